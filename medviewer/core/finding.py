@@ -1,0 +1,151 @@
+"""What a network or a person says about an item, the same for pixels, traces and words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.core.errors import Fact, Notice
+from medviewer.core.units import CharOffset, Millimetres, SampleIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A place on an image: displayed frame, box in index coordinates (row0, column0, row1, column1), LPS mm if known."""
+
+    frame: int
+    box: tuple[float, float, float, float] | None = None
+    position: tuple[Millimetres, Millimetres, Millimetres] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Samples `start` ≤ s < `end` of one lead ("" = all leads) at the record's own rate."""
+
+    start: SampleIndex
+    end: SampleIndex
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open character offsets into a note's text, with the weight of the words for the score."""
+
+    start: CharOffset
+    end: CharOffset
+    weight: float = 0.0
+
+
+Evidence = Region | Interval | Span
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One class of a network: calibrated probability with its band, and the threshold (None for classes never called positive)."""
+
+    label: str
+    probability: float
+    low: float
+    high: float
+    threshold: float | None = None
+
+    @property
+    def positive(self) -> bool:
+        return self.threshold is not None and self.probability >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a result (MW-14): hashes of input and weights, versions, device, seed, time (ISO 8601, UTC)."""
+
+    model: str
+    model_version: str
+    model_sha256: str
+    input_sha256: str
+    preprocessing: str
+    program: str
+    torch: str
+    device: str
+    seed: int
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """Did covering the marked area change the score more than covering random areas of the same size? (XP-10)
+
+    `deletion` and `random` are drops of the target's probability; `agreement` is the rank correlation with a second method.
+    """
+
+    deletion: float
+    random: float
+    agreement: float | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Where a network looked, bound to one frame of one image.
+
+    `heat` is float32 [h, w], 0…1; `to_image` the 2×3 affine from (heat row, heat column, 1) to (row, column) in index
+    coordinates of the frame. `cell` is the size of one heat cell in image pixels (rows, columns) before interpolation (XP-09).
+    `empty` is True where nothing supports the score: a sentence is shown then, no colour (XP-01).
+    """
+
+    item: str
+    frame: int
+    model: str
+    target: str
+    method: str
+    heat: NDArray[np.float32]
+    to_image: NDArray[np.float64]
+    cell: tuple[float, float]
+    self_check: SelfCheck | None
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person made of a finding: who and when (ISO 8601)."""
+
+    state: Literal["proposed", "accepted", "rejected"] = "proposed"
+    who: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of the findings list, proposed by a network until a person decides. `id` is stable: item, model, label, place."""
+
+    id: str
+    item: str
+    kind: Literal["image", "ecg", "note"]
+    label: str
+    score: Score
+    evidence: Evidence | None
+    provenance: Provenance
+    cautions: tuple[Notice, ...] = ()
+    decision: Decision = Decision()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A network's whole answer to one item: scores, findings, attribution, or the reason why there is none.
+
+    `refused`: the input contract or the gate said no (a normal answer); `failed`: something broke. `reason` is set for both.
+    """
+
+    item: str
+    frame: int | None
+    model: str
+    status: Literal["ok", "refused", "failed"]
+    seconds: float = 0.0
+    reason: Notice | None = None
+    cautions: tuple[Notice, ...] = ()
+    scores: tuple[Score, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    attribution: Attribution | None = None
+    provenance: Provenance | None = None

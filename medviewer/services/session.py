@@ -1,0 +1,123 @@
+"""What is open, what the networks said about it, and the one announcement that every view listens to.
+
+Changed by one thread only: other threads hand their changes to `post`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from medviewer.core.finding import Attribution, Decision, Finding, Result
+from medviewer.core.identity import Patient, Study
+from medviewer.core.task import Account
+
+Post = Callable[[Callable[[], None]], None]
+"""Runs a callable on the session's thread, later."""
+
+
+class Item(Protocol):
+    """Anything of the browser: an ImageSeries, later an EcgRecord or a NoteDocument."""
+
+    @property
+    def item(self) -> str: ...
+    @property
+    def kind(self) -> Literal["image", "ecg", "note"]: ...
+    @property
+    def patient(self) -> Patient: ...
+    @property
+    def study(self) -> Study: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new: ids of items added, grown or removed, items whose results changed, and whether the scan's account did."""
+
+    items: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    results: frozenset[str] = frozenset()
+    account: bool = False
+
+
+class Session:
+    """Open items by id, results by (item, model), decisions by finding."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Item] = {}
+        self._results: dict[tuple[str, str], Result] = {}
+        self._listeners: list[Callable[[Changes], None]] = []
+        self.account = Account()
+
+    def listen(self, listener: Callable[[Changes], None]) -> None:
+        self._listeners.append(listener)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(self._items.values())
+
+    def item(self, item: str) -> Item | None:
+        return self._items.get(item)
+
+    @property
+    def patients(self) -> tuple[Patient, ...]:
+        """Different known people among the items, in the order they came."""
+        seen: dict[tuple[str, str, str], Patient] = {}
+        for item in self._items.values():
+            if item.patient.known:
+                seen.setdefault(item.patient.key, item.patient)
+        return tuple(seen.values())
+
+    def put(self, items: Iterable[Item], removed: Iterable[str] = (), account: Account | None = None) -> None:
+        """Add or replace items by id; an item that grew keeps its results' place but loses results of its older self."""
+        gone = frozenset(removed)
+        for item in gone:
+            self._items.pop(item, None)
+        put = {item.item: item for item in items}
+        self._items.update(put)
+        stale = {key for key in self._results if key[0] in put or key[0] in gone}
+        for key in stale:
+            del self._results[key]
+        if account is not None:
+            self.account = account
+        self._announce(Changes(frozenset(put), gone, frozenset(key[0] for key in stale), account is not None))
+
+    def close(self, items: Iterable[str]) -> None:
+        self.put((), removed=items)
+
+    def results(self, item: str) -> tuple[Result, ...]:
+        return tuple(result for (owner, _), result in self._results.items() if owner == item)
+
+    def result(self, item: str, model: str) -> Result | None:
+        return self._results.get((item, model))
+
+    def put_result(self, result: Result) -> None:
+        """Keep a network's answer; an answer for an item that is no longer open is dropped (RN-02)."""
+        if result.item not in self._items:
+            return
+        self._results[result.item, result.model] = result
+        self._announce(Changes(results=frozenset({result.item})))
+
+    def attribution(self, item: str, model: str) -> Attribution | None:
+        result = self._results.get((item, model))
+        return result.attribution if result else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for result in self._results.values() for finding in result.findings)
+
+    def decide(self, finding: str, state: Literal["proposed", "accepted", "rejected"], who: str) -> None:
+        """Accept or reject a finding, or take that back ("proposed")."""
+        when = datetime.now(UTC).isoformat(timespec="seconds") if state != "proposed" else ""
+        decision = Decision(state, who if state != "proposed" else "", when)
+        for key, result in self._results.items():
+            if any(f.id == finding for f in result.findings):
+                self._results[key] = replace(
+                    result,
+                    findings=tuple(replace(f, decision=decision) if f.id == finding else f for f in result.findings),
+                )
+                self._announce(Changes(results=frozenset({key[0]})))
+                return
+
+    def _announce(self, changes: Changes) -> None:
+        for listener in list(self._listeners):
+            listener(changes)
