@@ -43,7 +43,7 @@ Evidence = Region | Interval | Span
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One class of a network: calibrated probability with its band, and the threshold (None for classes never called positive)."""
+    """One class of a network: calibrated probability with its band, threshold None for classes never called positive."""
 
     label: str
     probability: float
