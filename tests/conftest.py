@@ -1,0 +1,26 @@
+"""What every test may ask for: the shared data (or a skip that says why), one torch thread, an offscreen Qt."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+DATA = Path(os.environ.get("MEDVIEWER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of shared real data; the test is skipped where it is missing."""
+    if not (DATA / "imaging").is_dir():
+        pytest.skip(f"shared data not found at {DATA} (set MEDVIEWER_DATA)")
+    return DATA
+
+
+@pytest.fixture(autouse=True)
+def private_profile(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's own settings and caches."""
+    monkeypatch.setenv("MEDVIEWER_PROFILE", str(tmp_path_factory.mktemp("profile")))
