@@ -1,0 +1,32 @@
+"""Where one user's settings, data and caches are: the platform's folders, or one folder that was named."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Three folders, made when first asked for; caches are apart from data and safe to delete."""
+
+    config: Path
+    data: Path
+    cache: Path
+
+    @classmethod
+    def at(cls, folder: str | Path | None = None) -> "Profile":
+        """The profile in `folder`, else in MEDVIEWER_PROFILE, else in the platform's user folders."""
+        chosen = folder or os.environ.get("MEDVIEWER_PROFILE")
+        if chosen:
+            root = Path(chosen).expanduser().absolute()
+            return cls(root / "config", root / "data", root / "cache")
+        from platformdirs import PlatformDirs
+
+        dirs = PlatformDirs("medviewer", appauthor=False)
+        return cls(Path(dirs.user_config_dir), Path(dirs.user_data_dir), Path(dirs.user_cache_dir))
+
+    def workspace(self) -> Path:
+        """A private folder for unpacked archives and the sample patient, made here, readable by the user alone."""
+        folder = self.cache / "unpacked"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
