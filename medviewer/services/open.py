@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medviewer.core.errors import Notice
-from medviewer.core.task import Account, CancelToken, Cancelled
+from medviewer.core.task import Account, Cancelled, CancelToken
 from medviewer.services.session import Post, Session
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,8 @@
 
 import json
 import locale
+import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,8 +28,7 @@ def say(notice: Notice, lang: str = "en") -> Sentence:
     if entry is None:
         facts = ", ".join(f"{name}: {value}" for name, value in notice.facts.items())
         return Sentence(f"{notice.code} ({facts})" if facts else notice.code, "")
-    facts = _Facts(notice.facts)
-    return Sentence(entry["message"].format_map(facts), entry["remedy"].format_map(facts))
+    return Sentence(_fill(entry["message"], notice.facts), _fill(entry["remedy"], notice.facts))
 
 
 def text(code: str, lang: str = "en", **facts: Fact) -> str:
@@ -44,6 +45,10 @@ def system_language() -> str:
 class _Facts(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "–"
+
+
+def _fill(template: str, facts: Mapping[str, Fact]) -> str:
+    return string.Formatter().vformat(template, (), _Facts(facts))
 
 
 @lru_cache(maxsize=len(LANGUAGES))

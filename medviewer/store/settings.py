@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +80,6 @@ class Settings:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             part = self._path.with_suffix(".part")
             part.write_text(json.dumps(self._values, ensure_ascii=False, indent=1), "utf-8")
-            os.replace(part, self._path)
+            part.replace(self._path)
         except OSError as error:
             log.warning("settings not written: %s", error.strerror)

@@ -1,0 +1,81 @@
+"""`medviewer export`: items → files of other programs."""
+
+import argparse
+from pathlib import Path
+
+from medviewer.cli.documents import document, error_entry, geometry_entry, write_json
+from medviewer.cli.inputs import complaints, exit_code, read_items
+from medviewer.cli.main import SOME_FAILED, UsageError
+from medviewer.core.grey import VoiTransform, presets_for, usable
+from medviewer.services.export import FORMATS, ImageExport, export
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser("export", parents=[parent], help="write items as other formats")
+    parser.add_argument("paths", nargs="+", metavar="PATH")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the files and manifest.json")
+    parser.add_argument("--format", required=True, choices=FORMATS)
+    parser.add_argument("--stored", action="store_true", help="npy: stored values in the file's own integer type")
+    parser.add_argument("--item", action="append", metavar="ID", help="only this item (repeatable)")
+    parser.add_argument(
+        "--frame", type=int, metavar="N", help="png: image N counted from 0 in displayed order (default: the middle)"
+    )
+    add_window_options(parser)
+    parser.add_argument("--deidentify", action="store_true", help="dicom: without identity, dates and private elements")
+    parser.add_argument("--json", metavar="FILE", help="write the manifest there too; - is standard output")
+    parser.set_defaults(run=run)
+
+
+def add_window_options(parser: argparse.ArgumentParser) -> None:
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--preset", metavar="NAME", help="window preset of the modality, such as lung")
+    chosen.add_argument("--window", metavar="C,W", help="window centre and width in modality values")
+
+
+def window_of(args: argparse.Namespace) -> VoiTransform | None:
+    """The window that --preset or --window ask for; UsageError where there is no such window."""
+    if args.window:
+        try:
+            centre, width = (float(part) for part in args.window.split(","))
+        except ValueError:
+            raise UsageError("--window takes two numbers: centre,width") from None
+        voi = VoiTransform("LINEAR", centre, width)
+        if not usable(voi):
+            raise UsageError("--window needs a width of at least 1")
+        return voi
+    if args.preset:
+        import json
+
+        from medviewer.store.assets import asset
+
+        table = json.loads(asset("presets.json").read_text("utf-8"))
+        presets = {voi.explanation: voi for modality in table for voi in presets_for(modality, table)}
+        if args.preset not in presets:
+            raise UsageError(f"no preset {args.preset}; there are {', '.join(sorted(presets))}")
+        return presets[args.preset]
+    return None
+
+
+def run(args: argparse.Namespace) -> int:
+    how = ImageExport(args.format, args.stored, args.frame, window_of(args), args.deidentify)
+    batch = read_items(args)
+    chosen = [item for item in batch.items if not args.item or item.item in args.item]
+    if args.item and not chosen:
+        raise UsageError(f"no item {', '.join(args.item)} among these inputs")
+    folder = Path(args.out)
+    written, failed = export(
+        chosen, folder, how, lambda series: {"item": series.item, "geometry": geometry_entry(series.geometry)}
+    )
+    errors, warnings = complaints(batch)
+    manifest = document("export", errors, warnings, args.lang)
+    manifest["errors"] += [error_entry(notice, args.lang) for notice in failed]
+    manifest["written"] = [{"item": one.item, "path": one.path, "format": one.format} for one in written]
+    write_json(manifest, str(folder / "manifest.json"))
+    if args.json:
+        write_json(manifest, args.json)
+    if args.json != "-":
+        for one in written:
+            print(folder / one.path)
+    if failed and not written:
+        return SOME_FAILED
+    return exit_code(batch, failed=bool(failed))

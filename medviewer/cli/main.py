@@ -1,0 +1,128 @@
+"""Arguments → a sub-command or the window; errors → sentences and exit codes."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from medviewer import __version__
+from medviewer.core.errors import MedviewerError
+from medviewer.core.task import Cancelled
+
+OK, DEFECT, USAGE, NOTHING_READABLE, SOME_FAILED, ALL_REFUSED, BUNDLE, NOT_WRITTEN, CANCELLED = 0, 1, 2, 3, 4, 5, 6, 7, 130
+
+COMMANDS = ("info", "export", "infer", "render", "models", "selfcheck", "bench", "sample")
+"""Each is a module of this package with `add_parser(subparsers, parent)` and `run(args) -> exit code`."""
+
+NOTICE = "Research use only – not for diagnosis."
+
+log = logging.getLogger("medviewer")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the program with these arguments; returns the exit code of docs/cli.md."""
+    try:
+        args = _parse(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0) if not isinstance(stop.code, str) else USAGE
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if args.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return int(args.run(args))
+    except (KeyboardInterrupt, Cancelled):
+        return CANCELLED
+    except UsageError as error:
+        print(f"medviewer: {error}", file=sys.stderr)
+        return USAGE
+    except MedviewerError as error:
+        return _tell(error, args.lang)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        log.debug("defect", exc_info=True)
+        where = "" if args.verbose else " Run again with -v for the details."
+        print(f"medviewer: a defect in the program ({type(error).__name__}).{where}", file=sys.stderr)
+        return DEFECT
+
+
+class UsageError(Exception):
+    """Wrong usage that argparse cannot see; its text is one sentence for standard error."""
+
+
+def _tell(error: MedviewerError, lang: str) -> int:
+    from medviewer.services.words import say
+
+    sentence = say(error.notice, lang)
+    where = f"{error.notice.path}: " if error.notice.path else ""
+    print(f"medviewer: {where}{sentence.message} {sentence.remedy}".rstrip(), file=sys.stderr)
+    code = error.notice.code
+    if code.startswith(("bundle-", "model-")):
+        return BUNDLE
+    return NOT_WRITTEN if code.startswith("output-") else SOME_FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Options that every sub-command takes."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--profile", metavar="DIR", help="keep settings, database and caches there (also MEDVIEWER_PROFILE)")
+    parent.add_argument("--lang", choices=("en", "zh_CN"), default="en", help="language of messages")
+    parent.add_argument(
+        "--device",
+        default=os.environ.get("MEDVIEWER_DEVICE", "auto"),
+        metavar="auto|cpu|cuda|cuda:N|mps",
+        help="where networks run (also MEDVIEWER_DEVICE)",
+    )
+    parent.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    parent.add_argument("-v", "--verbose", action="store_true", help="log details to standard error")
+    return parent
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    description = f"Images, ECG and notes of one patient, read along by networks on this machine. {NOTICE}"
+    parent = common_options()
+    first = next((word for word in argv if not word.startswith("-")), None)
+    if first in COMMANDS and argv[0] == first:
+        parser = _Parser(prog="medviewer", description=description)
+        subparsers = parser.add_subparsers(required=True, parser_class=_Parser)
+        importlib.import_module(f"medviewer.cli.{first}").add_parser(subparsers, parent)
+        return parser.parse_args(argv)
+    parser = _Parser(
+        prog="medviewer",
+        parents=[parent],
+        description=description,
+        epilog=f"Sub-commands, each with --help: {', '.join(COMMANDS)}.",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="file, folder or ZIP to open, as if dropped on the window")
+    parser.add_argument("--version", action="version", version=f"medviewer {__version__}")
+    parser.add_argument("--sample", action="store_true", help="open the sample patients")
+    parser.add_argument("--safe-mode", action="store_true", help="ignore settings, models and window state")
+    parser.add_argument("--new-instance", action="store_true", help="do not hand the paths to a running window")
+    parser.set_defaults(run=_window, lang=None)
+    return parser.parse_args(argv)
+
+
+def _window(args: argparse.Namespace) -> int:
+    from medviewer.ui.app import run
+
+    return run(
+        args.paths,
+        sample=args.sample,
+        profile=args.profile,
+        lang=args.lang,
+        device=args.device,
+        safe_mode=args.safe_mode,
+        new_instance=args.new_instance,
+    )

@@ -1,0 +1,124 @@
+"""Write open items to files: one file an item, named by its id, and a manifest of what was written."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.grey import VoiTransform, automatic, grey_bytes, usable
+from medviewer.core.image import ImageSeries
+from medviewer.io.image import write
+
+FORMATS = ("npy", "png", "nifti", "nrrd", "dicom", "mp4")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One output: item id, path relative to the folder, format."""
+
+    item: str
+    path: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageExport:
+    """How images are written: `stored` values instead of modality values, which `frame` (0-based, None = the middle one)
+    and `window` a PNG shows (None = the file's own, else automatic), whether a DICOM copy is de-identified."""
+
+    format: str
+    stored: bool = False
+    frame: int | None = None
+    window: VoiTransform | None = None
+    deidentify: bool = False
+
+
+def export(
+    series: Sequence[ImageSeries],
+    folder: Path,
+    how: ImageExport,
+    describe: Callable[[ImageSeries], dict[str, Any]],
+) -> tuple[list[Written], list[Notice]]:
+    """Write each series; what cannot be read or written is told and the others are served.
+
+    `describe` gives the geometry that stands beside an .npy. Raises `output-unwritable` where the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
+    written: list[Written] = []
+    failed: list[Notice] = []
+    for one in series:
+        try:
+            written.append(Written(one.item, _write(one, folder, how, describe), how.format))
+        except MedviewerError as error:
+            if error.notice.code.startswith("output-"):
+                raise
+            failed.append(error.notice)
+    return written, failed
+
+
+def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callable[[ImageSeries], dict[str, Any]]) -> str:
+    name = file_name(series.item)
+    if how.format == "npy":
+        write.write_npy(series, folder / f"{name}.npy", stored=how.stored)
+        write_whole(folder / f"{name}.json", json.dumps(describe(series), ensure_ascii=False, indent=1).encode("utf-8"))
+        return f"{name}.npy"
+    if how.format == "nifti":
+        write.write_nifti(series, folder / f"{name}.nii.gz")
+        return f"{name}.nii.gz"
+    if how.format == "nrrd":
+        write.write_nrrd(series, folder / f"{name}.nrrd")
+        return f"{name}.nrrd"
+    if how.format == "dicom":
+        write.write_dicom(series, folder / name, deidentify=how.deidentify)
+        return name
+    if how.format == "png":
+        write.write_png(grey_picture(series, how.frame, how.window), folder / f"{name}.png")
+        return f"{name}.png"
+    raise MedviewerError("format-not-available", format=how.format)
+
+
+def grey_picture(series: ImageSeries, frame: int | None = None, window: VoiTransform | None = None) -> NDArray[np.uint8]:
+    """The grey or RGB picture of one frame at its own resolution, [rows, columns(, 3)], MONOCHROME1 inverted once.
+
+    `frame` is 0-based in displayed order, None the middle one. Raises `frame-out-of-range`.
+    """
+    k = len(series.frames) // 2 if frame is None else frame
+    if not 0 <= k < len(series.frames):
+        raise MedviewerError("frame-out-of-range", series.frames[0].path, frame=k, frames=len(series.frames))
+    values = series.modality_values(k)
+    if values.ndim == 3:
+        return values.astype(np.uint8) if values.dtype == np.uint8 else (values >> 8).astype(np.uint8)
+    voi = window or opening_window(series, k, values)
+    return grey_bytes(voi.apply(values), invert=series.frames[k].inverted)
+
+
+def opening_window(series: ImageSeries, k: int, values: NDArray[Any]) -> VoiTransform:
+    """The file's first usable window of frame `k`, else the automatic one of its unpadded `values`."""
+    stated = next((voi for voi in series.frames[k].windows if usable(voi)), None)
+    return stated or automatic(values, series.unpadded(k))
+
+
+def file_name(item: str) -> str:
+    """An item id as a file name: letters, digits, dot, dash, underscore, @; never hidden, never a path."""
+    return re.sub(r"[^\w.@-]", "_", item).lstrip(".") or "item"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a failure leaves nothing half-written; raises `output-unwritable`."""
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise MedviewerError("output-unwritable", str(path), reason=error.strerror or "") from error

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Fresh Debian or Ubuntu → .venv with medviewer: system libraries of Qt, then pip with the pins. --dev adds the test tools.
+set -eu
+cd "$(dirname "$0")/../.."
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+packages="python3-venv libglib2.0-0 libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1
+ libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxkbcommon-x11-0 libxcb-shape0"
+missing=""
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+# Ubuntu 24.04 calls it libglib2.0-0t64, which provides the old name.
+if [ -n "$missing" ]; then
+    as_root apt-get update -qq
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+fi
+
+python=${PYTHON:-$(command -v python3.11 || command -v python3)}
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+if [ "${1:-}" = --dev ]; then
+    .venv/bin/python -m pip install --quiet -c constraints.txt -e . --group dev
+else
+    .venv/bin/python -m pip install --quiet -c constraints.txt .
+fi
