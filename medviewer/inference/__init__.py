@@ -1,0 +1,1 @@
+"""Networks: bundles, what fits what, running, explaining. The only home of torch."""
