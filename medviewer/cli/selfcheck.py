@@ -1,0 +1,98 @@
+"""`medviewer selfcheck`: does everything work on this machine?"""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from medviewer.cli.documents import document, write_json
+from medviewer.cli.main import DEFECT, OK
+from medviewer.services.selfcheck import Check, run_checks
+from medviewer.store.profile import Profile
+
+LEAST_FREE_DISK = 500_000_000
+"""Bytes that caches and unpacked archives may need."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser("selfcheck", parents=[parent], help="check this installation")
+    parser.add_argument("--json", metavar="FILE", help="write the document there; - is standard output")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="medviewer-selfcheck-") as folder:
+        for outcome in run_checks(_checks(args, Path(folder)), args.lang):
+            outcomes.append(outcome)
+            if args.json != "-":
+                mark = "ok    " if outcome.ok else "FAILED"
+                print(f"{mark} {outcome.name}: {outcome.detail} ({outcome.seconds:.2f} s)", flush=True)
+    if args.json:
+        content = document("selfcheck", lang=args.lang)
+        content["checks"] = [asdict(outcome) for outcome in outcomes]
+        write_json(content, args.json)
+    return OK if all(outcome.ok for outcome in outcomes) else DEFECT
+
+
+def _checks(args: argparse.Namespace, folder: Path) -> list[Check]:
+    from medviewer.io.selfcheck import SYNTAXES, check_syntax
+    from medviewer.ui.selfcheck import chinese_font, qt_platform
+
+    profile = Profile.at(args.profile)
+    checks = [
+        Check("platform", lambda: f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores"),
+        Check("qt", qt_platform),
+        Check("font for Chinese", chinese_font),
+        *(Check(f"decode {syntax.name}", lambda syntax=syntax: check_syntax(syntax, folder)) for syntax in SYNTAXES),
+        Check("profile", lambda: _writable(profile)),
+        Check("free disk", lambda: _free_disk(profile)),
+        Check("sample patients", lambda: _sample(folder / "sample")),
+        Check("device", lambda: _device(args.device)),
+    ]
+    return checks + _model_checks(profile)
+
+
+def _model_checks(profile: Profile) -> list[Check]:
+    from medviewer.inference.bundle import verify
+    from medviewer.inference.registry import Registry
+
+    registry = Registry(profile)
+    return [Check(f"model {bundle.id}", lambda bundle=bundle: str(verify(bundle))) for bundle in registry.bundles()]
+
+
+def _device(wanted: str) -> str:
+    from medviewer.inference.device import choose
+
+    return str(choose(wanted))
+
+
+def _writable(profile: Profile) -> str:
+    probe = profile.workspace() / "probe"
+    probe.write_bytes(b"1")
+    probe.unlink()
+    return str(profile.cache)
+
+
+def _free_disk(profile: Profile) -> str:
+    free = shutil.disk_usage(profile.workspace()).free
+    if free < LEAST_FREE_DISK:
+        raise OSError(f"only {free / 1e6:.0f} MB free, {LEAST_FREE_DISK / 1e6:.0f} MB wanted")
+    return f"{free / 1e9:.1f} GB free"
+
+
+def _sample(folder: Path) -> str:
+    from medviewer.io.scan import scan
+    from medviewer.services.sample import sample_paths
+
+    batch = scan(sample_paths(folder), workspace=folder)
+    shapes = [f"{item.modality} of {len(item.frames)}" for item in batch.items]
+    if len(shapes) != 2 or batch.account.failed:
+        raise RuntimeError(f"expected two series, read {shapes}")
+    return ", ".join(shapes)
