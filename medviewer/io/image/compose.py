@@ -27,20 +27,23 @@ def write_ct(
     spacing: tuple[float, float, float],
     origin: tuple[float, float, float],
     tags: Tags,
+    first: int = 0,
 ) -> list[Path]:
     """One file a slice: `hu` [slices, rows, columns] feet first, `spacing` (slice, row, column) and `origin` in LPS mm.
+
+    `first` numbers the first slice, for a series written in parts.
 
     UIDs derive from StudyInstanceUID in `tags`, so writing twice gives the same files.
     """
     paths = []
     series = generate_uid(entropy_srcs=[str(tags["StudyInstanceUID"]), "ct"])
-    for k, pixels in enumerate(hu):
+    for k, pixels in enumerate(hu, start=first):
         ds = _dataset(CTImageStorage, ExplicitVRLittleEndian, [series, str(k)], tags)
         ds.SeriesInstanceUID = series
         ds.FrameOfReferenceUID = generate_uid(entropy_srcs=[series, "frame"])
         ds.Modality, ds.InstanceNumber = "CT", k + 1
         ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-        ds.ImagePositionPatient = [origin[0], origin[1], round(origin[2] + k * spacing[0], 4)]
+        ds.ImagePositionPatient = [origin[0], origin[1], round(origin[2] + (k - first) * spacing[0], 4)]
         ds.PixelSpacing, ds.SliceThickness = [spacing[1], spacing[2]], spacing[0]
         ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = 1, -1024, "HU"
         ds.WindowCenter, ds.WindowWidth = [40, -600], [400, 1500]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def closure(name: str) -> dict[str, Distribution]:
     """All installed distributions that `name` needs, by lower-case name."""
@@ -39,17 +41,33 @@ def licence(dist: Distribution) -> str:
     return ", ".join(named) or (meta.get("License") or "not declared").strip().splitlines()[0][:80]
 
 
-def main() -> None:
+def licences() -> str:
     rows = [
         f"| {dist.metadata['Name']} | {dist.version} | {licence(dist)} |"
         for name, dist in sorted(closure("medviewer").items())
         if name != "medviewer"
     ]
-    text = "# Third-party licences\n\nMade by `python packaging/licences.py` from the metadata of the installed packages; "
-    text += "native libraries inside wheels are not listed one by one.\n\n| package | version | licence |\n|---|---|---|\n"
-    fonts = "\n\nNetworks: the backbone of cxr-pneumonia is MobileNetV2 trained on ImageNet by Google (Apache-2.0).\n"
-    fonts += "Font: a subset of Noto Sans CJK SC (SIL Open Font License 1.1, `resources/fonts`).\n"
-    Path(__file__).resolve().parents[1].joinpath("docs", "licences.md").write_text(text + "\n".join(rows) + fonts, "utf-8")
+    return (
+        "# Third-party licences\n\nMade by `python packaging/tables.py` from the metadata of the installed packages; "
+        "native libraries inside wheels are not listed one by one.\n\n| package | version | licence |\n|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n\nNetworks: the backbone of cxr-pneumonia is MobileNetV2 trained on ImageNet by Google (Apache-2.0).\n"
+        "Font: a subset of Noto Sans CJK SC (SIL Open Font License 1.1, `resources/fonts`).\n"
+    )
+
+
+def errors() -> str:
+    english = json.loads((ROOT / "resources" / "messages.en.json").read_text("utf-8"))
+    rows = [f"| `{code}` | {entry['message']} | {entry['remedy']} |" for code, entry in sorted(english.items())]
+    return (
+        "# Messages\n\nMade by `python packaging/tables.py` from `resources/messages.en.json`. The codes are stable: they stand in the JSON of "
+        "the command line.\n\n| code | says | what to do |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def main() -> None:
+    (ROOT / "docs" / "licences.md").write_text(licences(), "utf-8")
+    (ROOT / "docs" / "errors.md").write_text(errors(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,202 @@
+"""`medviewer bench`: the program's speed as ratios of paired runs; each side is a process of its own (`resources/bench`)."""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from medviewer.cli.documents import document, write_json
+from medviewer.cli.inputs import progress
+from medviewer.cli.main import OK, UsageError
+from medviewer.store.assets import asset
+
+FRAME_MS = 1000 / 60
+"""One frame of a 60 Hz screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table in issue 12, section 5. `against` is a script, or None for a 60 Hz frame."""
+
+    name: str
+    work: str
+    program: str
+    against: str | None
+    limit: float
+    data: str
+    """Which data it reads: slices, headers or none."""
+    unit: str = "s"
+    whole_process: bool = False
+
+
+ROWS = (
+    Row("volume", "500 CT slices → volume in memory", "volume_program", "volume_simpleitk", 0.25, "slices"),
+    Row("first-image", "500 CT slices → first image painted", "first_image_program", "volume_simpleitk", 0.10, "slices"),
+    Row("headers", "scan of 1000 headers", "headers_program", "headers_pydicom", 0.2, "headers"),
+    Row("window-level", "window/level drag, 3000×2500 16-bit, repaint p95", "drag_program", None, 0.2, "none", "ms"),
+    Row("scroll", "scroll 512×512 CT in 1000×1000, repaint p95", "scroll_program", None, 0.3, "none", "ms"),
+    Row("start", "process start → window painted", "start_program", "start_bare", 2.5, "none", whole_process=True),
+    Row("queue", "one image through the inference queue", "queue_program", "queue_bare", 1.10, "none"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A row's outcome: medians of the rounds in `unit`, `ratio` the median of the pairs' ratios; `cold` is the first round."""
+
+    name: str
+    work: str
+    measured: float
+    against: float
+    ratio: float
+    limit: float
+    ok: bool
+    rounds: int
+    unit: str
+    cold: float
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser("bench", parents=[parent], help="measure speed as ratios of paired runs")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(row.name for row in ROWS))
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--data", metavar="DIR", help="a folder of one CT series, instead of slices made by the program")
+    parser.add_argument("--json", metavar="FILE", help="write the document there; - is standard output")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    unknown = set(args.names) - {row.name for row in ROWS}
+    if unknown or args.rounds < 1:
+        raise UsageError(f"no bench {', '.join(sorted(unknown))}" if unknown else "--rounds is at least 1")
+    rows = [row for row in ROWS if not args.names or row.name in args.names]
+    results = []
+    with tempfile.TemporaryDirectory(prefix="medviewer-bench-") as folder:
+        with progress(args, "making data") as show:
+            data = _make_data({row.data for row in rows}, Path(folder), args.data, show)
+        for row in rows:
+            measured = measure(row, data[row.data], args.rounds)
+            results.append(measured)
+            if args.json != "-":
+                print(
+                    f"{'ok  ' if measured.ok else 'over'} {row.name:13} {measured.ratio:6.3f} of {row.limit:<5} "
+                    f"{measured.measured:9.4f} against {measured.against:9.4f} {row.unit}, first {measured.cold:.4f}  {row.work}",
+                    flush=True,
+                )
+    if args.json:
+        content = document("bench", lang=args.lang)
+        content["results"] = [asdict(one) for one in results]
+        write_json(content, args.json)
+    return OK
+
+
+def measure(row: Row, data: str, rounds: int) -> Measured:
+    """Run both sides in turn, one untimed round first (its time is `cold`), then `rounds` pairs."""
+    pairs = []
+    with _side(row, row.program, data) as program, _side(row, row.against, data) as against:
+        cold = program()
+        against()
+        for _ in range(rounds):
+            pairs.append((program(), against()))
+    ratio = statistics.median(a / b for a, b in pairs)
+    return Measured(
+        row.name,
+        row.work,
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        ratio,
+        row.limit,
+        ratio <= row.limit,
+        rounds,
+        row.unit,
+        cold,
+    )
+
+
+@contextmanager
+def _side(row: Row, script: str | None, data: str) -> Iterator[Callable[[], float]]:
+    """A callable that runs one round of a side and returns what it took in the row's unit."""
+    if script is None:
+        yield lambda: FRAME_MS
+    elif row.whole_process:
+        yield lambda: _until_painted(asset(f"bench/{script}.py"))
+    else:
+        command = [sys.executable, str(asset("bench/turn.py")), str(asset(f"bench/{script}.py")), data]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()) as side:
+            _answer(side)
+
+            def turn() -> float:
+                assert side.stdin
+                side.stdin.write("go\n")
+                side.stdin.flush()
+                return float(_answer(side))
+
+            yield turn
+            assert side.stdin
+            side.stdin.close()
+
+
+def _answer(side: "subprocess.Popen[str]") -> str:
+    assert side.stdout
+    line = side.stdout.readline()
+    if not line:
+        raise RuntimeError("one side of the bench ended early")
+    return line
+
+
+def _until_painted(script: Path) -> float:
+    start = time.perf_counter()
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=_environment()) as process:
+        _answer(process)
+        return time.perf_counter() - start
+
+
+def _environment() -> dict[str, str]:
+    """Offscreen, and the same package as this process, also when it runs from a checkout."""
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH", "")) if part)
+    return os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path, "OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def _make_data(kinds: set[str], folder: Path, given: str | None, show: Callable[[int, int], None]) -> dict[str, str]:
+    """Folder for each kind of data that is asked for."""
+    made = {"none": "", "slices": given or str(folder / "slices"), "headers": str(folder / "headers")}
+    if "slices" in kinds and not given:
+        show(0, 2)
+        make_slices(folder / "slices", 500, 512)
+    if "headers" in kinds:
+        show(1, 2)
+        make_slices(folder / "headers", 1000, 64)
+    return made
+
+
+def make_slices(folder: Path, slices: int, size: int) -> None:
+    """An uncompressed CT series of the chest phantom with `slices` images of `size`×`size`."""
+    import numpy as np
+
+    from medviewer.core.phantom import chest
+    from medviewer.io.image.compose import write_ct
+
+    coarse = chest((20, 64, 64), (9.0, 5.6, 5.6))
+    k = np.arange(slices) * len(coarse) // slices
+    hu = np.repeat(np.repeat(coarse, size // 64, axis=1), size // 64, axis=2)
+    tags = {
+        "PatientName": "Bench^Phantom",
+        "PatientID": "BENCH",
+        "StudyInstanceUID": f"2.25.77{slices}{size}",
+        "StudyDate": "20260101",
+        "StudyTime": "080000",
+        "StudyDescription": "bench",
+        "SeriesDescription": "bench",
+        "BodyPartExamined": "CHEST",
+    }
+    for start in range(0, slices, 50):
+        chosen = k[start : start + 50]
+        write_ct(folder, hu[chosen], (0.625, 0.7, 0.7), (-180.0, -180.0, -150.0 + start * 0.625), tags, first=start)
