@@ -1,8 +1,9 @@
-"""Writes docs/licences.md: every package that a plain install brings, its version and licence as its metadata declares it.
+"""Writes the tables that are made from code: docs/licences.md (every package that a plain install brings), docs/errors.md.
 
-.venv/bin/python packaging/licences.py
+.venv/bin/python packaging/tables.py
 """
 
+import json
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -58,11 +59,17 @@ def licences() -> str:
 
 def errors() -> str:
     english = json.loads((ROOT / "resources" / "messages.en.json").read_text("utf-8"))
-    rows = [f"| `{code}` | {entry['message']} | {entry['remedy']} |" for code, entry in sorted(english.items())]
-    return (
-        "# Messages\n\nMade by `python packaging/tables.py` from `resources/messages.en.json`. The codes are stable: they stand in the JSON of "
-        "the command line.\n\n| code | says | what to do |\n|---|---|---|\n" + "\n".join(rows) + "\n"
-    )
+    lines = [
+        "# Messages",
+        "",
+        "Made by `python packaging/tables.py` from `resources/messages.en.json`. The codes are stable: they stand in the JSON of",
+        "the command line.",
+        "",
+        "| code | says | what to do |",
+        "|---|---|---|",
+        *(f"| `{code}` | {entry['message']} | {entry['remedy']} |" for code, entry in sorted(english.items())),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

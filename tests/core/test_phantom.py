@@ -10,9 +10,7 @@ def test_the_phantom_holds_its_nodules_where_they_are_said_to_be():
     hu = chest(spacing=spacing)
     assert hu.dtype == np.int16
     for nodule in NODULES:
-        k, r, c = (
-            round(mm / step + (n - 1) / 2) for mm, step, n in zip(reversed(nodule.centre), spacing, hu.shape, strict=True)
-        )
+        k, r, c = (round(mm / step + (n - 1) / 2) for mm, step, n in zip(reversed(nodule.centre), spacing, hu.shape, strict=True))
         assert hu[k, r, c] > SOFT - 60
         away = round((nodule.diameter / 2 + 4) / spacing[2])
         assert min(hu[k, r, c + away], hu[k, r, c - away]) < LUNG + 100

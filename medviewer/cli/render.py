@@ -1,0 +1,89 @@
+"""`medviewer render`: the pane exactly as the window paints it, into a PNG."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from medviewer.cli.export import add_window_options, window_of
+from medviewer.cli.inputs import exit_code, read_items
+from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
+from medviewer.core.errors import MedviewerError
+from medviewer.core.finding import Attribution
+from medviewer.core.image import ImageSeries
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser("render", parents=[parent], help="write the pane as the window paints it")
+    parser.add_argument("paths", nargs=1, metavar="PATH")
+    parser.add_argument("--out", required=True, metavar="FILE.png")
+    parser.add_argument("--item", metavar="ID", help="which item (default: the first)")
+    parser.add_argument("--size", default="1000x1000", metavar="WxH", help="logical pixels")
+    parser.add_argument("--frame", type=int, metavar="N", help="image N counted from 0 in displayed order (default: the middle)")
+    add_window_options(parser)
+    parser.add_argument("--overlay", metavar="MODEL", help="run this network and draw its heat")
+    parser.add_argument("--no-text", action="store_true", help="pixels and overlay alone")
+    parser.add_argument("--pixel-ratio", type=float, default=1.0, metavar="R")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    size = _size(args.size)
+    if not 0.5 <= args.pixel_ratio <= 4:
+        raise UsageError("--pixel-ratio is between 0.5 and 4")
+    window = window_of(args)
+    batch = read_items(args)
+    if not batch.items:
+        return NOTHING_READABLE
+    series = next((item for item in batch.items if args.item in (None, item.item)), None)
+    if series is None:
+        raise UsageError(f"no item {args.item}; there are {', '.join(item.item for item in batch.items)}")
+    frame = len(series.frames) // 2 if args.frame is None else args.frame
+    if not 0 <= frame < len(series.frames):
+        raise MedviewerError("frame-out-of-range", series.frames[0].path, frame=frame, frames=len(series.frames))
+    attribution, refused = _attribution(args, series, frame)
+    _paint(args, series, frame, window, attribution, size)
+    return ALL_REFUSED if refused else (SOME_FAILED if exit_code(batch) == SOME_FAILED else OK)
+
+
+def _paint(args, series: ImageSeries, frame: int, window, attribution: Attribution | None, size: tuple[int, int]) -> None:
+    from dataclasses import replace
+
+    from medviewer.core.view import ImageView
+    from medviewer.io.image.write import write_png
+    from medviewer.ui.image.painter import paint
+
+    view = replace(ImageView.start(series), frame=frame, overlay=args.overlay)
+    if window is not None:
+        view = replace(view, window=window)
+    pixels = paint(series, view, attribution, size, pixel_ratio=args.pixel_ratio, texts=not args.no_text)
+    out = Path(args.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_png(pixels, out)
+    print(out)
+
+
+def _attribution(args: argparse.Namespace, series: ImageSeries, frame: int) -> tuple[Attribution | None, bool]:
+    """The heat that --overlay asks for, and whether the network refused; its reason goes to standard error."""
+    if not args.overlay:
+        return None, False
+    from medviewer.services.analyse import analyse_once
+    from medviewer.services.words import say
+    from medviewer.store.profile import Profile
+
+    result = analyse_once(series, frame, args.overlay, profile=Profile.at(args.profile), device=args.device)
+    if result.status != "ok" and result.reason is not None:
+        print(f"medviewer: {args.overlay}: {say(result.reason, args.lang).message}", file=sys.stderr)
+    return result.attribution, result.status == "refused"
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise UsageError("--size takes WIDTHxHEIGHT, such as 1000x800") from None
+    if not (16 <= width <= 8192 and 16 <= height <= 8192):
+        raise UsageError("--size is between 16 and 8192 on each side")
+    return width, height
