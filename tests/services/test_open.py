@@ -1,0 +1,69 @@
+"""Opening runs in a thread and hands everything to the session through `post`."""
+
+import queue
+import threading
+
+from make import make_series
+
+from medviewer.services.open import open_paths
+from medviewer.services.sample import sample_paths
+from medviewer.services.session import Session
+
+
+class Drain:
+    """The command line's and the tests' `post`: a queue emptied on the main thread."""
+
+    def __init__(self):
+        self.waiting = queue.SimpleQueue()
+
+    def __call__(self, change):
+        self.waiting.put(change)
+
+    def until(self, opening):
+        while not (opening.finished and self.waiting.empty()):
+            self.waiting.get(timeout=30)()
+
+
+def test_a_folder_becomes_items_and_an_account_on_the_main_thread_only(tmp_path):
+    make_series(tmp_path / "ct", 6)
+    (tmp_path / "ct" / "notes.csv").write_text("a,b")
+    session, drain = Session(), Drain()
+    threads = set()
+    session.listen(lambda changes: threads.add(threading.get_ident()))
+    opening = open_paths(session, drain, [tmp_path / "ct"], workspace=tmp_path / "w")
+    drain.until(opening)
+    assert threads == {threading.get_ident()}
+    (series,) = session.items
+    assert series.complete
+    assert len(series.frames) == 6
+    account = session.account
+    assert account.finished
+    assert (account.found, account.loaded, len(account.skipped), len(account.failed)) == (7, 6, 1, 0)
+
+
+def test_a_cancelled_scan_ends_and_keeps_what_was_found(tmp_path):
+    make_series(tmp_path / "ct", 40)
+    session, drain = Session(), Drain()
+    opening = open_paths(session, drain, [tmp_path / "ct"], workspace=tmp_path / "w")
+    opening.cancel()
+    assert opening.join(10)
+    while not drain.waiting.empty():
+        drain.waiting.get()()
+    assert session.account.finished
+
+
+def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_ct(tmp_path):
+    session, drain = Session(), Drain()
+    opening = open_paths(session, drain, sample_paths(tmp_path / "sample"), workspace=tmp_path / "w")
+    drain.until(opening)
+    by_modality = {item.modality: item for item in session.items}
+    assert set(by_modality) == {"CR", "CT"}
+    child, adult = by_modality["CR"], by_modality["CT"]
+    assert 3.5 <= child.age_years <= 5
+    assert child.view == "AP"
+    assert child.lossy
+    assert child.source.stored(0).std() > 20
+    assert adult.geometry.shape == (64, 256, 256)
+    assert adult.geometry.regular
+    assert adult.source.volume().shape == (64, 256, 256)
+    assert session.account.failed == ()
