@@ -1,0 +1,1 @@
+"""Files → items. Each reader is a module with the same functions; the only home of pydicom, SimpleITK, imagecodecs, Pillow."""

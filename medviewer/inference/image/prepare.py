@@ -62,9 +62,7 @@ def standardise(square: npt.NDArray[Any], parameters: Mapping[str, Any]) -> Arra
     return np.asarray((scaled - float(parameters["mean"])) / float(parameters["std"]), dtype=np.float32)
 
 
-def prepare_cxr(
-    grey: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None, *, parameters: Mapping[str, Any]
-) -> Prepared:
+def prepare_cxr(grey: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None, *, parameters: Mapping[str, Any]) -> Prepared:
     """Chest radiograph [rows, cols] → `Prepared` of `cxr-square/1`.
 
     `grey`: values as the eye sees them, bright = dense (MONOCHROME1 already inverted), any scale. `valid`: False where a pixel

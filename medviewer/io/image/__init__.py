@@ -1,0 +1,1 @@
+"""Images: headers → ordered series, pixels on demand, writing."""

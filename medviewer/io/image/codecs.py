@@ -1,0 +1,40 @@
+"""imagecodecs as a plug-in of pydicom's decoders, in the shape pydicom asks for (`pydicom.pixels.decoders`)."""
+
+from typing import Any
+
+from pydicom import uid
+
+DECODER_DEPENDENCIES = dict.fromkeys(
+    (
+        uid.JPEGExtended12Bit,
+        uid.JPEGLossless,
+        uid.JPEGLosslessSV1,
+        uid.JPEGLSLossless,
+        uid.JPEGLSNearLossless,
+        uid.HTJ2KLossless,
+        uid.HTJ2KLosslessRPCL,
+        uid.HTJ2K,
+    ),
+    ("numpy", "imagecodecs"),
+)
+
+
+def is_available(syntax: str) -> bool:
+    return syntax in DECODER_DEPENDENCIES
+
+
+def _decode_frame(src: bytes, runner: Any) -> bytearray:
+    """One frame's code stream → little-endian bytes; tells the runner the word it came in."""
+    import imagecodecs
+
+    syntax = runner.transfer_syntax
+    if syntax in (uid.JPEGLSLossless, uid.JPEGLSNearLossless):
+        array = imagecodecs.jpegls_decode(src)
+    elif syntax in (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K):
+        array = imagecodecs.htj2k_decode(src)
+    else:
+        array = imagecodecs.jpeg8_decode(src)
+    runner.set_option("bits_allocated", array.dtype.itemsize * 8)
+    if array.ndim == 3:
+        runner.set_option("planar_configuration", 0)
+    return bytearray(array.tobytes())

@@ -1,0 +1,130 @@
+"""Series → files of other programs. Each file appears whole or not at all."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.core.errors import MedviewerError
+from medviewer.core.image import ImageSeries
+
+NOTICE = "medviewer: research use only - not for diagnosis"
+
+IDENTITY = (
+    "PatientName", "PatientID", "PatientBirthDate", "PatientBirthTime", "PatientAddress", "PatientTelephoneNumbers",
+    "OtherPatientIDs", "OtherPatientNames", "OtherPatientIDsSequence", "PatientMotherBirthName", "EthnicGroup", "PatientComments",
+    "AccessionNumber", "InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName", "ReferringPhysicianName",
+    "ReferringPhysicianAddress", "ReferringPhysicianTelephoneNumbers", "PhysiciansOfRecord", "PerformingPhysicianName",
+    "NameOfPhysiciansReadingStudy", "OperatorsName", "RequestingPhysician", "StationName", "DeviceSerialNumber", "StudyID",
+    "StudyDescription", "SeriesDescription", "ImageComments", "AdmissionID", "CurrentPatientLocation", "ProtocolName",
+    "RequestAttributesSequence", "ReferencedStudySequence", "ReferencedPatientSequence", "ReferencedImageSequence",
+    "SourceImageSequence", "PerformedProcedureStepID", "PerformedProcedureStepDescription", "RequestedProcedureDescription",
+)  # fmt: skip
+"""Removed by --deidentify, with every date, time, private and curve element (PS3.15 Annex E, basic profile, the image kinds)."""
+
+
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a part file beside `path`, then move it there. Raises `output-unwritable`."""
+    part = path.with_name(f".{os.getpid()}.part.{path.name}")
+    try:
+        write(part)
+        part.replace(path)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise MedviewerError("output-unwritable", str(path), reason=reason) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_npy(series: ImageSeries, path: Path, *, stored: bool) -> None:
+    """[slices, rows, columns(, 3)]: stored values in the file's own type, else modality values (int32 where exact)."""
+    frames = [series.source.stored(k) if stored else series.modality_values(k) for k in range(len(series.frames))]
+    array = np.stack(frames)
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.save(file, array)
+
+    _whole(path, write)
+
+
+def write_nifti(series: ImageSeries, path: Path) -> None:
+    _write_volume(series, path)
+
+
+def write_nrrd(series: ImageSeries, path: Path) -> None:
+    _write_volume(series, path)
+
+
+def _write_volume(series: ImageSeries, path: Path) -> None:
+    """Modality values with their geometry, by SimpleITK. Raises `volume-irregular` where the grid is no volume."""
+    import SimpleITK as sitk
+
+    geometry = series.geometry
+    if geometry is not None and not geometry.regular:
+        raise MedviewerError("volume-irregular", series.frames[0].path)
+    values = np.stack([series.modality_values(k) for k in range(len(series.frames))])
+    image = sitk.GetImageFromArray(values, isVector=values.ndim == 4)
+    if geometry is not None:
+        row, column, between = geometry.spacing
+        image.SetSpacing((column, row, between or 1.0))
+        if geometry.origin and geometry.direction:
+            image.SetOrigin(geometry.origin)
+            image.SetDirection(geometry.direction)
+    _whole(path, lambda part: sitk.WriteImage(image, str(part), useCompression=True))
+
+
+def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
+    """[rows, columns] grey or [rows, columns, 3] RGB."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    about = PngInfo()
+    about.add_text("Comment", NOTICE)
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    _whole(path, lambda part: picture.save(part, format="PNG", pnginfo=about))
+
+
+def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
+    """Copies of the series' files in displayed order; the pixels' bytes stay as they are, the sources are not touched.
+
+    Raises `format-not-available` for pictures that were no DICOM, `output-differs` where a copy does not read back.
+    """
+    import pydicom
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
+    if not series.has_identity:
+        raise MedviewerError("format-not-available", series.frames[0].path, format="DICOM")
+    for k, source in enumerate(dict.fromkeys(frame.path for frame in series.frames)):
+        dataset = pydicom.dcmread(source, force=True)
+        if deidentify:
+            _remove_identity(dataset)
+        target = folder / f"{k + 1:04d}.dcm"
+        _whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
+        if pydicom.dcmread(target, stop_before_pixels=False).get("PixelData") != dataset.get("PixelData"):
+            raise MedviewerError("output-differs", str(target))
+
+
+def _remove_identity(dataset: Any) -> None:
+    from pydicom.uid import generate_uid
+
+    dataset.remove_private_tags()
+
+    def clean(ds: Any, element: Any) -> None:
+        if element.tag.group in range(0x5000, 0x5100) or element.keyword in IDENTITY or element.VR in ("PN", "DA", "TM", "DT"):
+            del ds[element.tag]
+        elif (element.VR == "UI" and element.keyword.endswith("InstanceUID")) or element.keyword == "FrameOfReferenceUID":
+            element.value = generate_uid(entropy_srcs=["medviewer", str(element.value)])
+
+    dataset.walk(clean)
+    dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Anonymous", "", ""
+    dataset.StudyDate, dataset.StudyTime = "", ""
+    dataset.PatientIdentityRemoved, dataset.DeidentificationMethod = "YES", "medviewer basic profile"
+    if meta := getattr(dataset, "file_meta", None):
+        meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
