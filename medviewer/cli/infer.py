@@ -1,0 +1,291 @@
+"""`medviewer infer`: what the networks say about these files."""
+
+import argparse
+import csv
+import io
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from medviewer.cli.documents import Document, document, error_entry, finite, reason_entry, write_json
+from medviewer.cli.inputs import complaints, progress, read_items
+from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
+from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.finding import Result
+from medviewer.core.image import ImageSeries
+from medviewer.store.profile import Profile
+
+FORMATS = ("json", "png", "npz", "csv")
+METHODS = ("grad-cam", "none")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser("infer", parents=[parent], help="let networks read items")
+    parser.add_argument("paths", nargs="+", metavar="PATH")
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="ID", help="this network (repeatable; default: all that fit)"
+    )
+    parser.add_argument("--explain", choices=METHODS, default="grad-cam")
+    parser.add_argument("--out", metavar="DIR", help="write one file a result there")
+    parser.add_argument("--format", choices=FORMATS, default="json", help="of the files in --out; png has the heat drawn")
+    parser.add_argument("--threads", type=int, metavar="N", help="torch's threads (default: all cores but one)")
+    parser.add_argument("--batch", type=int, default=8, metavar="N", help="images in one forward pass")
+    parser.add_argument("--limit", type=float, metavar="SECONDS", help="stop after this time")
+    parser.add_argument("--json", metavar="FILE", help="write the document there; - is standard output")
+    parser.add_argument("--json-lines", metavar="FILE", help="one result a line as it is ready; - is standard output")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if (args.threads is not None and args.threads < 1) or args.batch < 1 or (args.limit is not None and args.limit <= 0):
+        raise UsageError("--threads, --batch and --limit are above 0")
+    batch = read_items(args)
+    items = [item for item in batch.items if isinstance(item, ImageSeries)]
+    by_id = {item.item: item for item in items}
+    errors, warnings = complaints(batch)
+    content = document("infer", errors, warnings, args.lang)
+    content["results"] = []
+    out = _folder(args.out)
+    statuses: list[str] = []
+    with progress(args, "analysing") as show, _lines(args.json_lines) as stream:
+        total = sum(len(item.frames) for item in items)
+        for result in _results(args, items, content):
+            series = by_id[result.item]
+            statuses.append(result.status)
+            array = _write(result, series, out, args) if out else None
+            entry = result_entry(result, series, args.lang, array)
+            content["results"].append(entry)
+            if result.status == "failed" and result.reason is not None:
+                content["errors"].append(error_entry(result.reason, args.lang))
+            if stream is not None:
+                print(json.dumps(finite(entry), ensure_ascii=False), file=stream, flush=True)
+            show(len(statuses), total)
+            if not ({args.json, args.json_lines} & {"-"}):
+                _print(entry)
+    if out and args.format == "csv":
+        _write_table(content["results"], out / "results.csv")
+    if args.json:
+        write_json(content, args.json)
+    if not batch.items:
+        return NOTHING_READABLE
+    if batch.account.failed or "failed" in statuses or any(e["code"] == "time-limit" for e in content["errors"]):
+        return SOME_FAILED
+    return ALL_REFUSED if statuses and set(statuses) == {"refused"} else OK
+
+
+def _results(args: argparse.Namespace, items: list[ImageSeries], content: Document) -> Iterator[Result]:
+    """Results as they come; after --limit the rest is left, and told."""
+    from medviewer.inference.engine import InPlaceEngine
+    from medviewer.inference.registry import Registry
+    from medviewer.services.analyse import infer
+    from medviewer.store.cache import Cache
+
+    profile = Profile.at(args.profile)
+    explain = "" if args.explain == "none" else args.explain
+    engine = InPlaceEngine(args.device, args.threads, Cache(profile.cache / "results"))
+    registry = Registry(profile)
+    if registry.problems and not registry.bundles():
+        raise MedviewerError(registry.problems[0].code, registry.problems[0].path, **registry.problems[0].facts)
+    started = time.monotonic()
+    for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch):
+        if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
+            raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
+        yield result
+        if args.limit is not None and time.monotonic() - started > args.limit:
+            content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
+            return
+
+
+def result_entry(result: Result, series: ImageSeries, lang: str, array: str | None = None) -> Document:
+    """One result of `medviewer.infer/1`; every key of docs/cli.md is there."""
+    provenance, attribution = result.provenance, result.attribution
+    path = series.frames[result.frame or 0].path
+    return {
+        "input": {"path": path, "kind": series.kind, "item": result.item, "frame": result.frame},
+        "model": {
+            "id": result.model,
+            "version": provenance.model_version if provenance else None,
+            "sha256": provenance.model_sha256 if provenance else None,
+        },
+        "device": provenance.device if provenance else None,
+        "seconds": result.seconds,
+        "status": result.status,
+        "reason": reason_entry(result.reason, lang),
+        "cautions": [reason_entry(notice, lang) for notice in result.cautions],
+        "scores": [
+            {
+                "label": score.label,
+                "probability": score.probability,
+                "low": score.low,
+                "high": score.high,
+                "threshold": score.threshold,
+                "positive": score.positive,
+            }
+            for score in result.scores
+        ],
+        "findings": [_finding_entry(finding, series) for finding in result.findings],
+        "beats": {"sample": [], "symbol": [], "probability": []},
+        "episodes": [],
+        "waves": {},
+        "measurements": {},
+        "spans": [],
+        "mentions": [],
+        "explanation": None
+        if attribution is None
+        else {
+            "method": attribution.method,
+            "target": attribution.target,
+            "array": array,
+            "empty": attribution.empty,
+            "self_check": None
+            if attribution.self_check is None
+            else {
+                "deletion": attribution.self_check.deletion,
+                "random": attribution.self_check.random,
+                "agreement": attribution.self_check.agreement,
+                "passed": attribution.self_check.passed,
+            },
+        },
+        "provenance": None
+        if provenance is None
+        else {
+            "input_sha256": provenance.input_sha256,
+            "preprocessing": provenance.preprocessing,
+            "model_sha256": provenance.model_sha256,
+            "program": provenance.program,
+            "torch": provenance.torch,
+            "device": provenance.device,
+            "seed": provenance.seed,
+            "time": provenance.time,
+            "notice": "Research use only – not for diagnosis",
+        },
+    }
+
+
+def _finding_entry(finding: Any, series: ImageSeries) -> Document:
+    """A located finding; the box in pixels always, in mm where the image has a spacing."""
+    box = finding.evidence.box
+    geometry = series.geometry
+    in_mm = None
+    if box is not None and geometry is not None:
+        row_mm, column_mm, _ = geometry.spacing
+        in_mm = [box[0] * row_mm, box[1] * column_mm, box[2] * row_mm, box[3] * column_mm]
+    return {
+        "label": finding.label,
+        "probability": finding.score.probability,
+        "box_pixels": None if box is None else list(box),
+        "box_mm": in_mm,
+        "position_mm": None,
+        "slice": finding.evidence.frame,
+        "diameter_mm": None,
+        "volume_mm3": None,
+        "mask": None,
+    }
+
+
+def _folder(out: str | None) -> Path | None:
+    if out is None:
+        return None
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
+    return folder
+
+
+def _write(result: Result, series: ImageSeries, out: Path, args: argparse.Namespace) -> str | None:
+    """One file for a result; returns the name of the array it holds, if any."""
+    import numpy as np
+
+    from medviewer.services.export import file_name, write_whole
+
+    several = len(series.frames) > 1 and result.frame is not None
+    stem = f"{file_name(result.item)}{f'@{result.frame}' if several else ''}.{result.model}"
+    if args.format == "json":
+        entry = finite(result_entry(result, series, args.lang))
+        write_whole(out / f"{stem}.json", json.dumps(entry, ensure_ascii=False, indent=1).encode("utf-8"))
+    elif args.format == "npz" and result.attribution is not None:
+        memory = io.BytesIO()
+        heat = result.attribution
+        np.savez(memory, heat=heat.heat, to_image=heat.to_image, target=heat.target, method=heat.method)
+        write_whole(out / f"{stem}.npz", memory.getvalue())
+        return f"{stem}.npz"
+    elif args.format == "png" and result.status == "ok":
+        _write_picture(result, series, out / f"{stem}.png")
+    return None
+
+
+def _write_picture(result: Result, series: ImageSeries, path: Path) -> None:
+    """The pane with the heat drawn, as the window paints it."""
+    import os
+    from dataclasses import replace
+
+    from medviewer.core.view import ImageView
+    from medviewer.io.image.write import write_png
+    from medviewer.ui.image.painter import paint
+
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    view = replace(ImageView.start(series), frame=result.frame or 0, overlay=result.model)
+    write_png(paint(series, view, result.attribution, (1000, 1000)), path)
+
+
+def _write_table(results: list[Document], path: Path) -> None:
+    from medviewer.services.export import write_whole
+
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(
+        ["path", "item", "frame", "model", "status", "label", "probability", "low", "high", "threshold", "positive", "reason"]
+    )
+    for entry in results:
+        where = [entry["input"][key] for key in ("path", "item", "frame")] + [entry["model"]["id"], entry["status"]]
+        reason = entry["reason"]["code"] if entry["reason"] else ""
+        for score in entry["scores"] or [dict.fromkeys(("label", "probability", "low", "high", "threshold", "positive"))]:
+            writer.writerow(
+                [*where, *(score[k] for k in ("label", "probability", "low", "high", "threshold", "positive")), reason]
+            )
+    write_whole(path, table.getvalue().encode("utf-8-sig"))
+
+
+class _lines:  # noqa: N801 - read as a statement: with _lines(target)
+    """The stream of --json-lines, or None."""
+
+    def __init__(self, target: str | None) -> None:
+        self._target = target
+        self._file: Any = None
+
+    def __enter__(self) -> Any:
+        if self._target == "-":
+            return sys.stdout
+        if self._target:
+            try:
+                self._file = Path(self._target).open("w", encoding="utf-8")
+            except OSError as error:
+                raise MedviewerError("output-unwritable", self._target, reason=error.strerror or "") from error
+        return self._file
+
+    def __exit__(self, *about: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _print(entry: Document) -> None:
+    where = Path(entry["input"]["path"]).name
+    if entry["status"] != "ok":
+        print(f"{where}: {entry['model']['id']} {entry['status']}: {entry['reason']['message']}")
+        return
+    for score in entry["scores"]:
+        if score["threshold"] is not None:
+            mark = "positive" if score["positive"] else "below threshold"
+            band = f"{score['low']:.2f}–{score['high']:.2f}"
+            print(f"{where}: {score['label']} {score['probability']:.3f} ({band}), threshold {score['threshold']:.2f}: {mark}")
+    for caution in entry["cautions"]:
+        print(f"  caution: {caution['message']}")
+    if entry["explanation"] and entry["explanation"]["self_check"]:
+        passed = entry["explanation"]["self_check"]["passed"]
+        print(f"  explanation {'passed' if passed else 'did not pass'} its check. Research use only – not for diagnosis.")
