@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.core.grey import VoiTransform, automatic, grey_bytes, usable
+from medviewer.core.grey import VoiTransform, grey_bytes
 from medviewer.core.image import ImageSeries
+from medviewer.core.view import opening_window
 from medviewer.io.image import write
 
 FORMATS = ("npy", "png", "nifti", "nrrd", "dicom", "mp4")
@@ -100,12 +101,6 @@ def grey_picture(series: ImageSeries, frame: int | None = None, window: VoiTrans
         return values.astype(np.uint8) if values.dtype == np.uint8 else (values >> 8).astype(np.uint8)
     voi = window or opening_window(series, k, values)
     return grey_bytes(voi.apply(values), invert=series.frames[k].inverted)
-
-
-def opening_window(series: ImageSeries, k: int, values: NDArray[Any]) -> VoiTransform:
-    """The file's first usable window of frame `k`, else the automatic one of its unpadded `values`."""
-    stated = next((voi for voi in series.frames[k].windows if usable(voi)), None)
-    return stated or automatic(values, series.unpadded(k))
 
 
 def file_name(item: str) -> str:

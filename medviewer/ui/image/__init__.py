@@ -1,0 +1,1 @@
+"""Images in a pane: painter, tools, pane, ruler."""

@@ -1,0 +1,1 @@
+"""Docks about the patient: browser, findings, networks."""

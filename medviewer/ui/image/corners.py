@@ -1,0 +1,105 @@
+"""The words in a pane's corners, over the image and never over its middle."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from medviewer.core.finding import Attribution
+from medviewer.core.geometry import at_detector
+from medviewer.core.identity import Patient
+from medviewer.core.image import ImageSeries
+from medviewer.core.view import ImageView, Picture
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("corners", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """Lines of the four corners, badges that ask for attention, and the line about the overlay ("" without)."""
+
+    top_left: tuple[str, ...]
+    top_right: tuple[str, ...]
+    bottom_left: tuple[str, ...]
+    badges: tuple[str, ...]
+    overlay: str = ""
+
+
+def person(patient: Patient) -> str:
+    """A DICOM name as people write it: family name, given name; the ideographic group first where there is one."""
+    groups = [" ".join(part for part in group.split("^") if part) for group in patient.name.split("=")]
+    parts = patient.name.split("=")[0].split("^")
+    first = ", ".join(part for part in parts[:2] if part)
+    written = next((group for group in groups[1:] if group and not group.isascii()), "")
+    return f"{written} ({first})" if written and first else (written or first or _tr("No name"))
+
+
+def identity_line(series: ImageSeries) -> str:
+    """Sex, age and ID in one line."""
+    age = "" if series.age_years is None else f"{series.age_years:.0f}"
+    if series.age_years is not None and series.age_years < 2:
+        age = _tr("{n} months").format(n=round(series.age_years * 12))
+    who = " ".join(part for part in (series.patient.sex, age) if part)
+    return " · ".join(part for part in (who, series.patient.id) if part)
+
+
+def corners(series: ImageSeries, view: ImageView, picture: Picture, attribution: Attribution | None, window: str) -> Corners:
+    """What each corner says; `window` is the line about the grey window that is really drawn."""
+    count = len(series.frames)
+    visit = " ".join(part for part in (series.study.date, series.study.time[:5]) if part)
+    title = " ".join(part for part in (series.modality, series.description) if part) or _tr("Picture")
+    image = _tr("image {k} / {n}").format(k=picture.frame + 1, n=count)
+    if not series.complete:
+        image = _tr("image {k} of {n} so far").format(k=picture.frame + 1, n=count)
+    top_left = [person(series.patient) if series.patient.known else _tr("No identity")]
+    if view.text == "all":
+        born = _tr("born {date}").format(date=series.patient.birth_date) if series.patient.birth_date else ""
+        top_left += [line for line in (identity_line(series), born) if line]
+    elif series.patient.id:
+        top_left.append(series.patient.id)
+    top_right = [title, visit] if view.text == "all" else [visit]
+    if count > 1 or not series.complete:
+        top_right.append(image)
+    bottom_left = [window, _zoom_line(series, picture)] if view.text == "all" else []
+    place = _place(series, picture)
+    if place and view.text == "all":
+        bottom_left.append(place)
+    about = ""
+    if attribution is not None and view.overlay:
+        about = f"{attribution.model} · {attribution.method} · G"
+    return Corners(tuple(top_left), tuple(t for t in top_right if t), tuple(bottom_left), badges(series), about)
+
+
+def badges(series: ImageSeries) -> tuple[str, ...]:
+    found = [_tr("lossy {how}").format(how=series.lossy)] if series.lossy else []
+    if not series.has_identity:
+        found.append(_tr("no geometry, no identity"))
+    elif series.geometry is None:
+        found.append(_tr("no geometry"))
+    elif not series.geometry.regular:
+        found.append(
+            _tr("gantry tilt {n}°").format(n=f"{series.geometry.tilt_degrees:.1f}")
+            if series.geometry.tilt_degrees
+            else _tr("uneven slices")
+        )
+    return tuple(found)
+
+
+def _zoom_line(series: ImageSeries, picture: Picture) -> str:
+    zoom = _tr("zoom {n} %").format(n=round(picture.zoom * 100))
+    if series.geometry is None:
+        return zoom
+    spacing = f"{series.geometry.spacing[1]:.3g} mm"
+    where = _tr(" at the detector") if at_detector(series.geometry.spacing_source) else ""
+    return f"{zoom} · {spacing}{where}"
+
+
+def _place(series: ImageSeries, picture: Picture) -> str:
+    position = series.frames[picture.frame].position
+    geometry = series.geometry
+    if position is None or geometry is None or geometry.normal is None or len(series.frames) < 2:
+        return ""
+    along = sum(position[i] * geometry.normal[i] for i in range(3))
+    step = f" · {geometry.spacing[2]:.3g} mm" if geometry.spacing[2] else ""
+    return _tr("place {n} mm").format(n=f"{along:.1f}") + step

@@ -1,0 +1,374 @@
+"""Picture → pixels: greys through a table, heat as a second layer bound to geometry, words at the rim.
+
+A frame is kept once at the resolution that the screen needs; a window drag only sends that copy through another table.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTransform
+
+from medviewer.core.finding import Attribution
+from medviewer.core.grey import VoiTransform, automatic, grey_bytes, screen_table
+from medviewer.core.image import ImageSeries, Pixels
+from medviewer.core.view import ImageView, Picture, resolve
+from medviewer.ui import theme
+from medviewer.ui.image.corners import corners
+
+MARGIN = 10
+HEAT_GRID = 32
+"""Interpolation steps of one heat cell, per side."""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("painter", text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """What a table is applied to: `index` uint16 [h, w] into 65,536 greys, or `colour` uint8 [h, w, 3]. `low` and `step` turn
+    an index into a modality value where the index is not the stored bit pattern."""
+
+    key: tuple[Any, ...]
+    index: NDArray[np.uint16] | None
+    colour: NDArray[np.uint8] | None
+    quantised: tuple[float, float] | None
+
+
+class ImagePainter:
+    """Paints one series; keeps its copy, its table and its automatic window."""
+
+    def __init__(self, series: ImageSeries) -> None:
+        self.series = series
+        self._copy: _Copy | None = None
+        self._automatic: VoiTransform | None = None
+        self._grey: tuple[Any, NDArray[np.uint8]] | None = None
+        self._heat: tuple[Any, QImage] | None = None
+
+    def window(self, picture: Picture, stored: Pixels) -> VoiTransform:
+        """The window that is drawn: the wish or the file's, else the automatic one of the first frame painted (no flicker)."""
+        if picture.voi is not None:
+            return picture.voi
+        if self._automatic is None:
+            k = picture.frame
+            values = stored if stored.ndim == 3 else self.series.frames[k].modality_transform.apply(stored)
+            self._automatic = automatic(values, self.series.unpadded(k))
+        return self._automatic
+
+    def paint_image(self, painter: QPainter, picture: Picture, stored: Pixels, ratio: float, *, smooth: bool) -> None:
+        """Draw the pixels; `smooth` False while the hand moves."""
+        eight = self._eight_bits(picture, stored, ratio, smooth)
+        rows, columns = eight.shape[:2]
+        form = QImage.Format.Format_Grayscale8 if eight.ndim == 2 else QImage.Format.Format_RGB888
+        image = QImage(eight.data, columns, rows, eight.strides[0], form)
+        frame = self.series.frames[picture.frame]
+        painter.save()
+        painter.setTransform(_transform(picture, ratio, snap=columns != frame.columns), True)
+        magnified = picture.zoom * ratio > 1.0
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or (magnified and rows * columns <= 1 << 19))
+        painter.drawImage(QRectF(-0.5, -0.5, frame.columns, frame.rows), image)
+        painter.restore()
+
+    def _eight_bits(self, picture: Picture, stored: Pixels, ratio: float, smooth: bool) -> NDArray[np.uint8]:
+        copy = self._copy_for(picture, stored, ratio, smooth)
+        if copy.colour is not None:
+            return 255 - copy.colour if picture.invert else copy.colour
+        assert copy.index is not None
+        voi = self.window(picture, stored)
+        frame = self.series.frames[picture.frame]
+        key = (copy.key, voi, picture.invert)
+        if self._grey is None or self._grey[0] != key:
+            if copy.quantised is not None:
+                low, step = copy.quantised
+                table = grey_bytes(voi.apply(low + step * np.arange(65536)), invert=picture.invert)
+            else:
+                table = screen_table(frame.modality_transform, voi, signed=stored.dtype.kind == "i", invert=picture.invert)
+            target = self._grey[1] if self._grey is not None and self._grey[1].shape == copy.index.shape else None
+            self._grey = (key, np.take(table, copy.index, out=target, mode="clip"))
+        return self._grey[1]
+
+    def _copy_for(self, picture: Picture, stored: Pixels, ratio: float, smooth: bool) -> _Copy:
+        rows, columns = stored.shape[:2]
+        xr, xc, _, yr, yc, _ = picture.affine
+        scale_c = float(np.hypot(xc, yc)) * ratio
+        scale_r = float(np.hypot(xr, yr)) * ratio
+        size = (rows, columns)
+        if min(scale_c, scale_r) < 1.0:
+            size = (max(1, min(rows, round(rows * scale_r))), max(1, min(columns, round(columns * scale_c))))
+        key = (picture.frame, size, smooth or size == (rows, columns), id(stored))
+        if self._copy is None or self._copy.key != key:
+            self._copy = _make_copy(key, self.series, picture.frame, _reduce(stored, size, smooth), stored)
+        return self._copy
+
+    def paint_heat(self, painter: QPainter, picture: Picture, view: ImageView, heat: Attribution) -> bool:
+        """Draw the heat over the image; False where there is nothing to draw, or its check failed and nobody insisted."""
+        failed = heat.self_check is not None and not heat.self_check.passed
+        if heat.empty or heat.frame != picture.frame or (failed and not view.show_anyway):
+            return False
+        key = (id(heat), view.opacity, view.cutoff)
+        if self._heat is None or self._heat[0] != key:
+            self._heat = (key, heat_image(heat.heat, view.opacity, view.cutoff))
+        (rr, rc, r0), (cr, cc, c0) = heat.to_image
+        grid = QTransform(cc, rc, cr, rr, c0, r0)
+        rows, columns = heat.heat.shape
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setTransform(grid * _transform(picture, 1.0, snap=False), True)
+        painter.drawImage(QRectF(-0.5, -0.5, columns, rows), self._heat[1])
+        painter.restore()
+        return True
+
+
+def heat_image(heat: NDArray[np.float32], opacity: float, cutoff: float) -> QImage:
+    """Heat [h, w] 0…1 → colours, interpolated between cells, fully clear below `cutoff` (AI-08)."""
+    fine = _interpolate(heat, HEAT_GRID)
+    colours = np.empty((*fine.shape, 4), np.uint8)
+    colours[..., :3] = _heat_colours()[np.clip(np.rint(fine * 255), 0, 255).astype(np.uint8)]
+    colours[..., 3] = np.where(fine >= cutoff, round(opacity * 255), 0)
+    return QImage(colours.data, fine.shape[1], fine.shape[0], 4 * fine.shape[1], QImage.Format.Format_RGBA8888).copy()
+
+
+@lru_cache(maxsize=1)
+def _heat_colours() -> NDArray[np.uint8]:
+    anchors = np.array(theme.HEAT, float)
+    at = np.linspace(0, 1, len(anchors))
+    return np.stack([np.interp(np.linspace(0, 1, 256), at, anchors[:, i]) for i in range(3)], axis=1).astype(np.uint8)
+
+
+def _interpolate(heat: NDArray[np.float32], times: int) -> NDArray[np.float32]:
+    """Bilinear between cell centres, edges held: [h, w] → [h·times, w·times]."""
+
+    def along(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+        count = values.shape[axis]
+        place = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
+        first = np.minimum(place.astype(int), max(count - 2, 0))
+        share = (place - first).astype(np.float32)
+        share = share[:, None] if axis == 0 else share[None, :]
+        second = np.minimum(first + 1, count - 1)
+        mixed: NDArray[np.float32] = np.take(values, first, axis) * (1 - share) + np.take(values, second, axis) * share
+        return mixed
+
+    return along(along(heat, 0), 1)
+
+
+def _transform(picture: Picture, ratio: float, *, snap: bool) -> QTransform:
+    """Image coordinates (x = column, y = row) → screen; `snap` puts pixels of a screen-resolution copy on device pixels."""
+    xr, xc, x0, yr, yc, y0 = picture.affine
+    if snap and xr == 0 and xc > 0 and yr > 0:
+        left, top = x0 - 0.5 * xc, y0 - 0.5 * yr
+        x0 += round(left * ratio) / ratio - left
+        y0 += round(top * ratio) / ratio - top
+    return QTransform(xc, yc, xr, yr, x0, y0)
+
+
+def _reduce(stored: Pixels, size: tuple[int, int], smooth: bool) -> Pixels:
+    """[rows, columns(, 3)] at `size`: means of blocks, then nearest, where it is to be smooth; nearest alone while the hand moves."""
+    rows, columns = stored.shape[:2]
+    if size == (rows, columns):
+        return stored
+    if smooth:
+        by_r, by_c = max(1, rows // size[0]), max(1, columns // size[1])
+        if by_r > 1 or by_c > 1:
+            cut = stored[: rows // by_r * by_r, : columns // by_c * by_c]
+            blocks = cut.reshape(rows // by_r, by_r, columns // by_c, by_c, *stored.shape[2:])
+            mean = blocks.mean(axis=(1, 3), dtype=np.float32)
+            stored = mean.astype(stored.dtype) if stored.dtype.kind == "f" else np.rint(mean).astype(stored.dtype)
+        elif min(size) > 0:
+            stored = _linear(stored, size)
+            return stored
+        rows, columns = stored.shape[:2]
+        if size[0] <= rows and size[1] <= columns:
+            return _linear(stored, size)
+    r = np.minimum(((np.arange(size[0]) + 0.5) * rows / size[0]).astype(int), rows - 1)
+    c = np.minimum(((np.arange(size[1]) + 0.5) * columns / size[1]).astype(int), columns - 1)
+    return stored[r[:, None], c[None, :]]
+
+
+def _linear(stored: Pixels, size: tuple[int, int]) -> Pixels:
+    """Bilinear samples of a grey or colour array at pixel centres of `size`."""
+    mixed = stored.astype(np.float32)
+    for axis in (0, 1):
+        count = mixed.shape[axis]
+        place = np.clip((np.arange(size[axis]) + 0.5) * count / size[axis] - 0.5, 0, count - 1)
+        first = place.astype(int)
+        second = np.minimum(first + 1, count - 1)
+        shape = [1] * mixed.ndim
+        shape[axis] = -1
+        share = (place - first).astype(np.float32).reshape(shape)
+        mixed = np.take(mixed, first, axis) * (1 - share) + np.take(mixed, second, axis) * share
+    return mixed.astype(stored.dtype) if stored.dtype.kind == "f" else np.rint(mixed).astype(stored.dtype)
+
+
+def _make_copy(key: tuple[Any, ...], series: ImageSeries, frame: int, small: Pixels, stored: Pixels) -> _Copy:
+    if small.ndim == 3:
+        colour = small if small.dtype == np.uint8 else (small >> 8).astype(np.uint8)
+        return _Copy(key, None, np.ascontiguousarray(colour), None)
+    if small.dtype.kind in "iu" and small.dtype.itemsize <= 2:
+        wide = small.astype(np.int16 if small.dtype.kind == "i" else np.uint16, copy=False)
+        return _Copy(key, np.ascontiguousarray(wide).view(np.uint16), None, None)
+    values = series.frames[frame].modality_transform.apply(small).astype(np.float64)
+    good = values[np.isfinite(values)]
+    low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
+    step = (high - low) / 65535 or 1.0
+    index = np.clip(np.rint((np.nan_to_num(values, nan=low) - low) / step), 0, 65535).astype(np.uint16)
+    return _Copy(key, index, None, (low, step))
+
+
+def paint_words(
+    painter: QPainter,
+    series: ImageSeries,
+    view: ImageView,
+    picture: Picture,
+    size: tuple[float, float],
+    heat: Attribution | None,
+    window: str,
+) -> None:
+    """Corner texts, orientation letters, scale bar, badges; with heat its colour bar and what it is not."""
+    if view.text == "none":
+        return
+    width, height = size
+    said = corners(series, view, picture, heat, window)
+    painter.setFont(theme.font(12))
+    plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft)
+    bottom = plate(painter, said.top_right, width - MARGIN, MARGIN, Qt.AlignmentFlag.AlignRight)
+    for badge in said.badges:
+        bottom = plate(
+            painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
+        )
+    high = 16 * len(said.bottom_left) + 6
+    plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft)
+    _letters(painter, picture, size)
+    if picture.scale_bar is not None and width > 260:
+        _scale_bar(painter, picture, size)
+    if view.overlay and heat is not None:
+        notice = _tr("Research use only – not for diagnosis")
+        lines = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
+        plate(painter, lines, width - MARGIN, height - MARGIN - 54, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
+
+
+def plate(
+    painter: QPainter,
+    lines: tuple[str, ...],
+    x: float,
+    y: float,
+    align: Qt.AlignmentFlag,
+    colour: str = theme.TEXT1,
+    ground: str | None = None,
+) -> float:
+    """Lines of 16 px on a dark plate whose corner is (x, y); returns its lower edge."""
+    if not lines:
+        return y
+    metrics = QFontMetricsF(painter.font())
+    most = painter.viewport().width() / painter.device().devicePixelRatioF() * 0.6
+    shown = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, most) for line in lines]
+    wide = max(metrics.horizontalAdvance(line) for line in shown) + 12
+    left = x if align == Qt.AlignmentFlag.AlignLeft else x - wide
+    box = QRectF(left, y, wide, 16 * len(lines) + 6)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.PLATE if ground is None else QColor(ground))
+    painter.drawRoundedRect(box, 4, 4)
+    for n, line in enumerate(shown):
+        row = QRectF(left + 6, y + 3 + 16 * n, wide - 12, 16)
+        painter.setPen(QColor(0, 0, 0, 180))
+        painter.drawText(row.translated(1, 1), align | Qt.AlignmentFlag.AlignVCenter, line)
+        painter.setPen(QColor(colour))
+        painter.drawText(row, align | Qt.AlignmentFlag.AlignVCenter, line)
+    return box.bottom()
+
+
+def _letters(painter: QPainter, picture: Picture, size: tuple[float, float]) -> None:
+    width, height = size
+    places = (
+        (MARGIN, height / 2 - 10),
+        (width - MARGIN - 28, height / 2 - 10),
+        (width / 2 - 14, MARGIN),
+        (width / 2 - 14, height - 30),
+    )
+    painter.setFont(theme.font(14, bold=True))
+    for letter, (x, y) in zip(picture.letters, places, strict=True):
+        box = QRectF(x, y, 28, 20)
+        painter.setPen(QColor(0, 0, 0, 200))
+        painter.drawText(box.translated(1, 1), Qt.AlignmentFlag.AlignCenter, letter)
+        painter.setPen(QColor(theme.TEXT1))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
+    painter.setFont(theme.font(12))
+
+
+def _scale_bar(painter: QPainter, picture: Picture, size: tuple[float, float]) -> None:
+    bar = picture.scale_bar
+    assert bar is not None
+    width, height = size
+    left, base = width / 2 - bar.pixels / 2, height - 38
+    words = f"{bar.length / 10:g} cm" if bar.length >= 10 else f"{bar.length:g} mm"
+    if bar.detector:
+        words += _tr(" at the detector")
+    for offset, colour in ((1, QColor(0, 0, 0, 200)), (0, QColor(theme.TEXT1))):
+        painter.setPen(QPen(colour, 1.5))
+        painter.drawLine(QPointF(left + offset, base + offset), QPointF(left + bar.pixels + offset, base + offset))
+        for x in (left, left + bar.pixels):
+            painter.drawLine(QPointF(x + offset, base - 4 + offset), QPointF(x + offset, base + 4 + offset))
+        painter.drawText(
+            QRectF(left - 80 + offset, base - 22 + offset, bar.pixels + 160, 16), Qt.AlignmentFlag.AlignCenter, words
+        )
+
+
+def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, float]) -> None:
+    """The heat's colours from the cut-off to 1, at the right rim."""
+    width, height = size
+    box = QRectF(width - MARGIN - 8, height * 0.3, 8, height * 0.4)
+    gradient = QLinearGradient(box.bottomLeft(), box.topLeft())
+    for n in range(9):
+        value = view.cutoff + (1 - view.cutoff) * n / 8
+        red, green, blue = (int(v) for v in _heat_colours()[round(value * 255)])
+        gradient.setColorAt(n / 8, QColor(red, green, blue))
+    painter.fillRect(box, gradient)
+    painter.setFont(theme.font(12))
+    plate(painter, ("1.0",), box.left() - 4, box.top() - 3, Qt.AlignmentFlag.AlignRight)
+    plate(painter, (f"{view.cutoff:.2f}",), box.left() - 4, box.bottom() - 19, Qt.AlignmentFlag.AlignRight)
+
+
+def window_line(voi: VoiTransform, series: ImageSeries, view: ImageView) -> str:
+    """ "W 400 L 40" with where the window comes from."""
+    if series.frames[0].samples == 3:
+        return ""
+    source = _tr("set by hand") if view.window is not None and not voi.explanation else voi.explanation or _tr("file")
+    source = _tr("automatic") if source == "automatic" else source
+    if voi.function == "LUT":
+        return _tr("table of the file") + (f": {voi.explanation}" if voi.explanation else "")
+    curve = "" if voi.function == "LINEAR" or source == _tr("automatic") else f" {voi.function.lower().replace('_', ' ')}"
+    return f"W {voi.width:.5g} L {voi.center:.5g} ({source}{curve})"
+
+
+def paint(
+    series: ImageSeries,
+    view: ImageView,
+    attribution: Attribution | None,
+    size: tuple[int, int],
+    *,
+    pixel_ratio: float = 1.0,
+    texts: bool = True,
+) -> NDArray[np.uint8]:
+    """The pane without a window: RGB uint8 [height, width, 3] in device pixels. Raises MedviewerError for unreadable pixels."""
+    application = QGuiApplication.instance() or QGuiApplication([])
+    assert application is not None
+    image = QImage(QSize(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio)), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(pixel_ratio)
+    image.fill(QColor(theme.IMAGE))
+    picture = resolve(view, series, size)
+    stored = series.source.stored(picture.frame)
+    one = ImagePainter(series)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    one.paint_image(painter, picture, stored, pixel_ratio, smooth=True)
+    drawn = bool(attribution is not None and view.overlay and one.paint_heat(painter, picture, view, attribution))
+    if texts:
+        paint_words(painter, series, view, picture, size, attribution, window_line(one.window(picture, stored), series, view))
+        if drawn:
+            paint_colour_bar(painter, view, size)
+    painter.end()
+    bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return np.ascontiguousarray(bits[:, : image.width(), 2::-1])

@@ -1,0 +1,129 @@
+"""The tokens of the look: colours, letters, shapes. No colour stands anywhere else."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
+from PySide6.QtWidgets import QApplication
+
+IMAGE = "#000000"
+WINDOW, DOCK, CARD, LINE = "#0E1116", "#151A21", "#1C232C", "#2B3440"
+TEXT1, TEXT2, TEXT3 = "#E8ECF1", "#A9B4C0", "#7F8B98"
+HAND, MACHINE = "#4DB1FF", "#B9A3FF"
+ACCEPTED, ATTENTION, DAMAGE = "#63CE93", "#E9B64C", "#F47C74"
+ATTENTION_GROUND, MACHINE_GROUND, ACCEPTED_GROUND, CHOSEN = "#3A2C0A", "#2A2440", "#14301F", "#1B2D3D"
+PLATE = QColor(0, 0, 0, 107)
+"""42 % black behind corner text."""
+
+LEFT_DOCK, RIGHT_DOCK, TOOLBAR, STATUS_BAR, ICON = 272, 344, 44, 26, 18
+HEAT = ((0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85), (227, 89, 51), (249, 140, 10), (249, 201, 50),
+        (252, 255, 164))  # fmt: skip
+"""Anchors of the inferno map (perceptually uniform; van der Walt and Smith, CC0)."""
+
+FAMILIES = ["Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans"]
+FONT_FILE = "fonts/NotoSansSC-subset.otf"
+
+
+@lru_cache(maxsize=1)
+def load_fonts() -> list[str]:
+    """Families in order: a sans face of the system, then the bundled Chinese one, then what else the system has."""
+    from medviewer.store.assets import asset
+
+    path: Path = asset(FONT_FILE)
+    number = QFontDatabase.addApplicationFont(str(path)) if path.is_file() else -1
+    bundled = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+    there = set(QFontDatabase.families())
+    system = [family for family in FAMILIES if family in there]
+    return [*system, *bundled, "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC"]
+
+
+def font(pixels: int = 13, bold: bool = False) -> QFont:
+    """The interface's face at a size in logical pixels; figures in columns are tabular."""
+    face = QFont()
+    face.setFamilies(load_fonts())
+    face.setPixelSize(pixels)
+    face.setBold(bold)
+    face.setFeature(QFont.Tag("tnum"), 1)
+    return face
+
+
+def apply(application: QApplication) -> None:
+    """Fusion with the dark palette, one style sheet, the fonts."""
+    application.setStyle("Fusion")
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for which, colour in (
+        (role.Window, WINDOW),
+        (role.Base, CARD),
+        (role.AlternateBase, DOCK),
+        (role.Button, CARD),
+        (role.Text, TEXT1),
+        (role.WindowText, TEXT1),
+        (role.ButtonText, TEXT1),
+        (role.ToolTipBase, CARD),
+        (role.ToolTipText, TEXT1),
+        (role.PlaceholderText, TEXT3),
+        (role.Highlight, HAND),
+        (role.HighlightedText, WINDOW),
+        (role.Link, HAND),
+    ):
+        palette.setColor(which, QColor(colour))
+    for which in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(TEXT3))
+    application.setPalette(palette)
+    application.setFont(font())
+    application.setStyleSheet(_SHEET)
+
+
+def icon(name: str, colour: str = TEXT2) -> QIcon:
+    """An icon of the Phosphor family (MIT, by qtawesome), e.g. "folder-open"."""
+    import qtawesome
+
+    return qtawesome.icon(f"ph.{name}", color=colour, color_active=TEXT1, color_disabled=LINE)
+
+
+def icon_size() -> QSize:
+    return QSize(ICON, ICON)
+
+
+_SHEET = f"""
+QMainWindow, QDialog {{ background: {WINDOW}; }}
+QMainWindow::separator {{ background: {LINE}; width: 1px; height: 1px; }}
+QDockWidget > QWidget, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {DOCK}; }}
+QToolBar {{ background: {WINDOW}; border: 0; border-bottom: 1px solid {LINE}; spacing: 4px; padding: 0 8px; min-height: {TOOLBAR - 1}px; }}
+QToolButton {{ border: 0; border-radius: 6px; padding: 6px; color: {TEXT1}; }}
+QToolButton:hover {{ background: {CARD}; }}
+QToolButton:checked {{ background: {CHOSEN}; }}
+QPushButton {{ background: transparent; border: 1px solid {LINE}; border-radius: 6px; padding: 3px 10px; min-height: 18px; }}
+QPushButton:hover {{ border-color: {TEXT3}; }}
+QPushButton:focus, QLineEdit:focus, QTreeView:focus, QDoubleSpinBox:focus {{ border: 1px solid {HAND}; }}
+QPushButton[primary="true"] {{ background: {HAND}; color: {WINDOW}; border: 0; padding: 4px 12px; font-weight: bold; }}
+QPushButton:disabled {{ color: {TEXT3}; background: transparent; border: 1px solid {LINE}; }}
+QLineEdit {{ background: {CARD}; border: 1px solid {LINE}; border-radius: 6px; padding: 4px 8px; min-height: 20px; }}
+QTreeView {{ background: {DOCK}; border: 1px solid {DOCK}; outline: 0; }}
+QStatusBar {{ background: {DOCK}; border-top: 1px solid {LINE}; color: {TEXT2}; min-height: {STATUS_BAR}px; }}
+QStatusBar::item {{ border: 0; }}
+QMenu {{ background: {CARD}; border: 1px solid {LINE}; padding: 4px; }}
+QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {CHOSEN}; }}
+QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px; }}
+QToolTip {{ background: {CARD}; color: {TEXT1}; border: 1px solid {LINE}; padding: 4px; }}
+QLabel[role="heading"] {{ color: {TEXT3}; font-size: 11px; font-weight: bold; }}
+QLabel[role="second"] {{ color: {TEXT2}; font-size: 12px; }}
+QLabel[role="attention"] {{ color: {ATTENTION}; font-size: 12px; }}
+QLabel[role="quiet"] {{ color: {TEXT3}; font-size: 12px; }}
+QLabel[tag="machine"] {{ background: {MACHINE_GROUND}; color: {MACHINE}; border-radius: 4px; padding: 2px 6px; font-size: 11px; font-weight: bold; }}
+QLabel[tag="accepted"] {{ background: {ACCEPTED_GROUND}; color: {ACCEPTED}; border-radius: 4px; padding: 2px 6px; font-size: 11px; font-weight: bold; }}
+QLabel[tag="attention"] {{ background: {ATTENTION_GROUND}; color: {ATTENTION}; border-radius: 4px; padding: 2px 6px; font-size: 11px; font-weight: bold; }}
+QLabel[tag="quiet"] {{ background: {CARD}; color: {TEXT2}; border: 1px solid {LINE}; border-radius: 4px; padding: 2px 6px; font-size: 11px; font-weight: bold; }}
+QFrame[card="plain"] {{ background: {CARD}; border: 1px solid {CARD}; border-radius: 8px; }}
+QFrame[card="chosen"] {{ background: {CARD}; border: 1px solid {MACHINE}; border-radius: 8px; }}
+QFrame[card="quiet"] {{ background: {DOCK}; border: 1px solid {LINE}; border-radius: 8px; }}
+QFrame[card="attention"] {{ background: {ATTENTION_GROUND}; border: 1px solid {ATTENTION}; border-radius: 8px; }}
+QProgressBar {{ background: {LINE}; border: 0; border-radius: 2px; max-height: 4px; }}
+QProgressBar::chunk {{ background: {HAND}; border-radius: 2px; }}
+QScrollBar:vertical {{ background: {DOCK}; width: 10px; }}
+QScrollBar::handle:vertical {{ background: {LINE}; border-radius: 5px; min-height: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+"""  # noqa: E501
