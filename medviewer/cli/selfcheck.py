@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from medviewer.cli.documents import document, write_json
@@ -50,7 +51,7 @@ def _checks(args: argparse.Namespace, folder: Path) -> list[Check]:
         Check("platform", lambda: f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores"),
         Check("qt", qt_platform),
         Check("font for Chinese", chinese_font),
-        *(Check(f"decode {syntax.name}", lambda syntax=syntax: check_syntax(syntax, folder)) for syntax in SYNTAXES),
+        *(Check(f"decode {syntax.name}", partial(check_syntax, syntax, folder)) for syntax in SYNTAXES),
         Check("profile", lambda: _writable(profile)),
         Check("free disk", lambda: _free_disk(profile)),
         Check("sample patients", lambda: _sample(folder / "sample")),
@@ -64,7 +65,7 @@ def _model_checks(profile: Profile) -> list[Check]:
     from medviewer.inference.registry import Registry
 
     registry = Registry(profile)
-    return [Check(f"model {bundle.id}", lambda bundle=bundle: str(verify(bundle))) for bundle in registry.bundles()]
+    return [Check(f"model {bundle.id}", partial(verify, bundle)) for bundle in registry.bundles()]
 
 
 def _device(wanted: str) -> str:

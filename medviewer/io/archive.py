@@ -1,7 +1,6 @@
 """ZIP files → files in a private folder: bounded in number, size and ratio, and never outside that folder."""
 
 import hashlib
-import os
 import shutil
 import zipfile
 import zlib
@@ -86,5 +85,5 @@ def _safe(name: str) -> bool:
     return (
         bool(parts)
         and not (".." in parts or parts[0] in ("/", "//") or ":" in parts[0] or "\0" in name)
-        and not os.path.isabs(name)
+        and not PurePosixPath(name).is_absolute()
     )

@@ -91,10 +91,10 @@ def _files(paths: Sequence[str | Path], state: _Scan) -> Iterator[str]:
         state.failed.append(Notice("unreadable", str(error.filename), {"reason": error.strerror or ""}))
 
     for path in paths:
-        if os.path.isdir(path):
+        if Path(path).is_dir():
             for folder, below, names in os.walk(path, onerror=refuse):
                 below.sort()
-                yield from (os.path.join(folder, name) for name in sorted(names))
+                yield from (f"{folder}{os.sep}{name}" for name in sorted(names))
         elif os.path.lexists(path):
             yield str(path)
         else:

@@ -15,7 +15,7 @@ from medviewer.core.errors import MedviewerError
 from medviewer.io.scan import scan
 
 Grey = NDArray[Any]
-Encoder = Callable[[Grey], bytes]
+Encoder = Callable[[Grey], bytes | bytearray]
 
 _ENCODERS: dict[uid.UID, tuple[int, int, Encoder]] = {
     uid.JPEGBaseline8Bit: (8, 4, lambda a: imagecodecs.jpeg8_encode(a, level=95)),
@@ -63,7 +63,8 @@ def _pattern(bits: int) -> Grey:
     """A smooth picture that uses the whole range of `bits`."""
     y, x = np.mgrid[0:48, 0:64]
     wave = (np.sin(x / 9.0) + np.cos(y / 7.0) + 2) / 4
-    return np.rint(wave * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
+    pattern: Grey = np.rint(wave * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
+    return pattern
 
 
 def _write(path: Path, pixels: Grey, syntax: uid.UID, stored: int, encode: Encoder | None) -> None:
@@ -79,7 +80,7 @@ def _write(path: Path, pixels: Grey, syntax: uid.UID, stored: int, encode: Encod
     ds.BitsAllocated = pixels.dtype.itemsize * 8
     ds.BitsStored, ds.HighBit = stored, stored - 1
     if encode is not None:
-        ds.PixelData = encapsulate([encode(pixels)])
+        ds.PixelData = encapsulate([bytes(encode(pixels))])
         ds["PixelData"].VR = "OB"
     elif syntax == uid.RLELossless:
         ds.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian

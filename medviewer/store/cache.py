@@ -42,7 +42,7 @@ class Cache:
         text = np.frombuffer(json.dumps(dict(words)).encode("utf-8"), np.uint8)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(part, words=text, **arrays)
+            np.savez(part, allow_pickle=False, words=text, **arrays)
             part.replace(path)
             self._shrink()
         except OSError:

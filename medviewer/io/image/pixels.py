@@ -87,7 +87,7 @@ def _read_into(place: Stored, target: Pixels) -> None:
     try:
         with open(place.path, "rb", buffering=0) as file:  # noqa: PTH123 - one plain read a slice
             file.seek(place.native[0] + place.index * wanted)
-            got = file.readinto(memoryview(target).cast("B"))
+            got = file.readinto(target.data.cast("B"))
     except OSError as error:
         raise MedviewerError("unreadable", place.path, reason=error.strerror or "") from error
     if got < wanted:

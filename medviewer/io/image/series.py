@@ -4,7 +4,7 @@ Series are parted by named rules: identity, matrix size, pixel kind, orientation
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -18,7 +18,8 @@ from medviewer.core.geometry import Geometry, Vector
 from medviewer.core.grey import Function, ModalityTransform, VoiTransform, usable
 from medviewer.core.identity import Patient, Study
 from medviewer.core.image import Frame, ImageSeries
-from medviewer.io.dicom import EXPLICIT, IMPLICIT, Header, iso_date, iso_time
+from medviewer.io import tags, values
+from medviewer.io.dicom import NATIVE_LE, Header, RawElements
 from medviewer.io.image.pixels import LARGEST_FRAME, FileSource, Stored
 
 PROJECTION = {"CR", "DX", "MG", "RF", "XA", "IO", "PX", "RG"}
@@ -28,37 +29,106 @@ LOSSY_SYNTAXES = {
 }  # fmt: skip
 
 
+TEXT = {
+    "SOPInstanceUID": tags.SOP_UID, "SOPClassUID": tags.SOP_CLASS, "StudyDate": tags.STUDY_DATE, "StudyTime": tags.STUDY_TIME,
+    "AccessionNumber": tags.ACCESSION, "Modality": tags.MODALITY, "StudyDescription": tags.STUDY_DESCRIPTION,
+    "SeriesDescription": tags.SERIES_DESCRIPTION, "PatientName": tags.PATIENT_NAME, "PatientID": tags.PATIENT_ID,
+    "PatientBirthDate": tags.BIRTH_DATE, "PatientSex": tags.SEX, "BodyPartExamined": tags.BODY_PART,
+    "ViewPosition": tags.VIEW_POSITION, "StudyInstanceUID": tags.STUDY_UID, "SeriesInstanceUID": tags.SERIES_UID,
+    "FrameOfReferenceUID": tags.FRAME_OF_REFERENCE, "Laterality": tags.LATERALITY, "ImageLaterality": tags.IMAGE_LATERALITY,
+    "PhotometricInterpretation": tags.PHOTOMETRIC, "RescaleType": tags.RESCALE_TYPE, "VOILUTFunction": tags.FUNCTION,
+    "LossyImageCompression": tags.LOSSY, "LossyImageCompressionMethod": tags.LOSSY_METHOD, "ImageType": tags.IMAGE_TYPE,
+    "WindowCenterWidthExplanation": tags.EXPLANATION,
+}  # fmt: skip
+NUMBERS = {
+    "SeriesNumber": tags.SERIES_NUMBER, "AcquisitionNumber": tags.ACQUISITION_NUMBER, "InstanceNumber": tags.INSTANCE_NUMBER,
+    "ImagePositionPatient": tags.POSITION, "ImageOrientationPatient": tags.ORIENTATION, "PixelSpacing": tags.PIXEL_SPACING,
+    "PixelAspectRatio": tags.PIXEL_ASPECT, "WindowCenter": tags.CENTER, "WindowWidth": tags.WIDTH,
+    "RescaleIntercept": tags.INTERCEPT, "RescaleSlope": tags.SLOPE, "NumberOfFrames": tags.FRAMES,
+    "EchoNumbers": tags.ECHO_NUMBERS, "SpacingBetweenSlices": tags.SPACING_BETWEEN_SLICES,
+    "EstimatedRadiographicMagnificationFactor": tags.MAGNIFICATION, "ImagerPixelSpacing": tags.IMAGER_SPACING,
+    "NominalScannedPixelSpacing": tags.NOMINAL_SPACING, "TemporalPositionIdentifier": tags.TEMPORAL_POSITION,
+    "LossyImageCompressionRatio": tags.LOSSY_RATIO,
+}  # fmt: skip
+SHORTS = {
+    "SamplesPerPixel": tags.SAMPLES, "Rows": tags.ROWS, "Columns": tags.COLUMNS, "BitsAllocated": tags.BITS_ALLOCATED,
+    "BitsStored": tags.BITS_STORED, "HighBit": tags.HIGH_BIT, "PixelRepresentation": tags.PIXEL_REPRESENTATION,
+}  # fmt: skip
+
+
+class Facts:
+    """A header's elements by DICOM keyword, as text and numbers; what was guessed on the way is in `notes`."""
+
+    __slots__ = ("_raw", "header", "notes", "path")
+
+    def __init__(self, header: Header) -> None:
+        self.header = header
+        self.path = header.path
+        self._raw = header.elements
+        self.notes: tuple[str, ...] = () if header.preamble else ("no-file-header",)
+
+    def has(self, keyword: str) -> bool:
+        return (TEXT.get(keyword) or NUMBERS.get(keyword) or SHORTS[keyword]) in self._raw
+
+    def text(self, keyword: str) -> str:
+        """The value as text, "" without."""
+        raw = self._raw.get(TEXT[keyword])
+        if not raw:
+            return ""
+        text, guessed = values.decode(raw, self._raw.get(tags.CHARSET, b""), keyword == "PatientName")
+        if guessed and guessed not in self.notes:
+            self.notes += (guessed,)
+        return text
+
+    def floats(self, keyword: str) -> tuple[float, ...]:
+        """All values as numbers; () if one is no finite number (TF-08)."""
+        raw = self._raw.get(NUMBERS[keyword])
+        return values.decimals(raw) if raw else ()
+
+    def number(self, keyword: str, default: float | None = None) -> float | None:
+        value = values.decimal(self._raw.get(NUMBERS[keyword]))
+        return default if value is None else value
+
+    def whole(self, keyword: str, default: int = 0) -> int:
+        if keyword in SHORTS:
+            return values.short(self._raw.get(SHORTS[keyword]), default)
+        value = self.number(keyword)
+        return default if value is None else int(value)
+
+    def raw(self, tag: int) -> bytes:
+        return self._raw.get(tag, b"")
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """One file's frames before they are put in order: the header, its frames, where their pixels are, its orientation."""
 
-    header: Header
+    header: Facts
     frames: tuple[Frame, ...]
     places: tuple[Stored, ...]
     orientation: tuple[float, ...]
     key: tuple[Any, ...]
 
 
-def image_of(header: Header) -> Image:
+def image_of(read: Header) -> Image:
     """Check a header and describe its frames. Raises `not-an-image`, `header-incomplete`, `image-too-large`,
     `pixel-data-missing`, `pixel-data-truncated`: what is known without reading pixels."""
+    header = Facts(read)
     rows, columns = header.whole("Rows"), header.whole("Columns")
     if rows <= 0 or columns <= 0:
-        kind = header.text("Modality") or header.text("SOPClassUID")
-        if "BitsAllocated" in header.values or header.pixel_offset >= 0:
+        if header.has("BitsAllocated") or read.pixels is not None:
             raise MedviewerError("header-incomplete", header.path)
-        raise MedviewerError("not-an-image", header.path, kind=kind or "–")
-    if header.dataset is None and header.pixel_offset < 0:
+        raise MedviewerError("not-an-image", header.path, kind=header.text("Modality") or header.text("SOPClassUID") or "–")
+    if read.pixels is None:
         raise MedviewerError("pixel-data-missing", header.path)
     samples, allocated = header.whole("SamplesPerPixel", 1), header.whole("BitsAllocated", 16)
     count = max(1, header.whole("NumberOfFrames", 1))
     wanted = rows * columns * samples * max(allocated, 1) // 8
-    if wanted > LARGEST_FRAME or (wanted > 1 << 27 and wanted > header.size * 200):
-        raise MedviewerError("image-too-large", header.path, rows=rows, columns=columns, found=header.size)
-    _check_length(header, wanted * count)
-    if header.dataset is not None:
-        _check_present(header)
-    per_frame = _functional(header) if header.dataset is not None and count > 1 else [{}] * count
+    if wanted > LARGEST_FRAME or (wanted > 1 << 27 and wanted > read.size * 200):
+        raise MedviewerError("image-too-large", header.path, rows=rows, columns=columns, found=read.size)
+    _check_length(read, wanted * count)
+    per_frame = [_own(group) for group in read.groups] or [{}]
+    per_frame += [per_frame[-1]] * (count - len(per_frame))
     orientation = _orientation(header, per_frame[0])
     native = _native(header, samples, allocated)
     stored, high = header.whole("BitsStored", allocated), header.whole("HighBit", header.whole("BitsStored", allocated) - 1)
@@ -76,76 +146,48 @@ def image_of(header: Header) -> Image:
     return Image(header, frames, places, orientation, key)
 
 
-def _check_length(header: Header, wanted: int) -> None:
-    if header.dataset is not None or header.pixel_length is None:
+def _check_length(read: Header, wanted: int) -> None:
+    """Native pixel data that ends early is known from the file's size alone (TF-07)."""
+    pixels = read.pixels
+    if pixels is None or pixels.length is None or pixels.offset <= 0 or read.syntax not in NATIVE_LE:
         return
-    there = min(header.pixel_length, header.size - header.pixel_offset)
-    if header.syntax in (IMPLICIT, EXPLICIT) and there < wanted:
-        raise MedviewerError("pixel-data-truncated", header.path, expected=wanted, found=max(there, 0))
+    there = min(pixels.length, read.size - pixels.offset)
+    if there < wanted:
+        raise MedviewerError("pixel-data-truncated", read.path, expected=wanted, found=max(there, 0))
 
 
-def _check_present(header: Header) -> None:
-    """pydicom stopped before the pixels: are there any, and enough? Looks at the tail of the element list only."""
-    import pydicom
-
-    with pydicom.config.disable_value_validation():
-        try:
-            full = pydicom.dcmread(header.path, force=True, defer_size=1024)
-        except Exception as error:  # pydicom raises many kinds on damaged files
-            raise MedviewerError("dicom-damaged", header.path, reason=type(error).__name__) from error
-    if not any(word in full for word in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        raise MedviewerError("pixel-data-missing", header.path)
-
-
-def _native(header: Header, samples: int, allocated: int) -> tuple[int, str] | None:
-    if header.dataset is not None or header.pixel_length is None or samples != 1 or allocated not in (8, 16, 32):
+def _native(header: Facts, samples: int, allocated: int) -> tuple[int, str] | None:
+    """Offset and numpy type of plain grey pixels that need no decoder."""
+    read = header.header
+    if read.pixels is None or read.pixels.offset <= 0 or read.pixels.length is None or read.pixels.tag != tags.PIXELS:
         return None
-    if header.syntax not in (IMPLICIT, EXPLICIT) or header.text("PhotometricInterpretation") == "PALETTE COLOR":
+    if samples != 1 or allocated not in (8, 16, 32) or read.syntax not in NATIVE_LE:
         return None
-    return header.pixel_offset, f"<{'i' if header.whole('PixelRepresentation') else 'u'}{allocated // 8}"
+    if header.text("PhotometricInterpretation") == "PALETTE COLOR":
+        return None
+    return read.pixels.offset, f"<{'i' if header.whole('PixelRepresentation') else 'u'}{allocated // 8}"
 
 
-def _functional(header: Header) -> list[dict[str, tuple[float, ...]]]:
-    """Position, orientation, spacing, rescale and window of each frame of an enhanced object (GE-03, PX-10)."""
-    ds = header.dataset
-    wanted = {
-        "ImagePositionPatient": ("PlanePositionSequence", "ImagePositionPatient"),
-        "ImageOrientationPatient": ("PlaneOrientationSequence", "ImageOrientationPatient"),
-        "PixelSpacing": ("PixelMeasuresSequence", "PixelSpacing"),
-        "RescaleSlope": ("PixelValueTransformationSequence", "RescaleSlope"),
-        "RescaleIntercept": ("PixelValueTransformationSequence", "RescaleIntercept"),
-        "WindowCenter": ("FrameVOILUTSequence", "WindowCenter"),
-        "WindowWidth": ("FrameVOILUTSequence", "WindowWidth"),
-    }
-    shared = (ds.get("SharedFunctionalGroupsSequence") or [None])[0]
-    groups = list(ds.get("PerFrameFunctionalGroupsSequence") or [])
-    frames = []
-    for i in range(max(1, header.whole("NumberOfFrames", 1))):
-        found: dict[str, tuple[float, ...]] = {}
-        for place in (shared, groups[i] if i < len(groups) else None):
-            for name, (sequence, keyword) in wanted.items():
-                item = (place.get(sequence) or [None])[0] if place is not None else None
-                value = item.get(keyword) if item is not None else None
-                if value not in (None, ""):
-                    many = value if isinstance(value, Sequence) or hasattr(value, "__iter__") else [value]
-                    found[name] = tuple(float(v) for v in many)
-        frames.append(found)
-    return frames
+def _own(group: RawElements) -> dict[str, tuple[float, ...]]:
+    """Position, orientation, spacing, rescale and window of one frame of an enhanced object (GE-03, PX-10)."""
+    wanted = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept")
+    keywords = (*wanted, "WindowCenter", "WindowWidth")
+    return {word: values.decimals(group[NUMBERS[word]]) for word in keywords if group.get(NUMBERS[word])}
 
 
-def _orientation(header: Header, own: dict[str, tuple[float, ...]]) -> tuple[float, ...]:
+def _orientation(header: Facts, own: dict[str, tuple[float, ...]]) -> tuple[float, ...]:
     """Six unit cosines, or () where there are none, or nonsense (TF-08)."""
-    values = own.get("ImageOrientationPatient") or header.floats("ImageOrientationPatient")
-    if len(values) != 6:
+    cosines = own.get("ImageOrientationPatient") or header.floats("ImageOrientationPatient")
+    if len(cosines) != 6:
         return ()
-    row, column = np.array(values[:3]), np.array(values[3:])
+    row, column = np.array(cosines[:3]), np.array(cosines[3:])
     if abs(np.linalg.norm(row) - 1) > 0.05 or abs(np.linalg.norm(column) - 1) > 0.05 or abs(row @ column) > 0.05:
         return ()
-    return tuple(float(v) for v in values)
+    return tuple(float(v) for v in cosines)
 
 
 def _frame(
-    header: Header, rows: int, columns: int, samples: int, stored: int, signed: bool, index: int, own: dict[str, Any]
+    header: Facts, rows: int, columns: int, samples: int, stored: int, signed: bool, index: int, own: dict[str, Any]
 ) -> Frame:
     position = own.get("ImagePositionPatient") or header.floats("ImagePositionPatient")
     number = header.number("InstanceNumber")
@@ -160,7 +202,7 @@ def _frame(
         bits_stored=stored,
         signed=signed,
         photometric=photometric,
-        transfer_syntax=header.syntax,
+        transfer_syntax=header.header.syntax,
         modality_transform=_modality(header, own, signed),
         windows=_windows(header, own),
         padding=_padding(header, signed, samples),
@@ -176,51 +218,54 @@ def _rescale(slope: float, intercept: float, unit: str) -> ModalityTransform:
     return ModalityTransform(slope, intercept, unit)
 
 
-def _modality(header: Header, own: dict[str, Any], signed: bool) -> ModalityTransform:
-    table = (header.dataset.get("ModalityLUTSequence") or [None])[0] if header.dataset is not None else None
-    if table is not None and "LUTDescriptor" in table and "LUTData" in table:
-        first, _, lut = _table(table, signed)
-        return ModalityTransform(unit=str(table.get("ModalityLUTType", "")), lut=lut, lut_first=first)
+def _modality(header: Facts, own: dict[str, Any], signed: bool) -> ModalityTransform:
+    for table in header.header.sequences.get(tags.MODALITY_LUT, ()):
+        if tags.LUT_DESCRIPTOR in table and tags.LUT_DATA in table:
+            try:
+                first, _, lut = _table(table, signed)
+            except ValueError:
+                header.notes += ("table-invalid",)
+                break
+            return ModalityTransform(unit=values.text(table.get(tags.LUT_TYPE, b"")), lut=lut, lut_first=first)
     slope = own.get("RescaleSlope", (header.number("RescaleSlope", 1.0),))[0] or 1.0
     intercept = own.get("RescaleIntercept", (header.number("RescaleIntercept", 0.0),))[0] or 0.0
     unit = header.text("RescaleType")
-    if unit in ("", "US") and header.text("Modality") == "CT" and "LOCALIZER" not in header.values.get("ImageType", ()):
+    if unit in ("", "US") and header.text("Modality") == "CT" and "LOCALIZER" not in header.text("ImageType"):
         unit = "HU"
     return _rescale(float(slope), float(intercept), unit)
 
 
-def _table(item: Any, signed: bool) -> tuple[int, int, tuple[int, ...]]:
-    """First input, bits of the entries, entries of a LUT item (PS3.3 C.11.1.1.1)."""
-    descriptor = [int(v) for v in item["LUTDescriptor"].value]
+def _table(item: RawElements, signed: bool) -> tuple[int, int, tuple[int, ...]]:
+    """First input, bits of the entries, entries of a LUT item (PS3.3 C.11.1.1.1). ValueError where it is cut short."""
+    descriptor = values.shorts(item[tags.LUT_DESCRIPTOR])
+    if len(descriptor) < 3:
+        raise ValueError("descriptor")
     count, first, bits = descriptor[0] or 65536, descriptor[1], descriptor[2] or 16
     if signed and first > 32767:
         first -= 65536
-    data = item["LUTData"].value
-    if isinstance(data, bytes):
-        wide = len(data) >= 2 * count
-        data = np.frombuffer(data, "<u2" if wide else "u1")[:count]
-    entries = tuple(int(v) & 0xFFFF for v in data)[:count]
-    return first, bits, entries
+    data = item[tags.LUT_DATA]
+    entries = np.frombuffer(data, "<u2" if len(data) >= 2 * count else "u1")[:count]
+    if len(entries) < 2:
+        raise ValueError("entries")
+    return first, bits, tuple(int(v) for v in entries)
 
 
-def _windows(header: Header, own: dict[str, Any]) -> tuple[VoiTransform, ...]:
+def _windows(header: Facts, own: dict[str, Any]) -> tuple[VoiTransform, ...]:
     """The file's windows, then its tables; unusable ones are left out and noted."""
     centres = own.get("WindowCenter") or header.floats("WindowCenter")
     widths = own.get("WindowWidth") or header.floats("WindowWidth")
-    names = tuple(str(v) for v in header.values.get("WindowCenterWidthExplanation", ()))
+    names = tuple(part.strip() for part in header.text("WindowCenterWidthExplanation").split("\\"))
     stated = header.text("VOILUTFunction").upper().replace(" ", "_")
     function: Function = stated if stated in ("LINEAR_EXACT", "SIGMOID") else "LINEAR"  # type: ignore[assignment]
     found = list(_stated_windows(tuple(centres), tuple(widths), names, function))
-    if header.dataset is not None:
-        for item in header.dataset.get("VOILUTSequence") or ():
-            try:
-                signed = header.whole("PixelRepresentation") == 1
-                first, bits, lut = _table(item, signed)
-                found.append(
-                    VoiTransform("LUT", explanation=str(item.get("LUTExplanation", "")), lut=lut, lut_first=first, lut_bits=bits)
-                )
-            except (KeyError, ValueError, TypeError, IndexError):
-                header.notes += ("window-invalid",)
+    for item in header.header.sequences.get(tags.VOI_LUT, ()):
+        try:
+            first, bits, lut = _table(item, header.whole("PixelRepresentation") == 1)
+        except (KeyError, ValueError):
+            header.notes += ("window-invalid",)
+            continue
+        said = values.text(item.get(tags.LUT_EXPLANATION, b""))
+        found.append(VoiTransform("LUT", explanation=said, lut=lut, lut_first=first, lut_bits=bits))
     good = tuple(voi for voi in found if usable(voi))
     if len(good) < len(found):
         header.notes += ("window-invalid",)
@@ -237,11 +282,11 @@ def _stated_windows(
     )
 
 
-def _padding(header: Header, signed: bool, samples: int) -> tuple[int, int] | None:
-    if samples != 1 or not header.values.get("PixelPaddingValue"):
+def _padding(header: Facts, signed: bool, samples: int) -> tuple[int, int] | None:
+    raw = [header.raw(tag) for tag in (tags.PADDING, tags.PADDING_LIMIT)]
+    if samples != 1 or len(raw[0]) < 2:
         return None
-    ends = [int(header.values[name][0]) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit") if header.values.get(name)]
-    ends = [end - 65536 if signed and end > 32767 else end for end in ends]
+    ends = [values.shorts(one, signed)[0] for one in raw if len(one) >= 2]
     return min(ends), max(ends)
 
 
@@ -299,7 +344,7 @@ def _series(item: str, images: list[Image], reason: str | None, complete: bool) 
     header = images[0].header
     pairs = [(frame, place) for image in images for frame, place in zip(image.frames, image.places, strict=True)]
     orientation = images[0].orientation
-    normal = geo.normal_of(orientation[:3], orientation[3:]) if orientation else None  # type: ignore[arg-type]
+    normal: Vector | None = geo.normal_of(orientation[:3], orientation[3:]) if orientation else None  # type: ignore[arg-type]
     if normal is not None and all(frame.position is not None for frame, _ in pairs):
         along = np.array(normal)
         pairs.sort(key=lambda pair: float(along @ np.array(pair[0].position)))
@@ -318,13 +363,13 @@ def _series(item: str, images: list[Image], reason: str | None, complete: bool) 
         patient=Patient(
             header.text("PatientID"),
             header.text("PatientName"),
-            iso_date(header.text("PatientBirthDate")),
+            values.date(header.raw(tags.BIRTH_DATE)),
             header.text("PatientSex"),
         ),
         study=Study(
             header.text("StudyInstanceUID"),
-            iso_date(header.text("StudyDate")),
-            iso_time(header.text("StudyTime")),
+            values.date(header.raw(tags.STUDY_DATE)),
+            values.time(header.raw(tags.STUDY_TIME)),
             header.text("StudyDescription"),
             header.text("AccessionNumber"),
         ),
@@ -350,7 +395,7 @@ def _geometry(
     images: list[Image], frames: tuple[Frame, ...], orientation: tuple[float, ...], normal: Vector | None, warnings: list[Notice]
 ) -> Geometry | None:
     header, first = images[0].header, frames[0]
-    spacing, source = _in_plane(header, images[0])
+    spacing, source = _in_plane(header)
     if spacing is None:
         return None
     shape = (len(frames), first.rows, first.columns)
@@ -405,19 +450,15 @@ def _geometry(
     )
 
 
-def _in_plane(header: Header, image: Image) -> tuple[tuple[float, float] | None, str]:
+def _in_plane(header: Facts) -> tuple[tuple[float, float] | None, str]:
     """(row, column) spacing in mm and where it came from (GE-12, GE-13, GE-14)."""
 
     def pair(keyword: str) -> tuple[float, float] | None:
-        values = header.floats(keyword)
-        return (values[0], values[1]) if len(values) >= 2 and min(values[:2]) > 0 else None
+        stated = header.floats(keyword)
+        return (stated[0], stated[1]) if len(stated) >= 2 and min(stated[:2]) > 0 else None
 
-    own = (
-        _functional(header)[0].get("PixelSpacing")
-        if header.dataset is not None and header.whole("NumberOfFrames", 1) > 1
-        else None
-    )
-    pixel = (own[0], own[1]) if own and len(own) == 2 else pair("PixelSpacing")
+    own = _own(header.header.groups[0]).get("PixelSpacing", ()) if header.header.groups else ()
+    pixel = (own[0], own[1]) if len(own) == 2 and min(own) > 0 else pair("PixelSpacing")
     imager = pair("ImagerPixelSpacing")
     if header.text("Modality") in PROJECTION:
         if pixel and imager and pixel != imager:
@@ -435,29 +476,22 @@ def _in_plane(header: Header, image: Image) -> tuple[tuple[float, float] | None,
     return (scanned, "nominal-scanned-pixel-spacing") if scanned else (None, "")
 
 
-def _view(header: Header) -> str:
+def _view(header: Facts) -> str:
     if header.text("ViewPosition"):
         return header.text("ViewPosition").upper()
-    codes = header.dataset.get("ViewCodeSequence") if header.dataset is not None else None
-    return str(codes[0].get("CodeMeaning", "")).upper() if codes else ""
+    codes = header.header.sequences.get(tags.VIEW_CODE, ())
+    return values.text(codes[0].get(tags.CODE_MEANING, b"")).upper() if codes else ""
 
 
-def _age(header: Header) -> float | None:
-    """Years at the study, from PatientAge (nnnD/W/M/Y) or the birth date."""
-    text = header.text("PatientAge").upper()
-    if len(text) >= 2 and text[:-1].isdigit() and text[-1] in "DWMY":
-        return int(text[:-1]) * {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}[text[-1]]
-    born, taken = iso_date(header.text("PatientBirthDate")), iso_date(header.text("StudyDate"))
-    if born and taken:
-        days = np.datetime64(taken) - np.datetime64(born)
-        years = float(days / np.timedelta64(1, "D")) / 365.25
-        return years if 0 <= years < 130 else None
-    return None
+def _age(header: Facts) -> float | None:
+    """Years at the study, from PatientAge or the birth date."""
+    born, taken = values.date(header.raw(tags.BIRTH_DATE)), values.date(header.raw(tags.STUDY_DATE))
+    return values.age_years(header.raw(tags.AGE), born, taken)
 
 
-def _lossy(header: Header) -> str:
+def _lossy(header: Facts) -> str:
     """ "JPEG 10:1", or "" for what was never compressed with loss."""
-    method = LOSSY_SYNTAXES.get(header.syntax, "")
+    method = LOSSY_SYNTAXES.get(header.header.syntax, "")
     if header.text("LossyImageCompression") != "01" and not method:
         return ""
     if not method:

@@ -166,7 +166,7 @@ def _transform(picture: Picture, ratio: float, *, snap: bool) -> QTransform:
 
 
 def _reduce(stored: Pixels, size: tuple[int, int], smooth: bool) -> Pixels:
-    """[rows, columns(, 3)] at `size`: means of blocks, then nearest, where it is to be smooth; nearest alone while the hand moves."""
+    """[rows, columns(, 3)] at `size`: block means and bilinear where it is to be smooth, nearest while the hand moves."""
     rows, columns = stored.shape[:2]
     if size == (rows, columns):
         return stored
