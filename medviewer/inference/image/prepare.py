@@ -56,7 +56,7 @@ def standardise(square: npt.NDArray[Any], parameters: Mapping[str, Any]) -> Arra
     """
     image = np.asarray(square, dtype=np.float32)
     low, high = np.percentile(image, [float(parameters["low"]), float(parameters["high"])])
-    if not high - low > 0:
+    if not high - low > 1e-5 * max(abs(low), abs(high)):  # rounding of a constant picture is no contrast
         return np.zeros_like(image)
     scaled = np.clip((image - low) / (high - low), 0.0, 1.0)
     return np.asarray((scaled - float(parameters["mean"])) / float(parameters["std"]), dtype=np.float32)

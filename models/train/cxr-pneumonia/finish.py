@@ -1,0 +1,161 @@
+"""From trained weights to the bundle: calibration, threshold, gate, files and hashes."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import augment
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from medviewer.inference import gate
+from medviewer.inference.image import networks
+from medviewer.inference.image.prepare import PREPROCESSING, prepare_cxr, standardise
+
+PARAMETERS: dict[str, Any] = {"size": 224, "views": 2, "channels": 1, "low": 1.0, "high": 99.0, "mean": 0.5, "std": 0.27}
+ARCHITECTURE: dict[str, Any] = {"name": "mobilenet_v2", "parameters": {"classes": 2, "channels": 1}}
+LABELS = ("normal", "pneumonia")
+PREVALENCE = 0.55
+DIRECTIONS = 96
+"""Main directions kept by the gate."""
+MARGIN = 1.15
+"""The gate's limit over the strangest picture of the parts it was set on."""
+
+
+def logits_and_features(net: nn.Module, tensors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[n, 1, h, w], any n → logits [n, 2], features [n, d]."""
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(tensors), 16):
+            batch = torch.from_numpy(np.array(tensors[start : start + 16]))
+            found.append(networks.forward_with_features(net, batch.contiguous(memory_format=torch.channels_last)))
+    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+
+
+def look(net: nn.Module, grey: list[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As the program sees them: log-odds of pneumonia [n, views] and features [n, d] meant over the views."""
+    odds, features = [], []
+    for start in range(0, len(grey), 16):
+        views = np.concatenate([prepare_cxr(g, parameters=PARAMETERS).tensor for g in grey[start : start + 16]])
+        logits, found = logits_and_features(net, views)
+        odds.append((logits[:, 1] - logits[:, 0]).reshape(-1, PARAMETERS["views"]))
+        features.append(found.reshape(-1, PARAMETERS["views"], found.shape[1]).mean(axis=1))
+    return np.concatenate(odds), np.concatenate(features)
+
+
+def disturbed(grey: np.ndarray, copies: int, seed: int) -> np.ndarray:
+    """Mildly reframed and re-exposed copies, standardised: [copies, n, 1, 224, 224]."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    out = []
+    for _ in range(copies):
+        x = torch.from_numpy(grey)[:, None].float() / 255
+        parts = []
+        for start in range(0, len(x), 64):
+            piece = x[start : start + 64]
+            moved, _ = augment.warp(piece, torch.zeros_like(piece), 224)
+            changed = augment.sharpness(augment.exposure(moved))[:, 0].numpy()
+            parts.append(np.stack([standardise(p, PARAMETERS)[None] for p in changed]))
+        out.append(np.concatenate(parts))
+    return np.stack(out)
+
+
+def calibrate(odds: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Platt's line (slope, offset) for a share of `PREVALENCE` pneumonia; [n] log-odds, [n] bool."""
+    weight = np.where(truth, PREVALENCE / truth.mean(), (1 - PREVALENCE) / (1 - truth.mean()))
+    x = torch.tensor(odds, dtype=torch.float64)
+    y, w = torch.tensor(truth, dtype=torch.float64), torch.tensor(weight)
+    line = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    solver = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        solver.zero_grad()
+        loss = (w * nn.functional.binary_cross_entropy_with_logits(line[0] * x + line[1], y, reduction="none")).mean()
+        loss.backward()
+        return loss
+
+    solver.step(closure)
+    slope, offset = line.detach().tolist()
+    return slope, offset
+
+
+def threshold_for(odds: np.ndarray, truth: np.ndarray, cost: float) -> float:
+    """Log-odds at which sensitivity and `cost` times specificity add up to most; the middle of the best stretch."""
+    grid = np.linspace(-6, 6, 481)
+    gain = np.array([(odds[truth] >= t).mean() + cost * (odds[~truth] < t).mean() for t in grid])
+    gain = np.convolve(np.pad(gain, 12, mode="edge"), np.ones(25) / 25, mode="valid")
+    return float(grid[gain >= gain.max() - 1e-3].mean())
+
+
+def fit_gate(net: nn.Module, pictures: Any, seed: int) -> tuple[dict[str, np.ndarray], float]:
+    """Centre, spread and main directions from training pictures, plain and disturbed; limit from validation patients."""
+    draw = np.random.default_rng(seed)
+    train = np.flatnonzero(pictures.part == "train")
+    plain = look(net, pictures.grey[train])[1]
+    some = pictures.grey[draw.choice(train, 1200, replace=False)]
+    f = np.concatenate([plain, logits_and_features(net, disturbed(some, 1, seed)[0])[1]])
+    mean, scale = f.mean(axis=0), f.std(axis=0) + 1e-3
+    z = (f - mean) / scale
+    values, vectors = np.linalg.eigh(z.T @ z / len(z))
+    basis, variance = vectors[:, ::-1][:, :DIRECTIONS], values[::-1][:DIRECTIONS]
+    residual = 1.0 / np.mean((z**2).sum(axis=1) - ((z @ basis) ** 2).sum(axis=1))
+    tensors = {"mean": mean, "scale": scale, "basis": basis, "precision": 1 / variance, "residual": np.array([residual])}
+    tensors = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in tensors.items()}
+    seen = look(net, pictures.grey[np.isin(pictures.part, ("valid", "shift"))])[1]
+    return tensors, MARGIN * max(gate.score(row, tensors) for row in seen)
+
+
+def finish(net: nn.Module, pictures: Any, out: Path, *, seed: int, minutes: float, created: str, cost: float) -> None:
+    """Write weights.safetensors, probe.npz and bundle.json (metrics are filled in by evaluate.py)."""
+    out.mkdir(parents=True, exist_ok=True)
+    # What is stored is what is judged: the half-precision copy.
+    state = {name: value.half() if value.ndim > 1 else value for name, value in net.state_dict().items()}
+    net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in state.items()})
+    net.eval()
+    where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")))
+    truth = pictures.kind[where] > 0
+    plain = look(net, pictures.grey[where])[0].mean(axis=1)
+    copies = disturbed(pictures.grey[where], 4, seed)
+    moved = np.stack([(lambda a: a[:, 1] - a[:, 0])(logits_and_features(net, copy)[0]) for copy in copies])
+    odds, labels = np.concatenate([plain, *moved]), np.tile(truth, 5)
+    slope, offset = calibrate(odds, labels)
+    cut = threshold_for(odds, labels, cost)
+    band = float(np.quantile(np.abs(slope * (moved - plain)), 0.9))
+    threshold = 1 / (1 + np.exp(-(slope * cut + offset)))
+    print(f"slope {slope:.3f} offset {offset:.3f} cut {cut:.3f} threshold {threshold:.3f} band {band:.2f}")
+    tensors, limit = fit_gate(net, pictures, seed)
+    print(f"gate limit {limit:.3f}")
+    stored = {f"gate.{name}": torch.from_numpy(value) for name, value in tensors.items()}
+    state |= stored | {"gate.basis": stored["gate.basis"].half()}
+    save_file({name: value.contiguous() for name, value in state.items()}, out / "weights.safetensors")
+    readout = {"labels": list(LABELS), "positive": "pneumonia", "slope": slope, "offset": offset, "band": band}
+    probe(net, pictures, readout, out / "probe.npz")
+    old = json.loads((Path(__file__).parent / "bundle.template.json").read_text(encoding="utf-8"))
+    bundle = old | {
+        "architecture": ARCHITECTURE,
+        "thresholds": {"pneumonia": round(float(threshold), 4)},
+        "preprocessing": {"name": PREPROCESSING.split("/")[0], "version": PREPROCESSING.split("/")[1], "parameters": PARAMETERS},
+        "readout": readout,
+        "gate": {"name": "features/1", "limit": round(limit, 3)},
+        "training": {"seed": seed, "minutes": round(minutes, 1)},
+        "created": created,
+        "metrics": [],
+        "files": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in ("weights.safetensors", "probe.npz")},
+    }
+    (out / "bundle.json").write_text(json.dumps(bundle, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def probe(net: nn.Module, pictures: Any, readout: dict[str, Any], path: Path) -> None:
+    """Two validation pictures, their scores, and how near another machine must come (MW-03)."""
+    from medviewer.inference.image.readout import scores
+
+    where = np.flatnonzero(pictures.part == "valid")
+    pick = [int(where[pictures.kind[where] == 0][0]), int(where[pictures.kind[where] > 0][0])]
+    expected = []
+    for i in pick:
+        logits, _ = logits_and_features(net, prepare_cxr(pictures.grey[i], parameters=PARAMETERS).tensor)
+        expected.append([s.probability for s in scores(logits, readout)])
+    np.savez_compressed(path, grey=pictures.grey[pick], scores=np.array(expected, np.float32), tolerance=np.float32(0.005))
