@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -13,6 +13,7 @@ TEXT1, TEXT2, TEXT3 = "#E8ECF1", "#A9B4C0", "#7F8B98"
 HAND, MACHINE = "#4DB1FF", "#B9A3FF"
 ACCEPTED, ATTENTION, DAMAGE = "#63CE93", "#E9B64C", "#F47C74"
 ATTENTION_GROUND, MACHINE_GROUND, ACCEPTED_GROUND, CHOSEN = "#3A2C0A", "#2A2440", "#14301F", "#1B2D3D"
+VERTICAL = Qt.Orientation.Vertical
 PLATE = QColor(0, 0, 0, 107)
 """42 % black behind corner text."""
 
@@ -38,6 +39,7 @@ def load_fonts() -> list[str]:
     return [*system, *bundled, "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC"]
 
 
+@lru_cache(maxsize=32)
 def font(pixels: int = 13, bold: bool = False) -> QFont:
     """The interface's face at a size in logical pixels; figures in columns are tabular."""
     face = QFont()

@@ -1,0 +1,129 @@
+"""Every command once: id, title, keys, group, what it does. Menus, toolbar, palette and key sheet are drawn from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`run(desk)` does it; `on_pane` commands need a series in the active pane. `title` is English, shown translated."""
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    group: str
+    run: Callable[[Any], None]
+    on_pane: bool = True
+    icon: str = ""
+    toolbar: bool = False
+
+    def text(self) -> str:
+        return QCoreApplication.translate("commands", self.title)
+
+
+def _t(title: str) -> str:
+    return str(QT_TRANSLATE_NOOP("commands", title))
+
+
+def _view(change: str, *arguments: Any) -> Callable[[Any], None]:
+    return lambda desk: desk.change_view(change, *arguments)
+
+
+def _tool(which: str) -> Callable[[Any], None]:
+    return lambda desk: desk.choose_tool(which)
+
+
+def _layout(rows: int, columns: int) -> Callable[[Any], None]:
+    return lambda desk: desk.lay_out(rows, columns)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", _t("Open files…"), ("Ctrl+O",), "file", lambda d: d.ask_files(), False, "folder-open", True),
+    Command("open-folder", _t("Open folder…"), ("Ctrl+Shift+O",), "file", lambda d: d.ask_folder(), False),
+    Command("sample", _t("Open the sample patients"), (), "file", lambda d: d.open_sample(), False),
+    Command("close-all", _t("Close everything"), ("Ctrl+W",), "file", lambda d: d.close_all(), False),
+    Command("quit", _t("Quit"), ("Ctrl+Q",), "file", lambda d: d.window.close(), False),
+    Command("tool-window", _t("Window/level"), ("W",), "tool", _tool("window"), True, "circle-half", True),
+    Command("tool-zoom", _t("Zoom"), ("Z",), "tool", _tool("zoom"), True, "magnifying-glass-plus", True),
+    Command("tool-pan", _t("Pan"), ("T",), "tool", _tool("pan"), True, "arrows-out-cardinal", True),
+    Command("tool-scroll", _t("Scroll"), ("S",), "tool", _tool("scroll"), True, "stack", True),
+    Command("tool-ruler", _t("Length"), ("L", "D"), "tool", _tool("ruler"), True, "ruler", True),
+    Command("delete-mark", _t("Delete the last length"), ("Del", "Backspace"), "tool", lambda d: d.delete_mark()),
+    Command("invert", _t("Invert greys"), ("I",), "image", _view("invert")),
+    Command("flip", _t("Flip"), ("H",), "image", _view("flip")),
+    Command("flip-vertically", _t("Flip vertically"), ("V",), "image", _view("flip-vertically")),
+    Command("rotate-right", _t("Rotate right"), ("Alt+R",), "image", _view("rotate", True)),
+    Command("rotate-left", _t("Rotate left"), ("Alt+L",), "image", _view("rotate", False)),
+    Command("zoom-in", _t("Zoom in"), ("+",), "image", _view("zoom", 1.25)),
+    Command("zoom-out", _t("Zoom out"), ("-",), "image", _view("zoom", 0.8)),
+    Command("fit", _t("Fit to the pane"), ("=",), "image", _view("fit")),
+    Command("one-to-one", _t("One to one pixels"), ("Ctrl+1",), "image", _view("one-to-one")),
+    Command("reset", _t("Reset the view"), ("Ctrl+R",), "image", _view("reset"), True, "arrow-counter-clockwise", True),
+    *(
+        Command(f"preset-{n}", _t("Window preset {n}").replace("{n}", str(n)), (str(n),), "window", _view("preset", n))
+        for n in range(1, 10)
+    ),
+    Command("preset-0", _t("Window of the file, or automatic"), ("0",), "window", _view("automatic")),
+    Command("next-image", _t("Next image"), ("Down",), "scroll", _view("step", 1)),
+    Command("previous-image", _t("Previous image"), ("Up",), "scroll", _view("step", -1)),
+    Command("ten-on", _t("Ten images on"), ("Shift+Down",), "scroll", _view("step", 10)),
+    Command("ten-back", _t("Ten images back"), ("Shift+Up",), "scroll", _view("step", -10)),
+    Command("first-image", _t("First image"), ("Home",), "scroll", _view("to", 0)),
+    Command("last-image", _t("Last image"), ("End",), "scroll", _view("to", 1 << 30)),
+    Command("next-series", _t("Next series"), ("PgDown",), "scroll", lambda d: d.step_series(1), False),
+    Command("previous-series", _t("Previous series"), ("PgUp",), "scroll", lambda d: d.step_series(-1), False),
+    Command(
+        "analyse",
+        _t("Analyse the active pane"),
+        ("Ctrl+Return", "Ctrl+Enter"),
+        "networks",
+        lambda d: d.analyse(),
+        True,
+        "brain",
+        True,
+    ),
+    Command("overlay", _t("Heat on or off"), ("G",), "networks", _view("overlay")),
+    Command("opacity", _t("Next opacity of the heat"), ("Shift+G",), "networks", _view("opacity")),
+    Command("next-finding", _t("Next finding"), ("Ctrl+N",), "networks", lambda d: d.step_finding(1), False),
+    Command("previous-finding", _t("Previous finding"), ("Ctrl+B",), "networks", lambda d: d.step_finding(-1), False),
+    Command("text", _t("Corner text: all, less, none"), ("Space",), "screen", _view("text")),
+    Command("next-pane", _t("Next pane"), ("Tab",), "screen", lambda d: d.step_pane(1), False),
+    Command("previous-pane", _t("Previous pane"), ("Shift+Tab",), "screen", lambda d: d.step_pane(-1), False),
+    Command("layout-1x1", _t("One pane"), ("Alt+1",), "screen", _layout(1, 1), False),
+    Command("layout-1x2", _t("Two panes side by side"), ("Alt+2",), "screen", _layout(1, 2), False, "columns", True),
+    Command("layout-2x2", _t("Four panes"), ("Alt+4",), "screen", _layout(2, 2), False, "grid-four", True),
+    Command("layout-2x3", _t("Six panes"), ("Alt+6",), "screen", _layout(2, 3), False),
+    Command("full-screen", _t("Full screen"), ("F11",), "screen", lambda d: d.full_screen(), False),
+    Command("search", _t("Search the browser"), ("Ctrl+F",), "screen", lambda d: d.focus_search(), False),
+    Command("keys", _t("Keys"), ("F1",), "help", lambda d: d.show_keys(), False),
+    Command("palette", _t("Find a command"), ("Ctrl+Shift+P",), "help", lambda d: d.show_palette(), False),
+    Command("escape", _t("Stop, or back to window/level"), ("Esc",), "help", lambda d: d.escape(), False),
+)
+
+GROUPS = {
+    "file": _t("Files"),
+    "tool": _t("Tools"),
+    "image": _t("Image"),
+    "window": _t("Window presets"),
+    "scroll": _t("Images and series"),
+    "networks": _t("Networks"),
+    "screen": _t("Screen"),
+    "help": _t("Help"),
+}
+"""Group → title, in the order of menus and the key sheet."""
+
+
+def command(which: str) -> Command:
+    return next(one for one in COMMANDS if one.id == which)
+
+
+def clash(keys: str, other_than: str) -> Command | None:
+    """The command that has these keys already."""
+    return next((one for one in COMMANDS if keys in one.keys and one.id != other_than), None)
+
+
+def group_title(group: str) -> str:
+    return QCoreApplication.translate("commands", GROUPS[group])

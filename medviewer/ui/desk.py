@@ -1,0 +1,440 @@
+"""The window's hands: it joins session, panes and docks, and does what the commands say."""
+
+import json
+import logging
+from dataclasses import replace
+from functools import partial
+from html import escape
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QWidget
+
+from medviewer.core.errors import Notice
+from medviewer.core.grey import presets_for
+from medviewer.core.image import ImageSeries
+from medviewer.core.task import Progress
+from medviewer.core.view import ImageView, zoomed_at
+from medviewer.services.analyse import Analyst
+from medviewer.services.open import Opening, open_paths
+from medviewer.services.sample import sample_paths
+from medviewer.services.session import Changes, Session
+from medviewer.services.words import Sentence, say
+from medviewer.store.assets import asset
+from medviewer.store.profile import Profile
+from medviewer.store.settings import Settings
+from medviewer.ui import palette, theme
+from medviewer.ui.actions import Actions
+from medviewer.ui.bridge import Bridge
+from medviewer.ui.grid import PaneGrid
+from medviewer.ui.image.corners import identity_line, person
+from medviewer.ui.image.pane import ImagePane
+from medviewer.ui.patient.browser import Browser
+from medviewer.ui.patient.findings import FindingsPanel
+from medviewer.ui.patient.models import NetworksPanel
+from medviewer.ui.window import Window
+
+log = logging.getLogger(__name__)
+
+RECENT = 10
+
+
+class Desk(QObject):
+    """One for each window, made after its first paint."""
+
+    def __init__(
+        self,
+        window: Window,
+        bridge: Bridge,
+        profile: Profile,
+        settings: Settings,
+        lang: str,
+        device: str = "auto",
+        *,
+        safe_mode: bool = False,
+        analyst: Analyst | None = None,
+    ) -> None:
+        super().__init__(window)
+        self.window, self.bridge, self.settings, self.lang = window, bridge, settings, lang
+        self._profile, self._safe_mode = profile, safe_mode
+        self.session = Session()
+        self.session.listen(self._changed)
+        self._openings: list[Opening] = []
+        self._progress: Progress | None = None
+        self._step = 0
+        self._presets = json.loads(asset("presets.json").read_text("utf-8"))
+        chosen = str(settings.get("device")) if device == "auto" else device
+        self.analyst = None if safe_mode else analyst or Analyst(self.session, bridge.post, profile, chosen or "auto")
+        self.browser = Browser(self.session, bridge, self.say)
+        self.findings = FindingsPanel(self.session, self.analyst, self.say, lang)
+        self.networks = NetworksPanel(self.analyst, self.say, lang)
+        self.grid = PaneGrid(self._make_pane)
+        right = QSplitter()
+        right.setOrientation(theme.VERTICAL)
+        right.addWidget(self.findings)
+        right.addWidget(self.networks)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 1)
+        right.setChildrenCollapsible(False)
+        window.fill(self.browser, right, self.grid)
+        self.actions = Actions(self)
+        self._connect()
+        self._restore()
+        self._active_changed(self.grid.active)
+        self.tell_status()
+
+    def _connect(self) -> None:
+        window = self.window
+        window.dropped.connect(self.open)
+        window.empty.open_wanted.connect(self.ask_folder)
+        window.empty.sample_wanted.connect(self.open_sample)
+        window.empty.recent_wanted.connect(lambda path: self.open([path]))
+        window.stop.clicked.connect(self.escape)
+        self.browser.chosen.connect(self.show_item)
+        self.findings.shown.connect(self.show_finding)
+        self.networks.analyse_wanted.connect(self.analyse)
+        self.grid.active_changed.connect(self._active_changed)
+        if self.analyst is not None:
+            self.analyst.on_progress(self._heard_progress)
+
+    def _restore(self) -> None:
+        from PySide6.QtCore import QByteArray
+
+        kept = str(self.settings.get("window"))
+        if kept and not self._safe_mode:
+            self.window.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+        layout = self.settings.get("layout")
+        if isinstance(layout, list) and len(layout) == 2 and all(isinstance(n, int) and 1 <= n <= 4 for n in layout):
+            self.grid.lay_out(*layout)
+        self.window.empty.show_recent(list(self.settings.get("recent")))
+
+    def say(self, notice: Notice) -> Sentence:
+        return say(notice, self.lang)
+
+    def _make_pane(self, parent: QWidget) -> ImagePane:
+        pane = ImagePane(self.bridge, self.say, parent)
+        pane.item_dropped.connect(self._item_dropped)
+        pane.probed.connect(self.window.probe.setText)
+        pane.view_changed.connect(self._view_changed)
+        pane.menu_wanted.connect(self._menu)
+        return pane
+
+    # Opening
+
+    def open(self, paths: list[str]) -> None:
+        """As if dropped: scan in a thread, the session tells what is found."""
+        if not paths:
+            return
+        opening = open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace())
+        self._openings = [one for one in self._openings if not one.finished] + [opening]
+        recent = [*paths, *(path for path in self.settings.get("recent") if path not in paths)]
+        self.settings.set("recent", recent[:RECENT])
+        self.window.empty.show_recent(recent)
+        self.tell_status()
+
+    def ask_files(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self.window, self.tr("Open files"))
+        self.open(paths)
+
+    def ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self.window, self.tr("Open folder"))
+        self.open([path] if path else [])
+
+    def open_sample(self) -> None:
+        """Written once into the profile's cache by a thread, then opened."""
+        folder = self._profile.workspace() / "sample"
+
+        def done(paths, error) -> None:
+            if error is not None:
+                self.window.work.setText(self.tr("The sample patients could not be written."))
+                log.error("sample not written: %s", type(error).__name__)
+            else:
+                self._openings.append(open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace()))
+
+        self.bridge.background(lambda: sample_paths(folder), done)
+
+    def close_all(self) -> None:
+        self._stop()
+        for pane in self.grid.panes:
+            pane.show_series(None)
+        self.session.close([item.item for item in self.session.items])
+
+    # What the session announces
+
+    def _changed(self, changes: Changes) -> None:
+        self.browser.take(changes)
+        for pane in self.grid.panes:
+            shown = pane.series.item if pane.series is not None else ""
+            if shown in changes.removed:
+                pane.show_series(None)
+            elif shown in changes.items:
+                grown = self.session.item(shown)
+                if isinstance(grown, ImageSeries):
+                    pane.show_series(grown)
+            if shown in changes.results and pane.series is not None:
+                pane.set_results(self.session.results(shown))
+        self._fill_empty_panes()
+        self.window.show_panes(bool(self.session.items))
+        if changes.items or changes.removed:
+            self._banners()
+            self._active_changed(self.grid.active)
+        if changes.results or changes.removed:
+            self.findings.refresh()
+            self.browser.count_findings()
+        self.tell_status()
+
+    def _fill_empty_panes(self) -> None:
+        """The first series seen goes to the first pane; others stay where they are put."""
+        if any(pane.series is not None for pane in self.grid.panes):
+            return
+        first = next((item for item in self.session.items if isinstance(item, ImageSeries) and item.frames), None)
+        if first is not None:
+            self.show_item(first.item)
+
+    def _banners(self) -> None:
+        """A second patient is told in every pane that shows one of them (VT-09)."""
+        people = self.session.patients
+        for pane in self.grid.panes:
+            words = ""
+            if len(people) > 1 and pane.series is not None:
+                mine = pane.series.patient
+                others = [p for p in people if p.key != mine.key]
+                this = person(mine) if mine.known else self.tr("a picture without identity")
+                words = self.tr("{n} patients are open: this pane shows {this}, others {others}").format(
+                    n=len(people), this=this, others=" · ".join(person(p) for p in others[:3])
+                )
+            pane.banner.tell("banner", "", escape(words))
+            pane._place_strips()
+
+    # Panes
+
+    def show_item(self, item: str, pane: ImagePane | None = None) -> None:
+        series = self.session.item(item)
+        if not isinstance(series, ImageSeries):
+            return
+        pane = pane or self.grid.active
+        pane.show_series(series)
+        pane.set_results(self.session.results(item))
+        self.grid.activate(pane)
+        pane.setFocus()
+        self._banners()
+
+    def _item_dropped(self, pane: ImagePane, item: str) -> None:
+        self.show_item(item, pane)
+
+    def _active_changed(self, pane: ImagePane) -> None:
+        if not hasattr(self, "actions"):
+            return
+        series = pane.series
+        self._tell_identity(series)
+        self.browser.mark(series.item if series is not None else "")
+        self.networks.show_item(series)
+        self.findings.mark(series.item if series is not None else "")
+        self.actions.refresh(pane)
+
+    def _tell_identity(self, series: ImageSeries | None) -> None:
+        if series is None:
+            self.window.identity.setText("")
+            return
+        who = series.patient
+        name = person(who) if who.known else self.tr("No identity")
+        age = identity_line(series)
+        born = self.tr("born {date}").format(date=who.birth_date) if who.birth_date else ""
+        study = self.tr("study {date}").format(date=series.study.date) if series.study.date else ""
+        rest = "  ·  ".join(escape(part) for part in (age, born, study) if part)
+        self.window.identity.setText(f'<b>{escape(name)}</b>&nbsp; <span style="color:{theme.TEXT2}">{rest}</span>')
+        self.window.identity.setToolTip(f"{name}\n{age}\n{born}\n{study}")
+
+    def _view_changed(self, pane: ImagePane) -> None:
+        if pane is self.grid.active:
+            self.actions.refresh(pane)
+
+    def _menu(self, pane: ImagePane, where: QPoint) -> None:
+        self.grid.activate(pane)
+        menu = QMenu(self.window)
+        if pane.series is not None:
+            windows = pane.series.frames[pane.view.frame].windows
+            for number, voi in enumerate(windows):
+                words = voi.explanation or self.tr("window {n}").format(n=number + 1)
+                menu.addAction(
+                    self.tr("Of the file: {words}").format(words=words),
+                    partial(pane.set_view, replace(pane.view, window=voi)),
+                )
+        self.actions.fill(menu, ("window", "image", "tool", "networks"))
+        menu.popup(where)
+
+    def choose_tool(self, which: str) -> None:
+        for pane in self.grid.panes:
+            pane.set_tool(which)
+        self.actions.refresh(self.grid.active)
+
+    def change_view(self, change: str, *arguments) -> None:
+        """One change of the active pane's view, by the name of the command table."""
+        pane = self.grid.active
+        if pane.series is not None:
+            view = self._next_view(pane, pane.series, change, *arguments)
+            pane.set_view(view)
+
+    def _next_view(self, pane: ImagePane, series: ImageSeries, change: str, *arguments) -> ImageView:
+        view, picture = pane.view, pane.picture()
+        size = (float(pane.width()), float(pane.height()))
+        match change:
+            case "invert":
+                return replace(view, invert=not view.invert)
+            case "flip":
+                return view.flipped()
+            case "flip-vertically":
+                return view.flipped_vertically()
+            case "rotate":
+                return view.rotated(*arguments)
+            case "zoom":
+                return zoomed_at(view, picture, arguments[0], size[0] / 2, size[1] / 2, size)
+            case "fit":
+                return replace(view, zoom=None, centre=None)
+            case "one-to-one":
+                return replace(view, zoom=1.0 / pane.devicePixelRatioF())
+            case "reset":
+                return view.reset(series)
+            case "automatic":
+                return replace(view, window=None)
+            case "preset":
+                presets = presets_for(series.modality, self._presets)
+                wanted = arguments[0] - 1
+                return replace(view, window=presets[wanted]) if wanted < len(presets) else view
+            case "step":
+                return view.at_frame(view.frame + arguments[0], series)
+            case "to":
+                return view.at_frame(arguments[0], series)
+            case "text":
+                order = ("all", "less", "none")
+                return replace(view, text=order[(order.index(view.text) + 1) % 3])
+            case "overlay":
+                return replace(view, overlay=None if view.overlay else self._overlay_of(pane), show_anyway=False)
+            case "opacity":
+                steps = (0.3, 0.45, 0.6, 0.8)
+                return replace(view, opacity=next((s for s in steps if s > view.opacity + 0.01), steps[0]))
+        raise ValueError(change)
+
+    def _overlay_of(self, pane: ImagePane) -> str | None:
+        """The network whose answer can be drawn here, else the first one that answered at all."""
+        answers = list(pane.results.values())
+        drawable = [r.model for r in answers if r.attribution is not None and r.attribution.frame == pane.view.frame]
+        return next(iter(drawable or [r.model for r in answers]), None)
+
+    def delete_mark(self) -> None:
+        pane = self.grid.active
+        if pane.rulers:
+            pane.rulers.pop()
+            pane.update()
+
+    def step_series(self, by: int) -> None:
+        items = self.browser.order()
+        shown = self.grid.active.series
+        if items:
+            at = items.index(shown.item) + by if shown is not None and shown.item in items else 0
+            self.show_item(items[min(max(at, 0), len(items) - 1)])
+
+    def step_pane(self, by: int) -> None:
+        self.grid.step(by)
+
+    def lay_out(self, rows: int, columns: int) -> None:
+        self.grid.lay_out(rows, columns)
+        self.settings.set("layout", [rows, columns])
+        self.choose_tool(self.grid.panes[0].tool_id)
+        self._banners()
+
+    def full_screen(self) -> None:
+        self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
+
+    def focus_search(self) -> None:
+        self.browser.search.setFocus()
+        self.browser.search.selectAll()
+
+    def show_keys(self) -> None:
+        palette.KeySheet(self.window).open()
+
+    def show_palette(self) -> None:
+        palette.Palette(self, self.window).open()
+
+    # Networks
+
+    def analyse(self) -> None:
+        """Ask every network about the active pane's image; their heat or their reason is shown in place."""
+        pane = self.grid.active
+        if pane.series is None or self.analyst is None:
+            return
+        fits = self.analyst.fitting(pane.series.item)
+        first = sorted(fits, key=lambda fit: fit.verdict == "refused")
+        if not first:
+            self.window.work.setText(self.tr("No networks are installed."))
+            return
+        pane.set_view(replace(pane.view, overlay=first[0].model, show_anyway=False))
+        self.analyst.run(pane.series.item, pane.view.frame)
+
+    def show_finding(self, item: str, model: str, frame: int) -> None:
+        """Bring a finding's image up, with the heat of the network that found it."""
+        there = next((p for p in self.grid.panes if p.series is not None and p.series.item == item), None)
+        if there is None:
+            self.show_item(item)
+            there = self.grid.active
+        self.grid.activate(there)
+        if there.series is not None:
+            there.set_view(replace(there.view.at_frame(frame, there.series), overlay=model))
+
+    def step_finding(self, by: int) -> None:
+        findings = self.session.findings
+        if findings:
+            self._step = (self._step + by) % len(findings)
+            one = findings[self._step]
+            self.show_finding(one.item, one.provenance.model, getattr(one.evidence, "frame", 0))
+
+    def escape(self) -> None:
+        """Stop what runs; with nothing running, back to the window tool."""
+        if not self._stop():
+            self.choose_tool("window")
+
+    def _stop(self) -> bool:
+        running = [opening for opening in self._openings if not opening.finished]
+        for opening in running:
+            opening.cancel()
+        busy = self.analyst is not None and self.analyst.busy
+        if busy and self.analyst is not None:
+            self.analyst.cancel()
+        return bool(running) or busy
+
+    def _heard_progress(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self.tell_status()
+        if progress is None:
+            self.networks.refresh()
+
+    def tell_status(self) -> None:
+        """Device and its reason, what is being done and how far it is."""
+        window, account = self.window, self.session.account
+        device = self.analyst.device() if self.analyst is not None else None
+        window.device.setText("● " + (self.say(device).message if device else self.tr("device chosen at the first analysis")))
+        window.language.setText("中文" if self.lang == "zh_CN" else "English")
+        scanning = not account.finished
+        busy = scanning or self._progress is not None
+        window.progress.setVisible(busy)
+        window.stop.setVisible(busy)
+        if self._progress is not None:
+            done, total = self._progress.done, self._progress.total
+            window.work.setText(self.tr("Analysing {done} of {total}").format(done=done, total=total))
+            window.progress.setRange(0, total)
+            window.progress.setValue(done)
+        elif scanning:
+            window.work.setText(self.tr("{n} files read, Esc stops").format(n=account.loaded))
+            window.progress.setRange(0, 0)
+        else:
+            window.work.setText("")
+
+    def close(self) -> None:
+        """Queue, scan; both are given a moment to end (RN-01)."""
+        if not self._safe_mode:
+            self.settings.set("window", bytes(self.window.saveGeometry().toBase64().data()).decode())
+        for opening in self._openings:
+            opening.cancel()
+        if self.analyst is not None:
+            self.analyst.close(1.2)
+        for opening in self._openings:
+            opening.join(0.3)

@@ -1,0 +1,478 @@
+"""One pane with one series: gestures → tool → view → picture → painter. Frames come from the pool; late ones are dropped."""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.finding import Attribution, Result
+from medviewer.core.grey import VoiTransform, spanning
+from medviewer.core.image import ImageSeries, Pixels
+from medviewer.core.measure import Ruler, length, unit_of
+from medviewer.core.view import ImageView, Picture, nearest_index, resolve, zoomed_at
+from medviewer.ui import theme
+from medviewer.ui.bridge import Bridge
+from medviewer.ui.image.painter import ImagePainter, paint_colour_bar, paint_words, plate, window_line
+from medviewer.ui.image.tools import Drag, Tool, tool
+
+ITEM_MIME = "application/x-medviewer-item"
+STILL_MS = 120
+"""After this long without a change the picture is drawn smooth."""
+KEPT_FRAMES = 24
+
+
+class Strip(QFrame):
+    """A quiet band at the rim of a pane: a tag, a sentence, perhaps a link."""
+
+    followed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tag, self._words = QLabel(self), QLabel(self)
+        self._words.setWordWrap(True)
+        self._words.setFont(theme.font(12))
+        self._words.linkActivated.connect(lambda _: self.followed.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._words, 1)
+        self.hide()
+
+    def tell(self, kind: str, tag: str, words: str) -> None:
+        """`kind` quiet or attention; nothing to say hides it."""
+        ground = theme.ATTENTION_GROUND if kind == "banner" else "rgba(14, 17, 22, 230)"
+        self.setStyleSheet(f"Strip {{ background: {ground}; border: 0; }}")
+        self._words.setStyleSheet(f"color: {theme.ATTENTION if kind == 'banner' else theme.TEXT2}")
+        self._tag.setProperty("tag", "attention" if kind == "attention" else "quiet")
+        self._tag.setVisible(bool(tag))
+        self._tag.setText(tag)
+        self._tag.style().polish(self._tag)
+        self._words.setText(words)
+        self.setVisible(bool(words))
+
+    def words(self) -> str:
+        return self._words.text()
+
+
+class ImagePane(QWidget):
+    """Shows a series; announces what the hand wants that is not its own business."""
+
+    activated = Signal(object)
+    maximised = Signal(object)
+    item_dropped = Signal(object, str)
+    probed = Signal(str)
+    view_changed = Signal(object)
+    menu_wanted = Signal(object, object)
+
+    def __init__(self, bridge: Bridge, say, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._say = say
+        self.series: ImageSeries | None = None
+        self.view = ImageView()
+        self.results: dict[str, Result] = {}
+        self.rulers: list[Ruler] = []
+        self.active = False
+        self.error: Notice | None = None
+        self._painter: ImagePainter | None = None
+        self._shown: tuple[int, Pixels] | None = None
+        self._frames: OrderedDict[int, Pixels] = OrderedDict()
+        self._asked: set[int] = set()
+        self._generation = 0
+        self._tool: Tool = tool("window")
+        self._drag: tuple[Tool, Drag] | None = None
+        self._drawing: tuple[QPointF, QPointF] | None = None
+        self._span = 1.0
+        self.strip = Strip(self)
+        self.banner = Strip(self)
+        self.strip.followed.connect(self._show_anyway)
+        self._still = QTimer(self, singleShot=True, interval=STILL_MS)
+        self._still.timeout.connect(self.update)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(120, 120)
+
+    def show_series(self, series: ImageSeries | None) -> None:
+        """Another series from its opening state, or the same one grown: then everything the user set stays."""
+        same = self.series is not None and series is not None and self.series.item == series.item
+        if same and self.series is not None and series is not None:
+            kept = self.series.frames[self.view.frame] if self.view.frame < len(self.series.frames) else None
+            where = next((k for k, f in enumerate(series.frames) if kept and (f.path, f.index) == (kept.path, kept.index)), 0)
+            shown = self._shown[1] if self._shown is not None and self._shown[0] == self.view.frame else None
+            self.series = series
+            self.view = replace(self.view, frame=where)
+            self._frames.clear()
+            self._asked.clear()
+            self._generation += 1
+            old = self._painter
+            self._painter = ImagePainter(series)
+            if old is not None:
+                self._painter._automatic = old._automatic
+            if shown is not None:
+                self._frames[where] = shown
+                self._shown = (where, shown)
+        else:
+            self.series = series
+            self._painter = ImagePainter(series) if series is not None else None
+            self._shown, self.error = None, None
+            self._frames.clear()
+            self._asked.clear()
+            self._generation += 1
+            self.rulers = []
+            self.results = {}
+            if series is not None:
+                self.view = ImageView.start(series)
+        self._want_frame()
+        self.tell_strip()
+        self.update()
+
+    def set_view(self, view: ImageView) -> None:
+        """Show another view; only what differs is done again."""
+        if view == self.view:
+            return
+        frame_changed = view.frame != self.view.frame
+        self.view = view
+        if frame_changed:
+            self._want_frame()
+        self._still.start()
+        self.tell_strip()
+        self.view_changed.emit(self)
+        self.update()
+
+    def set_tool(self, which: str) -> None:
+        self._tool = tool(which)
+
+    @property
+    def tool_id(self) -> str:
+        return self._tool.id
+
+    def picture(self) -> Picture:
+        """What is painted now: the wish at the frame that is there."""
+        assert self.series is not None
+        frame = self._shown[0] if self._shown is not None else self.view.frame
+        return resolve(replace(self.view, frame=frame), self.series, (self.width(), self.height()))
+
+    def attribution(self) -> Attribution | None:
+        """The heat that the view asks for, if it is there."""
+        result = self.results.get(self.view.overlay or "")
+        return result.attribution if result is not None else None
+
+    def drawn_window(self) -> VoiTransform | None:
+        if self._painter is None or self._shown is None:
+            return None
+        return self._painter.window(self.picture(), self._shown[1])
+
+    def set_results(self, results: tuple[Result, ...]) -> None:
+        self.results = {result.model: result for result in results}
+        self.tell_strip()
+        self.update()
+
+    def tell_strip(self) -> None:
+        """Why there is no answer, or why there is no heat, at the lower rim."""
+        kind, tag, words = self._strip_words()
+        self.strip.tell(kind, tag, words)
+        self._place_strips()
+
+    def _strip_words(self) -> tuple[str, str, str]:
+        result = self.results.get(self.view.overlay or "")
+        if result is None:
+            return "quiet", "", ""
+        if result.status != "ok" and result.reason is not None:
+            said = self._say(result.reason)
+            tag = self.tr("{model} does not read this") if result.status == "refused" else self.tr("{model} failed")
+            return "quiet", tag.format(model=result.model), f"{said.message} {said.remedy}".strip()
+        heat = result.attribution
+        if heat is None or heat.frame != self.view.frame:
+            return "quiet", "", ""
+        if heat.empty:
+            return "attention", self.tr("no heat"), self.tr("No region of the image supports the score.")
+        if heat.self_check is not None and not heat.self_check.passed and not self.view.show_anyway:
+            words = self.tr(
+                "Covering the marked area changes the answer no more than covering any other "
+                "({deletion} against {random}). No heat is drawn."
+            ).format(deletion=f"{heat.self_check.deletion:.2f}", random=f"{heat.self_check.random:.2f}")
+            link = f'<a style="color:{theme.TEXT2}" href="show">{self.tr("Show anyway")}</a>'
+            return "attention", self.tr("explanation weak"), f"{words} {link}"
+        return "quiet", "", ""
+
+    def _show_anyway(self) -> None:
+        self.set_view(replace(self.view, show_anyway=True))
+
+    # Frames
+
+    def _want_frame(self) -> None:
+        if self.series is None:
+            return
+        k = self.view.frame
+        if k in self._frames:
+            self._take(k, self._frames[k])
+        else:
+            self._ask(k)
+        for near in (k + 1, k - 1, k + 2, k - 2):
+            if 0 <= near < len(self.series.frames):
+                self._ask(near)
+
+    def _ask(self, k: int) -> None:
+        if k in self._asked or k in self._frames or self.series is None:
+            return
+        self._asked.add(k)
+        source, generation = self.series.source, self._generation
+        self._bridge.background(lambda: source.stored(k), lambda pixels, error: self._arrived(k, generation, pixels, error))
+
+    def _arrived(self, k: int, generation: int, pixels: Pixels | None, error: BaseException | None) -> None:
+        """A frame of an older series or of a place since left is dropped or kept for later."""
+        if generation != self._generation:
+            return
+        self._asked.discard(k)
+        if pixels is None:
+            if k == self.view.frame:
+                self._shown = None
+                self.error = error.notice if isinstance(error, MedviewerError) else Notice("pixel-data-undecodable")
+                self.update()
+            return
+        self._frames[k] = pixels
+        while len(self._frames) > KEPT_FRAMES:
+            self._frames.popitem(last=False)
+        if k == self.view.frame:
+            self._take(k, pixels)
+
+    def _take(self, k: int, pixels: Pixels) -> None:
+        assert self.series is not None
+        self.error = None
+        self._shown = (k, pixels)
+        if pixels.ndim == 2:
+            sample = self.series.frames[k].modality_transform.apply(
+                pixels[:: max(1, len(pixels) // 64), :: max(1, pixels.shape[1] // 64)]
+            )
+            finite = sample[np.isfinite(sample)] if sample.dtype.kind == "f" else sample
+            self._span = max(float(finite.max() - finite.min()), 1e-6) if finite.size else 1.0
+        self.update()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.IMAGE))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        size = (float(self.width()), float(self.height()))
+        if self.series is not None and self._shown is not None and self._painter is not None:
+            picture = self.picture()
+            ratio = self.devicePixelRatioF()
+            moving = self._still.isActive() or self._drag is not None
+            self._painter.paint_image(painter, picture, self._shown[1], ratio, smooth=not moving)
+            heat = self.attribution() if self.view.overlay else None
+            drawn = heat is not None and self._painter.paint_heat(painter, picture, self.view, heat)
+            voi = self._painter.window(picture, self._shown[1])
+            self._paint_marks(painter, picture)
+            said = heat if drawn else None
+            paint_words(painter, self.series, self.view, picture, size, said, window_line(voi, self.series, self.view))
+            if drawn:
+                paint_colour_bar(painter, self.view, size)
+        elif self.error is not None:
+            self._paint_error(painter, self.error)
+        elif self.series is None:
+            painter.setPen(QColor(theme.TEXT3))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drag a series here"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(theme.HAND if self.active else theme.LINE), 2 if self.active else 1))
+        painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def _paint_error(self, painter: QPainter, error: Notice) -> None:
+        from pathlib import PurePath
+
+        said = self._say(error)
+        box = QRectF(self.rect()).adjusted(self.width() * 0.15, self.height() * 0.35, -self.width() * 0.1, 0)
+        painter.setFont(theme.font(14, bold=True))
+        painter.setPen(QColor(theme.DAMAGE))
+        painter.drawText(box, self.tr("{file} cannot be shown").format(file=PurePath(error.path).name or self.tr("The image")))
+        painter.setFont(theme.font(13))
+        painter.setPen(QColor(theme.TEXT2))
+        words = "\n\n".join(part for part in (said.message, said.remedy) if part)
+        painter.drawText(box.adjusted(0, 26, 0, 0), Qt.TextFlag.TextWordWrap, words)
+
+    def _paint_marks(self, painter: QPainter, picture: Picture) -> None:
+        assert self.series is not None
+        for ruler in self.rulers:
+            if ruler.frame == picture.frame:
+                ends = [QPointF(*picture.to_screen(*end)) for end in (ruler.start, ruler.end)]
+                self._paint_ruler(painter, ends[0], ends[1], length_words(self.series, ruler, self.tr("at the detector")))
+        if self._drawing is not None:
+            start, end = self._drawing
+            if self._drag is not None and self._drag[0].id == "region":
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(theme.HAND), 1, Qt.PenStyle.DashLine))
+                painter.drawRect(QRectF(start, end).normalized())
+            else:
+                points = [picture.to_image(p.x(), p.y()) for p in (start, end)]
+                ruler = Ruler(self.series.item, picture.frame, *points)
+                self._paint_ruler(painter, start, end, length_words(self.series, ruler, self.tr("at the detector")))
+
+    def _paint_ruler(self, painter: QPainter, start: QPointF, end: QPointF, words: str) -> None:
+        for width, colour in ((3.0, QColor(0, 0, 0, 160)), (1.5, QColor(theme.HAND))):
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(start, end)
+            for point in (start, end):
+                painter.drawEllipse(point, 3, 3)
+        painter.setFont(theme.font(12))
+        plate(painter, (words,), end.x() + 8, end.y() + 4, Qt.AlignmentFlag.AlignLeft, theme.HAND)
+
+    # Hands
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.activated.emit(self)
+        chosen = self._tool_for(event)
+        if self.series is None or self._shown is None or chosen is None:
+            return
+        here = (event.position().x(), event.position().y())
+        self._drag = (chosen, self._begin(here))
+        if chosen.id in ("ruler", "region"):
+            self._drawing = (event.position(), event.position())
+
+    def _begin(self, here: tuple[float, float]) -> Drag:
+        assert self.series is not None
+        voi = self.drawn_window()
+        assert voi is not None
+        size = (float(self.width()), float(self.height()))
+        return Drag(here, here, here, size, self.series, self.picture(), voi, self._span, self.view)
+
+    def _tool_for(self, event: QMouseEvent) -> Tool | None:
+        """Which tool a button with its modifiers means (conventions: hands)."""
+        keys, button = event.modifiers(), event.button()
+        if button == Qt.MouseButton.RightButton:
+            return tool("zoom")
+        if button == Qt.MouseButton.MiddleButton:
+            return tool("pan")
+        if button != Qt.MouseButton.LeftButton:
+            return None
+        if keys & Qt.KeyboardModifier.ShiftModifier:
+            return tool("pan")
+        if keys & Qt.KeyboardModifier.ControlModifier:
+            return tool("region")
+        return tool("window") if keys & Qt.KeyboardModifier.AltModifier else self._tool
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        here = (event.position().x(), event.position().y())
+        if self._drag is None:
+            self.probed.emit(self.probe(*here))
+            return
+        chosen, drag = self._drag
+        if self._drawing is not None:
+            self._drawing = (self._drawing[0], event.position())
+        voi = self.drawn_window() or drag.voi
+        drag = replace(drag, last=drag.now, now=here, picture=self.picture(), voi=voi)
+        self._drag = (chosen, drag)
+        self.set_view(chosen.drag(self.view, drag))
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            return
+        chosen, drag = self._drag
+        drawing, self._drag, self._drawing = self._drawing, None, None
+        far = abs(drag.now[0] - drag.start[0]) + abs(drag.now[1] - drag.start[1]) > 4
+        if drawing is not None and far and self.series is not None:
+            points = [self.picture().to_image(p.x(), p.y()) for p in drawing]
+            if chosen.id == "ruler":
+                self.rulers.append(Ruler(self.series.item, self.picture().frame, *points))
+            else:
+                self._window_region(*points)
+        elif event.button() == Qt.MouseButton.RightButton and not far:
+            self.menu_wanted.emit(self, event.globalPosition().toPoint())
+        self._still.start()
+        self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self, event.globalPos())
+
+    def _window_region(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """The values inside the box from black to white."""
+        if self._shown is None or self.series is None or self._shown[1].ndim != 2:
+            return
+        k, stored = self._shown
+        rows = sorted((max(0, round(start[0])), max(0, round(end[0]))))
+        columns = sorted((max(0, round(start[1])), max(0, round(end[1]))))
+        part = self.series.frames[k].modality_transform.apply(stored[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1])
+        if part.size:
+            self.set_view(replace(self.view, window=spanning(float(part.min()), float(part.max()))))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._drag = self._drawing = None
+            self.maximised.emit(self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.series is None:
+            return
+        self.activated.emit(self)
+        steps = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            here = event.position()
+            size = (float(self.width()), float(self.height()))
+            self.set_view(zoomed_at(self.view, self.picture(), 1.15**steps, here.x(), here.y(), size))
+        else:
+            self.step(-round(steps) if abs(steps) >= 1 else (-1 if steps > 0 else 1))
+
+    def step(self, images: int) -> None:
+        """Scroll by a number of images."""
+        if self.series is not None:
+            self.set_view(self.view.at_frame(self.view.frame + images, self.series))
+
+    def probe(self, x: float, y: float) -> str:
+        """Place, modality value with its unit, and LPS mm of the pixel under the pointer; "" outside (PX-03, ME-07)."""
+        if self.series is None or self._shown is None:
+            return ""
+        k, stored = self._shown
+        row, column = self.picture().to_image(x, y)
+        r, c = nearest_index(row, stored.shape[0]), nearest_index(column, stored.shape[1])
+        if r is None or c is None:
+            return ""
+        if stored.ndim == 3:
+            said = "RGB " + " ".join(str(int(v)) for v in stored[r, c])
+        else:
+            value = self.series.frames[k].modality_transform.apply(stored[r : r + 1, c : c + 1])[0, 0]
+            said = f"{value:.6g} {unit_of(self.series, k)}".strip()
+        point = self.series.geometry.point(k, r, c) if self.series.geometry is not None else None
+        where = " · ({:.1f}, {:.1f}, {:.1f}) mm".format(*point) if point else ""
+        return f"{self.tr('column')} {c}, {self.tr('row')} {r} · {said}{where}"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place_strips()
+
+    def _place_strips(self) -> None:
+        for strip, top in ((self.banner, True), (self.strip, False)):
+            high = strip.heightForWidth(self.width() - 4) if strip.hasHeightForWidth() else strip.sizeHint().height()
+            strip.setGeometry(2, 2 if top else self.height() - high - 2, self.width() - 4, high)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(ITEM_MIME):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.item_dropped.emit(self, bytes(event.mimeData().data(ITEM_MIME).data()).decode())
+        event.acceptProposedAction()
+
+
+def length_words(series: ImageSeries, ruler: Ruler, detector: str) -> str:
+    """ "12.3 mm", "12.3 mm at the detector", "41 px": one string everywhere (GE-16)."""
+    measured = length(series, ruler.start, ruler.end)
+    where = f" {detector}" if measured.detector else ""
+    return f"{measured.value:.1f} {measured.unit}{where}"

@@ -1,0 +1,130 @@
+"""The command palette and the key sheet, both drawn from the registry."""
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medviewer.ui.commands import COMMANDS, GROUPS, Command, group_title
+
+HANDS = (
+    ("Left drag", "the tool in hand; at the start window/level: right = wider, up and down = level"),
+    ("Right drag", "zoom; a click opens the menu"),
+    ("Middle drag, Shift+left drag", "pan"),
+    ("Wheel", "scroll images"),
+    ("Ctrl+wheel", "zoom at the pointer"),
+    ("Ctrl+left drag", "window of a region"),
+    ("Alt+left drag", "window/level whatever the tool"),
+    ("Double click", "one pane alone, and back"),
+    ("Drop", "open files, folders and ZIPs anywhere on the window"),
+)
+
+
+def keys_of(command: Command) -> str:
+    """ "Ctrl+O" as the platform writes it; "" without keys."""
+    return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in command.keys)
+
+
+class KeySheet(QDialog):
+    """F1: every key and every gesture."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Keys and mouse"))
+        self.resize(980, 720)
+        page = QWidget(self)
+        across = QHBoxLayout(page)
+        columns = [QVBoxLayout(), QVBoxLayout(), QVBoxLayout()]
+        for column in columns:
+            across.addLayout(column, 1)
+        for group, where in zip(GROUPS, (0, 0, 1, 0, 1, 2, 2, 2), strict=True):
+            rows = [(keys_of(c), c.text()) for c in COMMANDS if c.group == group and c.keys]
+            columns[where].addLayout(self._table(group_title(group), rows))
+        hands = [(self.tr(hand), self.tr(does)) for hand, does in HANDS]
+        columns[1].addLayout(self._table(self.tr("Mouse"), hands))
+        for column in columns:
+            column.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setWidget(page)
+        QVBoxLayout(self).addWidget(area)
+
+    def _table(self, title: str, rows: list[tuple[str, str]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        grid.setContentsMargins(0, 0, 0, 12)
+        heading = QLabel(title, self)
+        heading.setProperty("role", "heading")
+        grid.addWidget(heading, 0, 0, 1, 2)
+        for number, (keys, does) in enumerate(rows, 1):
+            left, right = QLabel(keys, self), QLabel(does, self)
+            left.setProperty("role", "second")
+            left.setWordWrap(True)
+            right.setWordWrap(True)
+            left.setMinimumWidth(90)
+            grid.addWidget(left, number, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(right, number, 1)
+        return grid
+
+
+class Palette(QDialog):
+    """Ctrl+Shift+P: type a part of a command's name, Enter does it."""
+
+    def __init__(self, desk: Any, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._desk = desk
+        self.setWindowTitle(self.tr("Find a command"))
+        self.resize(480, 420)
+        self.line = QLineEdit(self)
+        self.line.setPlaceholderText(self.tr("Type a part of its name"))
+        self.list = QListWidget(self)
+        column = QVBoxLayout(self)
+        column.addWidget(self.line)
+        column.addWidget(self.list)
+        self.line.textChanged.connect(self._narrow)
+        self.line.returnPressed.connect(self._do)
+        self.list.itemActivated.connect(self._do)
+        self.line.installEventFilter(self)
+        self._narrow("")
+
+    def _narrow(self, words: str) -> None:
+        self.list.clear()
+        wanted = words.casefold().split()
+        for command in COMMANDS:
+            title = command.text()
+            said = f"{title} {group_title(command.group)} {command.id}".casefold()
+            if command.id != "palette" and all(word in said for word in wanted):
+                keys = keys_of(command)
+                row = QListWidgetItem(f"{title}   {keys}" if keys else title, self.list)
+                row.setData(Qt.ItemDataRole.UserRole, command)
+        self.list.setCurrentRow(0)
+
+    def _do(self) -> None:
+        row = self.list.currentItem()
+        if row is None:
+            return
+        command: Command = row.data(Qt.ItemDataRole.UserRole)
+        self.accept()
+        self._desk.actions.by_id[command.id].trigger()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            move = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if move is not None:
+                self.list.setCurrentRow(min(max(self.list.currentRow() + move, 0), self.list.count() - 1))
+                return True
+        return super().eventFilter(watched, event)
