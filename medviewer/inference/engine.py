@@ -101,7 +101,7 @@ class InPlaceEngine:
     def _read(self, chosen: Sequence[tuple[Request, Any, str]], token: CancelToken, start: float) -> list[Result]:
         try:
             loaded = self._load(chosen[0][0].bundle)
-            answers = self._forward(loaded, [prepared.tensor for _, prepared, _ in chosen], token)
+            answers = self.forward(loaded, [prepared.tensor for _, prepared, _ in chosen], token)
         except MedviewerError as error:
             return [_without_answer(request, error.notice) for request, _, _ in chosen]
         found = []
@@ -179,7 +179,7 @@ class InPlaceEngine:
             self._loaded = load(bundle, device)
         return self._loaded
 
-    def _forward(
+    def forward(
         self, loaded: Loaded, tensors: Sequence[NDArray[np.float32]], token: CancelToken
     ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Logits and gate features of each input. Out of memory: half the batch, then the CPU (RN-09)."""

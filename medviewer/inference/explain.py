@@ -18,8 +18,11 @@ from medviewer.inference.image.networks import feature_layer
 Cancel = Callable[[], Any]
 PIECE = 4
 """Pictures in one forward pass of the checks: under 200 ms on one core (RN-05)."""
-AREA = 0.15
+AREA = 0.2
 """Share of the picture that the deletion check takes away."""
+AIR = 20
+"""Percentile of the picture's grey that stands in for what was taken away: about aerated lung. Blurring or the mean grey does not
+delete an opacity, it is one (measured: blurred, the score of pneumonia rose for two pictures of three)."""
 TRIALS = 8
 """Random places of the same shape that deletion is compared with."""
 
@@ -39,7 +42,7 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """Fall of the target's log-odds when the hottest area is blurred away (`deletion`) and when areas of the same shape at
+    """Fall of the target's log-odds when the hottest area is filled with air's grey (`deletion`) and when areas of this shape at
     random places are (`random`, mean); `agreement`: rank correlation with occlusion, None if not to be had.
     `passed`: deletion fell by more than 0 and by more than random."""
 
@@ -105,7 +108,7 @@ def self_check(
     view = np.asarray(tensor[mirrored.index(False)] if False in mirrored else tensor[0][..., ::-1], dtype=np.float32)
     if heat.empty:
         return SelfCheck(0.0, 0.0, None, False)
-    blurred = _blur(view)
+    blank = np.full_like(view, np.percentile(view, AIR))
     rows, cols = view.shape[1:]
     fine = _enlarge(heat.array, rows, cols)
     hot = fine >= np.quantile(fine, 1.0 - AREA)
@@ -118,7 +121,7 @@ def self_check(
             box = np.zeros_like(hot)
             box[r * rows // side[0] : (r + 1) * rows // side[0], c * cols // side[1] : (c + 1) * cols // side[1]] = True
             masks.append(box)
-    odds = np.concatenate(list(_run(module, view, blurred, masks, target, cancel)))
+    odds = np.concatenate(list(_run(module, view, blank, masks, target, cancel)))
     falls = odds[0] - odds[1:]
     deletion, random = float(falls[0]), float(falls[1 : 1 + TRIALS].mean())
     agreement = _rank_correlation(heat.array.ravel(), falls[1 + TRIALS :])
@@ -128,17 +131,17 @@ def self_check(
 def _run(
     module: nn.Module,
     view: npt.NDArray[np.float32],
-    blurred: npt.NDArray[np.float32],
+    blank: npt.NDArray[np.float32],
     masks: Sequence[npt.NDArray[np.bool_]],
     target: int,
     cancel: Cancel | None,
 ) -> Iterable[npt.NDArray[np.float64]]:
-    """Log-odds with each mask's area taken from the blurred picture, piece by piece."""
+    """Log-odds with each mask's area filled from the blank picture, piece by piece."""
     device = next(module.parameters()).device
     for start in range(0, len(masks), PIECE):
         if cancel is not None and cancel():
             raise Cancelled
-        batch = np.stack([np.where(mask[None], blurred, view) for mask in masks[start : start + PIECE]])
+        batch = np.stack([np.where(mask[None], blank, view) for mask in masks[start : start + PIECE]])
         with torch.inference_mode():
             yield _odds(module(torch.from_numpy(batch).to(device)), target).double().cpu().numpy()
 
@@ -163,14 +166,6 @@ def _enlarge(heat: npt.NDArray[np.float32], rows: int, cols: int) -> npt.NDArray
     values = torch.from_numpy(np.array(heat))[None, None]
     fine: Tensor = nn.functional.interpolate(values, size=(rows, cols), mode="bilinear", align_corners=False)
     return np.asarray(fine[0, 0].numpy())
-
-
-def _blur(view: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """[C, H, W] blurred with a Gaussian of 1/14 of the height: no structure of the lungs is left."""
-    from scipy.ndimage import gaussian_filter
-
-    sigma = view.shape[1] / 14
-    return np.asarray(gaussian_filter(view, (0.0, sigma, sigma), mode="nearest"), dtype=np.float32)
 
 
 def _rank_correlation(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:

@@ -10,10 +10,10 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Account, CancelToken
 from medviewer.io.archive import unpack
-from medviewer.io.detect import HEAD, claim
-from medviewer.io.dicom import read_header
+from medviewer.io.detect import claim
+from medviewer.io.dicom import CHUNK, read_header
 from medviewer.io.image.picture import open_picture
-from medviewer.io.image.series import Image, group, image_of
+from medviewer.io.image.series import Image, Sisters, group, image_of
 
 ANNOUNCE_EVERY = 0.25
 """Seconds between two announcements after the first: growing series are regrouped each time."""
@@ -32,6 +32,7 @@ class _Scan:
     def __init__(self, announce: Callable[[Batch], None] | None) -> None:
         self.announce = announce
         self.images: list[Image] = []
+        self.sisters: Sisters = {}
         self.pictures: list[ImageSeries] = []
         self.skipped: list[Notice] = []
         self.failed: list[Notice] = []
@@ -107,9 +108,11 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
     state.found += 1
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a thousand times a second
-            kind = claim(file.read(HEAD))
+            head = file.read(CHUNK)
+            size = os.fstat(file.fileno()).st_size
+        kind = claim(head)
         if kind == "dicom":
-            state.images.append(image_of(read_header(path)))
+            state.images.append(image_of(read_header(path, head, size), state.sisters))
         elif kind == "picture":
             state.pictures.append(open_picture(path))
         elif kind == "archive" and not inside:

@@ -82,7 +82,7 @@ class Actions(QObject):
         there = pane.series is not None
         for command in COMMANDS:
             action = self.by_id[command.id]
-            if command.on_pane and not command.keys == ("Esc",):
+            if command.on_pane:
                 action.setEnabled(there)
             if action.isCheckable():
                 action.setChecked(command.id == f"tool-{pane.tool_id}")

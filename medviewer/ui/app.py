@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
 from PySide6.QtWidgets import QApplication
@@ -14,6 +15,10 @@ from medviewer.store.profile import Profile
 from medviewer.store.settings import Settings
 from medviewer.ui import theme
 from medviewer.ui.window import Window
+
+if TYPE_CHECKING:
+    from medviewer.ui.bridge import Bridge
+    from medviewer.ui.desk import Desk
 
 HEAVY = (
     "numpy",
@@ -94,8 +99,8 @@ class Starter(QObject):
         super().__init__(window)
         self._window, self._profile, self._settings, self._lang, self._device = window, profile, settings, lang, device
         self._paths, self._sample, self._safe = paths, sample, safe_mode
-        self._bridge = None
-        self.desk = None
+        self._bridge: Bridge | None = None
+        self.desk: Desk | None = None
         self._closed = False
         self._imported = _Imported()
         self._imported.done.connect(self._make_desk, Qt.ConnectionType.QueuedConnection)

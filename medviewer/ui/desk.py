@@ -13,7 +13,7 @@ from medviewer.core.errors import Notice
 from medviewer.core.grey import presets_for
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Progress
-from medviewer.core.view import ImageView, zoomed_at
+from medviewer.core.view import ImageView, TextLevel, zoomed_at
 from medviewer.services.analyse import Analyst
 from medviewer.services.open import Opening, open_paths
 from medviewer.services.sample import sample_paths
@@ -36,6 +36,7 @@ from medviewer.ui.window import Window
 log = logging.getLogger(__name__)
 
 RECENT = 10
+NEXT_TEXT: dict[TextLevel, TextLevel] = {"all": "less", "less": "none", "none": "all"}
 
 
 class Desk(QObject):
@@ -198,9 +199,9 @@ class Desk(QObject):
             if len(people) > 1 and pane.series is not None:
                 mine = pane.series.patient
                 others = [p for p in people if p.key != mine.key]
-                this = person(mine) if mine.known else self.tr("a picture without identity")
+                this = (person(mine) if mine.name else mine.id) if mine.known else self.tr("a picture without identity")
                 words = self.tr("{n} patients are open: this pane shows {this}, others {others}").format(
-                    n=len(people), this=this, others=" · ".join(person(p) for p in others[:3])
+                    n=len(people), this=this, others=" · ".join(person(p) if p.name else p.id for p in others[:3])
                 )
             pane.banner.tell("banner", "", escape(words))
             pane._place_strips()
@@ -305,8 +306,7 @@ class Desk(QObject):
             case "to":
                 return view.at_frame(arguments[0], series)
             case "text":
-                order = ("all", "less", "none")
-                return replace(view, text=order[(order.index(view.text) + 1) % 3])
+                return replace(view, text=NEXT_TEXT[view.text])
             case "overlay":
                 return replace(view, overlay=None if view.overlay else self._overlay_of(pane), show_anyway=False)
             case "opacity":

@@ -1,6 +1,6 @@
 """The command palette and the key sheet, both drawn from the registry."""
 
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -44,13 +44,13 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keys and mouse"))
-        self.resize(980, 720)
+        self.resize(1080, 800)
         page = QWidget(self)
         across = QHBoxLayout(page)
         columns = [QVBoxLayout(), QVBoxLayout(), QVBoxLayout()]
         for column in columns:
             across.addLayout(column, 1)
-        for group, where in zip(GROUPS, (0, 0, 1, 0, 1, 2, 2, 2), strict=True):
+        for group, where in zip(GROUPS, (0, 0, 1, 0, 2, 2, 2, 2), strict=True):
             rows = [(keys_of(c), c.text()) for c in COMMANDS if c.group == group and c.keys]
             columns[where].addLayout(self._table(group_title(group), rows))
         hands = [(self.tr(hand), self.tr(does)) for hand, does in HANDS]
@@ -114,7 +114,7 @@ class Palette(QDialog):
         self.list.setCurrentRow(0)
 
     def _do(self) -> None:
-        row = self.list.currentItem()
+        row: QListWidgetItem | None = self.list.currentItem()
         if row is None:
             return
         command: Command = row.data(Qt.ItemDataRole.UserRole)
@@ -122,9 +122,10 @@ class Palette(QDialog):
         self._desk.actions.by_id[command.id].trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            move = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-            if move is not None:
-                self.list.setCurrentRow(min(max(self.list.currentRow() + move, 0), self.list.count() - 1))
+        """Up and down move in the list while the line has the focus."""
+        if event.type() == QEvent.Type.KeyPress:
+            by = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(cast(QKeyEvent, event).key()), 0)
+            if by:
+                self.list.setCurrentRow(min(max(self.list.currentRow() + by, 0), self.list.count() - 1))
                 return True
         return super().eventFilter(watched, event)

@@ -92,7 +92,7 @@ def icon_size() -> QSize:
 _SHEET = f"""
 QMainWindow, QDialog {{ background: {WINDOW}; }}
 QMainWindow::separator {{ background: {LINE}; width: 1px; height: 1px; }}
-QDockWidget > QWidget, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {DOCK}; }}
+QDockWidget > QWidget, QSplitter, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {DOCK}; }}
 QToolBar {{ background: {WINDOW}; border: 0; border-bottom: 1px solid {LINE}; spacing: 4px; padding: 0 8px; min-height: {TOOLBAR - 1}px; }}
 QToolButton {{ border: 0; border-radius: 6px; padding: 6px; color: {TEXT1}; }}
 QToolButton:hover {{ background: {CARD}; }}
@@ -123,6 +123,10 @@ QFrame[card="plain"] {{ background: {CARD}; border: 1px solid {CARD}; border-rad
 QFrame[card="chosen"] {{ background: {CARD}; border: 1px solid {MACHINE}; border-radius: 8px; }}
 QFrame[card="quiet"] {{ background: {DOCK}; border: 1px solid {LINE}; border-radius: 8px; }}
 QFrame[card="attention"] {{ background: {ATTENTION_GROUND}; border: 1px solid {ATTENTION}; border-radius: 8px; }}
+QTreeView::item:selected {{ background: {CHOSEN}; color: {TEXT1}; }}
+QToolButton::menu-indicator {{ image: none; width: 0; }}
+QHeaderView::section {{ background: {CARD}; color: {TEXT2}; border: 0; padding: 4px 8px; }}
+QSplitter::handle {{ background: {LINE}; height: 1px; }}
 QProgressBar {{ background: {LINE}; border: 0; border-radius: 2px; max-height: 4px; }}
 QProgressBar::chunk {{ background: {HAND}; border-radius: 2px; }}
 QScrollBar:vertical {{ background: {DOCK}; width: 10px; }}

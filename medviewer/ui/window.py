@@ -57,7 +57,7 @@ class Window(QMainWindow):
         row = QHBoxLayout(self.head)
         row.setContentsMargins(12, 0, 4, 0)
         row.addWidget(self.identity, 1)
-        row.addWidget(self.notice)
+        row.addWidget(self.notice, 0, Qt.AlignmentFlag.AlignVCenter)
         self.head.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.toolbar.addWidget(self.head)
 

@@ -5,11 +5,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from medviewer.core.task import Cancelled, CancelToken
 from medviewer.core.view import ImageView
 from medviewer.io.scan import scan
 from medviewer.ui.image.painter import paint
-
-from medviewer.core.task import Cancelled, CancelToken
 
 
 def prepare(data):

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 GATE_BLOCKS = (3, 6, 13)
-"""Blocks of MobileNetV2 whose channel means and spreads feed the gate, beside the last layer."""
+"""Blocks of MobileNetV2 whose channel means and spreads feed the gate. Not the last layer: what the fine-tuned classifier sees
+there no longer tells a chest from a cat (measured: 5 % of other pictures refused by it, 100 % by these)."""
 
 
 class _ConvNormActivation(nn.Sequential):
@@ -91,11 +92,11 @@ def forward_with_features(module: nn.Module, x: Tensor) -> tuple[npt.NDArray[np.
             parts += [y.mean(dim=(2, 3)), y.std(dim=(2, 3))]
     pooled = y.mean(dim=(2, 3))
     logits: Tensor = net.classifier(pooled)
-    return logits.float().numpy(force=True), torch.cat([*parts, pooled], dim=1).float().numpy(force=True)
+    return logits.float().numpy(force=True), torch.cat(parts, dim=1).float().numpy(force=True)
 
 
 def features(module: nn.Module, x: Tensor) -> npt.NDArray[np.float32]:
-    """Features for the gate, [n, d]: mean and spread of the input, of each channel of `GATE_BLOCKS`, means of the last layer."""
+    """Features for the gate, [n, d]: mean and spread of the input and of each channel of `GATE_BLOCKS`."""
     return forward_with_features(module, x)[1]
 
 

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medviewer.core import geometry as geo
 from medviewer.core.errors import MedviewerError, Notice
@@ -110,9 +111,65 @@ class Image:
     key: tuple[Any, ...]
 
 
-def image_of(read: Header) -> Image:
-    """Check a header and describe its frames. Raises `not-an-image`, `header-incomplete`, `image-too-large`,
-    `pixel-data-missing`, `pixel-data-truncated`: what is known without reading pixels."""
+OWN = frozenset({tags.SOP_UID, tags.INSTANCE_NUMBER, tags.POSITION, tags.ACQUISITION_NUMBER, tags.TEMPORAL_POSITION})
+"""Elements that differ between the plain single images of one series."""
+
+Sisters = dict[Any, Image]
+"""Images by all elements but `OWN`: a thousand slices of a series are interpreted once."""
+
+
+def image_of(read: Header, sisters: Sisters | None = None) -> Image:
+    """Check a header and describe its frames; `sisters` is kept by the caller between the files of one scan.
+
+    Raises `not-an-image`, `header-incomplete`, `image-too-large`, `pixel-data-missing`, `pixel-data-truncated`: what is
+    known without reading pixels.
+    """
+    if sisters is None or read.pixels is None or read.sequences or read.groups:
+        return _interpret(read)
+    kept = (read.syntax, read.preamble, read.pixels.tag, read.pixels.length, read.pixels.offset > 0)
+    common = (*kept, *[pair for pair in read.elements.items() if pair[0] not in OWN])
+    like = sisters.get(common)
+    if like is None:
+        image = _interpret(read)
+        if len(image.frames) == 1:
+            sisters[common] = image
+        return image
+    return _like(like, read)
+
+
+def _like(sister: Image, read: Header) -> Image:
+    """As `_interpret` of a file that differs from its sister in `OWN` alone."""
+    header = Facts(read)
+    header.notes = sister.header.notes
+    frame, place = sister.frames[0], sister.places[0]
+    count = frame.rows * frame.columns * frame.samples
+    if place.native is not None:
+        _check_length(read, count * np.dtype(place.native[1]).itemsize)
+    position, number = header.floats("ImagePositionPatient"), header.number("InstanceNumber")
+    own = Frame(
+        read.path,
+        0,
+        frame.rows,
+        frame.columns,
+        frame.samples,
+        frame.bits_stored,
+        frame.signed,
+        frame.photometric,
+        frame.transfer_syntax,
+        frame.modality_transform,
+        frame.windows,
+        frame.padding,
+        header.text("SOPInstanceUID"),
+        None if number is None else int(number),
+        (position[0], position[1], position[2]) if len(position) == 3 else None,
+        frame.aspect,
+    )
+    native = (read.pixels.offset, place.native[1]) if place.native is not None and read.pixels is not None else None
+    there = Stored(read.path, 0, place.rows, place.columns, native, place.mask_bits, place.signed)
+    return Image(header, (own,), (there,), sister.orientation, sister.key)
+
+
+def _interpret(read: Header) -> Image:
     header = Facts(read)
     rows, columns = header.whole("Rows"), header.whole("Columns")
     if rows <= 0 or columns <= 0:
@@ -324,10 +381,10 @@ def _phases(images: list[Image]) -> list[list[Image]]:
     """Split images that repeat positions into phases, each with one image a position (GE-11)."""
     if len(images) < 2 or any(len(i.frames) > 1 or i.frames[0].position is None or not i.orientation for i in images):
         return [images]
-    normal = np.array(geo.normal_of(images[0].orientation[:3], images[0].orientation[3:]))  # type: ignore[arg-type]
+    along: NDArray[np.float64] = np.array(geo.normal_of(images[0].orientation[:3], images[0].orientation[3:]))  # type: ignore[arg-type]
     places: dict[int, list[Image]] = defaultdict(list)
     for image in images:
-        places[round(float(normal @ np.array(image.frames[0].position)) / geo.POSITION_TOLERANCE_MM)].append(image)
+        places[round(float(along @ np.array(image.frames[0].position)) / geo.POSITION_TOLERANCE_MM)].append(image)
     deepest = max(len(at) for at in places.values())
     if deepest == 1 or len(places) == 1:
         return [images]

@@ -46,7 +46,7 @@ class ImagePainter:
         self.series = series
         self._copy: _Copy | None = None
         self._automatic: VoiTransform | None = None
-        self._grey: tuple[Any, NDArray[np.uint8]] | None = None
+        self._grey: tuple[Any, NDArray[np.uint32]] | None = None
         self._heat: tuple[Any, QImage] | None = None
 
     def window(self, picture: Picture, stored: Pixels) -> VoiTransform:
@@ -61,19 +61,20 @@ class ImagePainter:
 
     def paint_image(self, painter: QPainter, picture: Picture, stored: Pixels, ratio: float, *, smooth: bool) -> None:
         """Draw the pixels; `smooth` False while the hand moves."""
-        eight = self._eight_bits(picture, stored, ratio, smooth)
-        rows, columns = eight.shape[:2]
-        form = QImage.Format.Format_Grayscale8 if eight.ndim == 2 else QImage.Format.Format_RGB888
-        image = QImage(eight.data, columns, rows, eight.strides[0], form)
+        pixels = self._screen_pixels(picture, stored, ratio, smooth)
+        rows, columns = pixels.shape[:2]
+        form = QImage.Format.Format_RGB32 if pixels.ndim == 2 else QImage.Format.Format_RGB888
+        image = QImage(pixels.data, columns, rows, pixels.strides[0], form)
         frame = self.series.frames[picture.frame]
         painter.save()
         painter.setTransform(_transform(picture, ratio, snap=columns != frame.columns), True)
         magnified = picture.zoom * ratio > 1.0
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or (magnified and rows * columns <= 1 << 19))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or (magnified and rows * columns <= 1 << 18))
         painter.drawImage(QRectF(-0.5, -0.5, frame.columns, frame.rows), image)
         painter.restore()
 
-    def _eight_bits(self, picture: Picture, stored: Pixels, ratio: float, smooth: bool) -> NDArray[np.uint8]:
+    def _screen_pixels(self, picture: Picture, stored: Pixels, ratio: float, smooth: bool) -> NDArray[Any]:
+        """uint32 [h, w] as the screen takes them (a fifth of the time of 8-bit greys, measured), or uint8 [h, w, 3] of colour."""
         copy = self._copy_for(picture, stored, ratio, smooth)
         if copy.colour is not None:
             return 255 - copy.colour if picture.invert else copy.colour
@@ -88,7 +89,8 @@ class ImagePainter:
             else:
                 table = screen_table(frame.modality_transform, voi, signed=stored.dtype.kind == "i", invert=picture.invert)
             target = self._grey[1] if self._grey is not None and self._grey[1].shape == copy.index.shape else None
-            self._grey = (key, np.take(table, copy.index, out=target, mode="clip"))
+            words = table.astype(np.uint32) * np.uint32(0x010101) | np.uint32(0xFF000000)
+            self._grey = (key, np.take(words, copy.index, out=target, mode="clip"))
         return self._grey[1]
 
     def _copy_for(self, picture: Picture, stored: Pixels, ratio: float, smooth: bool) -> _Copy:
@@ -99,7 +101,7 @@ class ImagePainter:
         size = (rows, columns)
         if min(scale_c, scale_r) < 1.0:
             size = (max(1, min(rows, round(rows * scale_r))), max(1, min(columns, round(columns * scale_c))))
-        key = (picture.frame, size, smooth or size == (rows, columns), id(stored))
+        key = (picture.frame, size, smooth or size == (rows, columns))
         if self._copy is None or self._copy.key != key:
             self._copy = _make_copy(key, self.series, picture.frame, _reduce(stored, size, smooth), stored)
         return self._copy

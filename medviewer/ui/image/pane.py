@@ -281,7 +281,11 @@ class ImagePane(QWidget):
             voi = self._painter.window(picture, self._shown[1])
             self._paint_marks(painter, picture)
             said = heat if drawn else None
-            paint_words(painter, self.series, self.view, picture, size, said, window_line(voi, self.series, self.view))
+            words = window_line(voi, self.series, self.view)
+            top, bottom = (strip.height() if strip.isVisibleTo(self) else 0 for strip in (self.banner, self.strip))
+            painter.translate(0, top)
+            paint_words(painter, self.series, self.view, picture, (size[0], size[1] - top - bottom), said, words)
+            painter.translate(0, -top)
             if drawn:
                 paint_colour_bar(painter, self.view, size)
         elif self.error is not None:

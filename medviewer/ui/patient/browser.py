@@ -45,9 +45,10 @@ class Browser(QWidget):
         self._rows: dict[str, QTreeWidgetItem] = {}
         self._drawn: dict[str, int] = {}
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Search name, ID, description   Ctrl+F"))
+        self.search.setPlaceholderText(self.tr("Search name, ID, words (Ctrl+F)"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._narrow)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.tree = SeriesTree(self)
         self.tree.itemActivated.connect(self._activated)
         self.tree.itemClicked.connect(self._activated)
@@ -91,10 +92,9 @@ class Browser(QWidget):
             row.setData(0, COUNT, found)
 
     def _rebuild(self) -> None:
-        self.tree.clear()
-        thumbs = {item: row for item, row in self._rows.items()}
-        pictures = {item: row.data(0, THUMB) for item, row in thumbs.items()}
+        pictures = {item: row.data(0, THUMB) for item, row in self._rows.items()}
         self._rows = {}
+        self.tree.clear()
         people: dict[object, list[Item]] = {}
         for item in self._session.items:
             key = item.patient.key if item.patient.known else ""
@@ -259,13 +259,13 @@ class RowPainter(QStyledItemDelegate):
         return QSize(100, {"patient": 30, "study": 28}.get(index.data(LEVEL), THUMBNAIL + 10))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        box = QRect(option.rect)  # type: ignore[attr-defined]
+        box = QRect(option.rect)
         words, second = index.data(Qt.ItemDataRole.DisplayRole) or "", index.data(SECOND) or ""
         level = index.data(LEVEL)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if level == "series":
-            chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+            chosen = bool(option.state & QStyle.StateFlag.State_Selected)
             self._series(painter, box, words, second, index.data(THUMB), index.data(COUNT) or 0, chosen)
         else:
             painter.setFont(theme.font(13 if level == "patient" else 12, bold=True))

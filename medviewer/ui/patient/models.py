@@ -122,7 +122,8 @@ class CardDialog(QDialog):
         try:
             words = card.card(lang)
         except (MedviewerError, OSError):
-            words = f"# {card.title(lang)}\n\n{card.task(lang)}\n"
+            words = ""
+        words = words or f"# {card.title(lang)}\n\n{card.task(lang)}\n"
         if card.metrics:
             words += (
                 "\n\n| " + " | ".join((self.tr("figure"), self.tr("value"), self.tr("95 % interval"), self.tr("data"))) + " |"
