@@ -63,7 +63,10 @@ def test_px09_a_table_opens_with_its_curve_and_is_named():
 def test_float_and_32_bit_pixels_are_painted_through_their_values():
     values = (RAMP / 65535.0).astype(np.float32)
     wide = RAMP.astype(np.int32) * 3000
-    for stored, voi in ((values, VoiTransform("LINEAR_EXACT", 0.5, 1.0)), (wide, VoiTransform("LINEAR_EXACT", 98302500, 196605000))):
+    for stored, voi in (
+        (values, VoiTransform("LINEAR_EXACT", 0.5, 1.0)),
+        (wide, VoiTransform("LINEAR_EXACT", 98302500, 196605000)),
+    ):
         painted = paint(image_series(stored, windows=(voi,)), ImageView(), None, (16, 16), texts=False)[..., 0].astype(int)
         assert np.abs(painted - RAMP[0] // 257).max() <= 1
 
@@ -98,7 +101,7 @@ def test_ai02_mw07_heat_lies_on_its_pixel_through_crop_letterbox_zoom_pan_flip_a
         centre = violet_centre(painted)
         wanted = resolve(view, series, size).to_screen(*target)
         assert centre is not None
-        # The last argument: the coloured blob is symmetric about the cell, so its middle is the place, within one screen pixel.
+        # The blob is symmetric about its cell, so its middle is the place.
         assert np.hypot(centre[0] / ratio - wanted[0], centre[1] / ratio - wanted[1]) < 1.0, view
 
 

@@ -67,7 +67,9 @@ def corners(series: ImageSeries, view: ImageView, picture: Picture, attribution:
         bottom_left.append(place)
     about = ""
     if attribution is not None and view.overlay:
-        about = f"{attribution.model} · {attribution.method} · G"
+        rows, columns = (round(v) for v in attribution.cell)
+        cell = _tr("cell {rows} × {columns} px").format(rows=rows, columns=columns)
+        about = f"{attribution.model}: {attribution.target} · {attribution.method} · {cell} · G"
     return Corners(tuple(top_left), tuple(t for t in top_right if t), tuple(bottom_left), badges(series), about)
 
 
@@ -103,3 +105,15 @@ def _place(series: ImageSeries, picture: Picture) -> str:
     along = sum(position[i] * geometry.normal[i] for i in range(3))
     step = f" · {geometry.spacing[2]:.3g} mm" if geometry.spacing[2] else ""
     return _tr("place {n} mm").format(n=f"{along:.1f}") + step
+
+
+def why_no_heat(view: ImageView, heat: Attribution) -> str:
+    """Why nothing is coloured: no region supports the score (XP-01), or the map failed its own check; "" where it is drawn."""
+    if heat.empty:
+        return _tr("No region of the image supports the score.")
+    if heat.self_check is not None and not heat.self_check.passed and not view.show_anyway:
+        return _tr(
+            "Covering the marked area changes the answer no more than covering any other "
+            "({deletion} against {random}). No heat is drawn."
+        ).format(deletion=f"{heat.self_check.deletion:.2f}", random=f"{heat.self_check.random:.2f}")
+    return ""

@@ -17,7 +17,7 @@ from medviewer.core.grey import VoiTransform, automatic, grey_bytes, screen_tabl
 from medviewer.core.image import ImageSeries, Pixels
 from medviewer.core.view import ImageView, Picture, resolve
 from medviewer.ui import theme
-from medviewer.ui.image.corners import corners
+from medviewer.ui.image.corners import corners, why_no_heat
 
 MARGIN = 10
 HEAT_GRID = 32
@@ -333,6 +333,13 @@ def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, floa
     plate(painter, (f"{view.cutoff:.2f}",), box.left() - 4, box.bottom() - 19, Qt.AlignmentFlag.AlignRight)
 
 
+def _paint_reason(painter: QPainter, words: str, size: tuple[float, float]) -> None:
+    """Where a window has its strip: one line why nothing is coloured, with the research notice."""
+    lines = tuple(line for line in (words, _tr("Research use only – not for diagnosis")) if line)
+    painter.setFont(theme.font(12))
+    plate(painter, lines, size[0] - MARGIN, size[1] - MARGIN - 16 * len(lines) - 6, Qt.AlignmentFlag.AlignRight)
+
+
 def window_line(voi: VoiTransform, series: ImageSeries, view: ImageView) -> str:
     """ "W 400 L 40" with where the window comes from."""
     if series.frames[0].samples == 3:
@@ -368,9 +375,12 @@ def paint(
     one.paint_image(painter, picture, stored, pixel_ratio, smooth=True)
     drawn = bool(attribution is not None and view.overlay and one.paint_heat(painter, picture, view, attribution))
     if texts:
-        paint_words(painter, series, view, picture, size, attribution, window_line(one.window(picture, stored), series, view))
+        words = window_line(one.window(picture, stored), series, view)
+        paint_words(painter, series, view, picture, size, attribution if drawn else None, words)
         if drawn:
             paint_colour_bar(painter, view, size)
+        elif attribution is not None and view.overlay:
+            _paint_reason(painter, why_no_heat(view, attribution), size)
     painter.end()
     bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     return np.ascontiguousarray(bits[:, : image.width(), 2::-1])

@@ -27,6 +27,7 @@ from medviewer.core.measure import Ruler, length, unit_of
 from medviewer.core.view import ImageView, Picture, nearest_index, resolve, zoomed_at
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
+from medviewer.ui.image.corners import why_no_heat
 from medviewer.ui.image.painter import ImagePainter, paint_colour_bar, paint_words, plate, window_line
 from medviewer.ui.image.tools import Drag, Tool, tool
 
@@ -200,13 +201,10 @@ class ImagePane(QWidget):
         heat = result.attribution
         if heat is None or heat.frame != self.view.frame:
             return "quiet", "", ""
+        words = why_no_heat(self.view, heat)
         if heat.empty:
-            return "attention", self.tr("no heat"), self.tr("No region of the image supports the score.")
-        if heat.self_check is not None and not heat.self_check.passed and not self.view.show_anyway:
-            words = self.tr(
-                "Covering the marked area changes the answer no more than covering any other "
-                "({deletion} against {random}). No heat is drawn."
-            ).format(deletion=f"{heat.self_check.deletion:.2f}", random=f"{heat.self_check.random:.2f}")
+            return "attention", self.tr("no heat"), words
+        if words:
             link = f'<a style="color:{theme.TEXT2}" href="show">{self.tr("Show anyway")}</a>'
             return "attention", self.tr("explanation weak"), f"{words} {link}"
         return "quiet", "", ""
