@@ -19,9 +19,11 @@ class Command:
     on_pane: bool = True
     icon: str = ""
     toolbar: bool = False
+    number: int = 0
+    """What stands for {n} in the title."""
 
     def text(self) -> str:
-        return QCoreApplication.translate("commands", self.title)
+        return QCoreApplication.translate("commands", self.title).replace("{n}", str(self.number))
 
 
 def _t(title: str) -> str:
@@ -62,10 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("fit", _t("Fit to the pane"), ("=",), "image", _view("fit")),
     Command("one-to-one", _t("One to one pixels"), ("Ctrl+1",), "image", _view("one-to-one")),
     Command("reset", _t("Reset the view"), ("Ctrl+R",), "image", _view("reset"), True, "arrow-counter-clockwise", True),
-    *(
-        Command(f"preset-{n}", _t("Window preset {n}").replace("{n}", str(n)), (str(n),), "window", _view("preset", n))
-        for n in range(1, 10)
-    ),
+    *(Command(f"preset-{n}", _t("Window preset {n}"), (str(n),), "window", _view("preset", n), number=n) for n in range(1, 10)),
     Command("preset-0", _t("Window of the file, or automatic"), ("0",), "window", _view("automatic")),
     Command("next-image", _t("Next image"), ("Down",), "scroll", _view("step", 1)),
     Command("previous-image", _t("Previous image"), ("Up",), "scroll", _view("step", -1)),

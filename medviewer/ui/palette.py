@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -20,15 +20,18 @@ from PySide6.QtWidgets import (
 from medviewer.ui.commands import COMMANDS, GROUPS, Command, group_title
 
 HANDS = (
-    ("Left drag", "the tool in hand; at the start window/level: right = wider, up and down = level"),
-    ("Right drag", "zoom; a click opens the menu"),
-    ("Middle drag, Shift+left drag", "pan"),
-    ("Wheel", "scroll images"),
-    ("Ctrl+wheel", "zoom at the pointer"),
-    ("Ctrl+left drag", "window of a region"),
-    ("Alt+left drag", "window/level whatever the tool"),
-    ("Double click", "one pane alone, and back"),
-    ("Drop", "open files, folders and ZIPs anywhere on the window"),
+    (
+        QT_TRANSLATE_NOOP("KeySheet", "Left drag"),
+        QT_TRANSLATE_NOOP("KeySheet", "the tool in hand; at the start window/level: right = wider, up and down = level"),
+    ),
+    (QT_TRANSLATE_NOOP("KeySheet", "Right drag"), QT_TRANSLATE_NOOP("KeySheet", "zoom; a click opens the menu")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Middle drag, Shift+left drag"), QT_TRANSLATE_NOOP("KeySheet", "pan")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Wheel"), QT_TRANSLATE_NOOP("KeySheet", "scroll images")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Ctrl+wheel"), QT_TRANSLATE_NOOP("KeySheet", "zoom at the pointer")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Ctrl+left drag"), QT_TRANSLATE_NOOP("KeySheet", "window of a region")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Alt+left drag"), QT_TRANSLATE_NOOP("KeySheet", "window/level whatever the tool")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Double click"), QT_TRANSLATE_NOOP("KeySheet", "one pane alone, and back")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Drop"), QT_TRANSLATE_NOOP("KeySheet", "open files, folders and ZIPs anywhere on the window")),
 )
 
 
@@ -114,10 +117,9 @@ class Palette(QDialog):
         self.list.setCurrentRow(0)
 
     def _do(self) -> None:
-        row: QListWidgetItem | None = self.list.currentItem()
-        if row is None:
+        if self.list.count() == 0:
             return
-        command: Command = row.data(Qt.ItemDataRole.UserRole)
+        command: Command = self.list.currentItem().data(Qt.ItemDataRole.UserRole)
         self.accept()
         self._desk.actions.by_id[command.id].trigger()
 

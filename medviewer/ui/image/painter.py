@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTransform
 
 from medviewer.core.finding import Attribution
@@ -20,6 +20,16 @@ from medviewer.ui import theme
 from medviewer.ui.image.corners import corners, why_no_heat
 
 MARGIN = 10
+NAMED_WINDOWS = (
+    QT_TRANSLATE_NOOP("painter", "automatic"),
+    QT_TRANSLATE_NOOP("painter", "soft-tissue"),
+    QT_TRANSLATE_NOOP("painter", "lung"),
+    QT_TRANSLATE_NOOP("painter", "bone"),
+    QT_TRANSLATE_NOOP("painter", "brain"),
+    QT_TRANSLATE_NOOP("painter", "liver"),
+    QT_TRANSLATE_NOOP("painter", "mediastinum"),
+)
+"""Explanations that the program itself gives (`resources/presets.json`, the automatic window); others are the file's words."""
 HEAT_GRID = 32
 """Interpolation steps of one heat cell, per side."""
 
@@ -344,11 +354,11 @@ def window_line(voi: VoiTransform, series: ImageSeries, view: ImageView) -> str:
     """ "W 400 L 40" with where the window comes from."""
     if series.frames[0].samples == 3:
         return ""
-    source = _tr("set by hand") if view.window is not None and not voi.explanation else voi.explanation or _tr("file")
-    source = _tr("automatic") if source == "automatic" else source
     if voi.function == "LUT":
         return _tr("table of the file") + (f": {voi.explanation}" if voi.explanation else "")
-    curve = "" if voi.function == "LINEAR" or source == _tr("automatic") else f" {voi.function.lower().replace('_', ' ')}"
+    named = QCoreApplication.translate("painter", voi.explanation) if voi.explanation in NAMED_WINDOWS else voi.explanation
+    source = named or (_tr("set by hand") if view.window is not None else _tr("file"))
+    curve = ", sigmoid" if voi.function == "SIGMOID" else ""
     return f"W {voi.width:.5g} L {voi.center:.5g} ({source}{curve})"
 
 

@@ -1,0 +1,849 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+  <context>
+    <name>Actions</name>
+    <message>
+      <source>All commands</source>
+      <translation>全部命令</translation>
+    </message>
+  </context>
+  <context>
+    <name>Browser</name>
+    <message>
+      <source>Search name, ID, words (Ctrl+F)</source>
+      <translation>搜索姓名、ID、描述（Ctrl+F）</translation>
+    </message>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>no date</source>
+      <translation>无日期</translation>
+    </message>
+    <message>
+      <source>1 day before</source>
+      <translation>1 天前</translation>
+    </message>
+    <message>
+      <source>{n} days before</source>
+      <translation>{n} 天前</translation>
+    </message>
+    <message>
+      <source>{n} months before</source>
+      <translation>{n} 个月前</translation>
+    </message>
+    <message>
+      <source>{n} years before</source>
+      <translation>{n} 年前</translation>
+    </message>
+    <message>
+      <source>Picture</source>
+      <translation>图片</translation>
+    </message>
+    <message>
+      <source>1 image</source>
+      <translation>1 幅图像</translation>
+    </message>
+    <message>
+      <source>{n} images</source>
+      <translation>{n} 幅图像</translation>
+    </message>
+    <message>
+      <source>{n} images so far</source>
+      <translation>目前 {n} 幅图像</translation>
+    </message>
+    <message>
+      <source>{found} found · {loaded} loaded</source>
+      <translation>找到 {found} · 载入 {loaded}</translation>
+    </message>
+    <message>
+      <source>{n} skipped</source>
+      <translation>跳过 {n}</translation>
+    </message>
+    <message>
+      <source>{n} failed</source>
+      <translation>失败 {n}</translation>
+    </message>
+    <message>
+      <source>show</source>
+      <translation>查看</translation>
+    </message>
+  </context>
+  <context>
+    <name>CardDialog</name>
+    <message>
+      <source>Threshold, {label}</source>
+      <translation>阈值，{label}</translation>
+    </message>
+    <message>
+      <source>Close</source>
+      <translation>关闭</translation>
+    </message>
+    <message>
+      <source>figure</source>
+      <translation>指标</translation>
+    </message>
+    <message>
+      <source>value</source>
+      <translation>数值</translation>
+    </message>
+    <message>
+      <source>95 % interval</source>
+      <translation>95 % 区间</translation>
+    </message>
+    <message>
+      <source>data</source>
+      <translation>数据</translation>
+    </message>
+    <message>
+      <source>Back to {value}</source>
+      <translation>恢复为 {value}</translation>
+    </message>
+  </context>
+  <context>
+    <name>Desk</name>
+    <message>
+      <source>Open files</source>
+      <translation>打开文件</translation>
+    </message>
+    <message>
+      <source>Open folder</source>
+      <translation>打开文件夹</translation>
+    </message>
+    <message>
+      <source>The sample patients could not be written.</source>
+      <translation>无法写入示例患者。</translation>
+    </message>
+    <message>
+      <source>a picture without identity</source>
+      <translation>无身份信息的图片</translation>
+    </message>
+    <message>
+      <source>{n} patients are open: this pane shows {this}, others {others}</source>
+      <translation>已打开 {n} 位患者：本窗格显示 {this}，其他为 {others}</translation>
+    </message>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>born {date}</source>
+      <translation>出生 {date}</translation>
+    </message>
+    <message>
+      <source>study {date}</source>
+      <translation>检查 {date}</translation>
+    </message>
+    <message>
+      <source>window {n}</source>
+      <translation>窗 {n}</translation>
+    </message>
+    <message>
+      <source>Of the file: {words}</source>
+      <translation>文件自带：{words}</translation>
+    </message>
+    <message>
+      <source>No networks are installed.</source>
+      <translation>未安装任何网络。</translation>
+    </message>
+    <message>
+      <source>device chosen at the first analysis</source>
+      <translation>首次分析时选定设备</translation>
+    </message>
+    <message>
+      <source>Analysing {done} of {total}</source>
+      <translation>正在分析 {done} / {total}</translation>
+    </message>
+    <message>
+      <source>{n} files read, Esc stops</source>
+      <translation>已读取 {n} 个文件，按 Esc 停止</translation>
+    </message>
+  </context>
+  <context>
+    <name>EmptyPage</name>
+    <message>
+      <source>Drop a study anywhere</source>
+      <translation>将检查拖到任意位置</translation>
+    </message>
+    <message>
+      <source>DICOM folders, files and ZIPs, PNG, JPEG, TIFF</source>
+      <translation>DICOM 文件夹、文件和 ZIP，PNG、JPEG、TIFF</translation>
+    </message>
+    <message>
+      <source>Open…</source>
+      <translation>打开…</translation>
+    </message>
+    <message>
+      <source>Sample patients</source>
+      <translation>示例患者</translation>
+    </message>
+    <message>
+      <source>Recent</source>
+      <translation>最近打开</translation>
+    </message>
+  </context>
+  <context>
+    <name>FileList</name>
+    <message>
+      <source>Files that were not loaded</source>
+      <translation>未载入的文件</translation>
+    </message>
+    <message>
+      <source>{found} found, {loaded} loaded, {skipped} skipped, {failed} failed</source>
+      <translation>找到 {found}，载入 {loaded}，跳过 {skipped}，失败 {failed}</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>文件</translation>
+    </message>
+    <message>
+      <source>Reason</source>
+      <translation>原因</translation>
+    </message>
+    <message>
+      <source>What to do</source>
+      <translation>处理办法</translation>
+    </message>
+    <message>
+      <source>Copy details</source>
+      <translation>复制详情</translation>
+    </message>
+    <message>
+      <source>Reasons and counts, without names of files or patients</source>
+      <translation>只含原因与数量，不含文件名和患者姓名</translation>
+    </message>
+    <message>
+      <source>Close</source>
+      <translation>关闭</translation>
+    </message>
+  </context>
+  <context>
+    <name>FindingsPanel</name>
+    <message>
+      <source>FINDINGS</source>
+      <translation>发现</translation>
+    </message>
+    <message>
+      <source>Nothing analysed yet. Ctrl+Return asks the networks about the active pane.</source>
+      <translation>尚未分析。按 Ctrl+Return 让网络读取当前窗格。</translation>
+    </message>
+    <message>
+      <source>{score}, threshold {threshold}</source>
+      <translation>{score}，阈值 {threshold}</translation>
+    </message>
+    <message>
+      <source>network</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>checked</source>
+      <translation>已自检</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释不可靠</translation>
+    </message>
+    <message>
+      <source>caution</source>
+      <translation>注意</translation>
+    </message>
+    <message>
+      <source>Accept</source>
+      <translation>接受</translation>
+    </message>
+    <message>
+      <source>Reject</source>
+      <translation>拒绝</translation>
+    </message>
+    <message>
+      <source>accepted {when}, {who}</source>
+      <translation>已接受 {when}，{who}</translation>
+    </message>
+    <message>
+      <source>rejected {when}, {who}</source>
+      <translation>已拒绝 {when}，{who}</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>撤销</translation>
+    </message>
+    <message>
+      <source>No region of the image supports the score.</source>
+      <translation>图像中没有区域支持该评分。</translation>
+    </message>
+    <message>
+      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
+      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
+    </message>
+    <message>
+      <source>{label} {score}, below the threshold {threshold}</source>
+      <translation>{label} {score}，低于阈值 {threshold}</translation>
+    </message>
+    <message>
+      <source>{model} does not read this</source>
+      <translation>{model} 不读取此类图像</translation>
+    </message>
+    <message>
+      <source>{model} failed</source>
+      <translation>{model} 失败</translation>
+    </message>
+  </context>
+  <context>
+    <name>ImagePane</name>
+    <message>
+      <source>{model} does not read this</source>
+      <translation>{model} 不读取此类图像</translation>
+    </message>
+    <message>
+      <source>{model} failed</source>
+      <translation>{model} 失败</translation>
+    </message>
+    <message>
+      <source>no heat</source>
+      <translation>无热图</translation>
+    </message>
+    <message>
+      <source>Show anyway</source>
+      <translation>仍然显示</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释不可靠</translation>
+    </message>
+    <message>
+      <source>Drag a series here</source>
+      <translation>将序列拖到此处</translation>
+    </message>
+    <message>
+      <source>{file} cannot be shown</source>
+      <translation>无法显示 {file}</translation>
+    </message>
+    <message>
+      <source>The image</source>
+      <translation>该图像</translation>
+    </message>
+    <message>
+      <source>at the detector</source>
+      <translation>（探测器平面）</translation>
+    </message>
+    <message>
+      <source>column</source>
+      <translation>列</translation>
+    </message>
+    <message>
+      <source>row</source>
+      <translation>行</translation>
+    </message>
+  </context>
+  <context>
+    <name>KeySheet</name>
+    <message>
+      <source>Left drag</source>
+      <translation>左键拖动</translation>
+    </message>
+    <message>
+      <source>the tool in hand; at the start window/level: right = wider, up and down = level</source>
+      <translation>当前工具；起始为窗宽窗位：向右加宽，上下调窗位</translation>
+    </message>
+    <message>
+      <source>Right drag</source>
+      <translation>右键拖动</translation>
+    </message>
+    <message>
+      <source>zoom; a click opens the menu</source>
+      <translation>缩放；单击打开菜单</translation>
+    </message>
+    <message>
+      <source>Middle drag, Shift+left drag</source>
+      <translation>中键拖动，Shift+左键拖动</translation>
+    </message>
+    <message>
+      <source>pan</source>
+      <translation>平移</translation>
+    </message>
+    <message>
+      <source>Wheel</source>
+      <translation>滚轮</translation>
+    </message>
+    <message>
+      <source>scroll images</source>
+      <translation>翻阅图像</translation>
+    </message>
+    <message>
+      <source>Ctrl+wheel</source>
+      <translation>Ctrl+滚轮</translation>
+    </message>
+    <message>
+      <source>zoom at the pointer</source>
+      <translation>以指针为中心缩放</translation>
+    </message>
+    <message>
+      <source>Ctrl+left drag</source>
+      <translation>Ctrl+左键拖动</translation>
+    </message>
+    <message>
+      <source>window of a region</source>
+      <translation>按区域调窗</translation>
+    </message>
+    <message>
+      <source>Alt+left drag</source>
+      <translation>Alt+左键拖动</translation>
+    </message>
+    <message>
+      <source>window/level whatever the tool</source>
+      <translation>任何工具下都调窗宽窗位</translation>
+    </message>
+    <message>
+      <source>Double click</source>
+      <translation>双击</translation>
+    </message>
+    <message>
+      <source>one pane alone, and back</source>
+      <translation>单独显示一个窗格，再次双击还原</translation>
+    </message>
+    <message>
+      <source>Drop</source>
+      <translation>拖放</translation>
+    </message>
+    <message>
+      <source>open files, folders and ZIPs anywhere on the window</source>
+      <translation>在窗口任意位置打开文件、文件夹和 ZIP</translation>
+    </message>
+    <message>
+      <source>Keys and mouse</source>
+      <translation>按键与鼠标</translation>
+    </message>
+    <message>
+      <source>Mouse</source>
+      <translation>鼠标</translation>
+    </message>
+  </context>
+  <context>
+    <name>NetworksPanel</name>
+    <message>
+      <source>NETWORKS</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>Analyse pane</source>
+      <translation>分析窗格</translation>
+    </message>
+    <message>
+      <source>No networks are installed.</source>
+      <translation>未安装任何网络。</translation>
+    </message>
+    <message>
+      <source>Safe mode: no networks.</source>
+      <translation>安全模式：不使用网络。</translation>
+    </message>
+    <message>
+      <source>fits</source>
+      <translation>适用</translation>
+    </message>
+    <message>
+      <source>with caution</source>
+      <translation>适用，须注意</translation>
+    </message>
+    <message>
+      <source>not for this</source>
+      <translation>不适用</translation>
+    </message>
+  </context>
+  <context>
+    <name>Palette</name>
+    <message>
+      <source>Find a command</source>
+      <translation>查找命令</translation>
+    </message>
+    <message>
+      <source>Type a part of its name</source>
+      <translation>输入名称的一部分</translation>
+    </message>
+  </context>
+  <context>
+    <name>Window</name>
+    <message>
+      <source>Tools</source>
+      <translation>工具</translation>
+    </message>
+    <message>
+      <source>Research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
+    </message>
+    <message>
+      <source>Browser</source>
+      <translation>浏览器</translation>
+    </message>
+    <message>
+      <source>Findings</source>
+      <translation>发现</translation>
+    </message>
+    <message>
+      <source>Stop (Esc)</source>
+      <translation>停止（Esc）</translation>
+    </message>
+    <message>
+      <source>F1 keys</source>
+      <translation>F1 按键</translation>
+    </message>
+  </context>
+  <context>
+    <name>commands</name>
+    <message>
+      <source>Open files…</source>
+      <translation>打开文件…</translation>
+    </message>
+    <message>
+      <source>Open folder…</source>
+      <translation>打开文件夹…</translation>
+    </message>
+    <message>
+      <source>Open the sample patients</source>
+      <translation>打开示例患者</translation>
+    </message>
+    <message>
+      <source>Close everything</source>
+      <translation>全部关闭</translation>
+    </message>
+    <message>
+      <source>Quit</source>
+      <translation>退出</translation>
+    </message>
+    <message>
+      <source>Window/level</source>
+      <translation>窗宽窗位</translation>
+    </message>
+    <message>
+      <source>Zoom</source>
+      <translation>缩放</translation>
+    </message>
+    <message>
+      <source>Pan</source>
+      <translation>平移</translation>
+    </message>
+    <message>
+      <source>Scroll</source>
+      <translation>翻页</translation>
+    </message>
+    <message>
+      <source>Length</source>
+      <translation>长度</translation>
+    </message>
+    <message>
+      <source>Delete the last length</source>
+      <translation>删除上一条长度</translation>
+    </message>
+    <message>
+      <source>Invert greys</source>
+      <translation>灰度反转</translation>
+    </message>
+    <message>
+      <source>Flip</source>
+      <translation>左右翻转</translation>
+    </message>
+    <message>
+      <source>Flip vertically</source>
+      <translation>上下翻转</translation>
+    </message>
+    <message>
+      <source>Rotate right</source>
+      <translation>向右旋转</translation>
+    </message>
+    <message>
+      <source>Rotate left</source>
+      <translation>向左旋转</translation>
+    </message>
+    <message>
+      <source>Zoom in</source>
+      <translation>放大</translation>
+    </message>
+    <message>
+      <source>Zoom out</source>
+      <translation>缩小</translation>
+    </message>
+    <message>
+      <source>Fit to the pane</source>
+      <translation>适合窗格</translation>
+    </message>
+    <message>
+      <source>One to one pixels</source>
+      <translation>原始像素 1:1</translation>
+    </message>
+    <message>
+      <source>Reset the view</source>
+      <translation>重置视图</translation>
+    </message>
+    <message>
+      <source>Window preset {n}</source>
+      <translation>窗预设 {n}</translation>
+    </message>
+    <message>
+      <source>Window of the file, or automatic</source>
+      <translation>文件自带的窗，或自动</translation>
+    </message>
+    <message>
+      <source>Next image</source>
+      <translation>下一幅</translation>
+    </message>
+    <message>
+      <source>Previous image</source>
+      <translation>上一幅</translation>
+    </message>
+    <message>
+      <source>Ten images on</source>
+      <translation>向后十幅</translation>
+    </message>
+    <message>
+      <source>Ten images back</source>
+      <translation>向前十幅</translation>
+    </message>
+    <message>
+      <source>First image</source>
+      <translation>第一幅</translation>
+    </message>
+    <message>
+      <source>Last image</source>
+      <translation>最后一幅</translation>
+    </message>
+    <message>
+      <source>Next series</source>
+      <translation>下一序列</translation>
+    </message>
+    <message>
+      <source>Previous series</source>
+      <translation>上一序列</translation>
+    </message>
+    <message>
+      <source>Analyse the active pane</source>
+      <translation>分析当前窗格</translation>
+    </message>
+    <message>
+      <source>Heat on or off</source>
+      <translation>显示或隐藏热图</translation>
+    </message>
+    <message>
+      <source>Next opacity of the heat</source>
+      <translation>切换热图不透明度</translation>
+    </message>
+    <message>
+      <source>Next finding</source>
+      <translation>下一个发现</translation>
+    </message>
+    <message>
+      <source>Previous finding</source>
+      <translation>上一个发现</translation>
+    </message>
+    <message>
+      <source>Corner text: all, less, none</source>
+      <translation>角落文字：全部、较少、无</translation>
+    </message>
+    <message>
+      <source>Next pane</source>
+      <translation>下一窗格</translation>
+    </message>
+    <message>
+      <source>Previous pane</source>
+      <translation>上一窗格</translation>
+    </message>
+    <message>
+      <source>One pane</source>
+      <translation>一个窗格</translation>
+    </message>
+    <message>
+      <source>Two panes side by side</source>
+      <translation>并排两个窗格</translation>
+    </message>
+    <message>
+      <source>Four panes</source>
+      <translation>四个窗格</translation>
+    </message>
+    <message>
+      <source>Six panes</source>
+      <translation>六个窗格</translation>
+    </message>
+    <message>
+      <source>Full screen</source>
+      <translation>全屏</translation>
+    </message>
+    <message>
+      <source>Search the browser</source>
+      <translation>在浏览器中搜索</translation>
+    </message>
+    <message>
+      <source>Keys</source>
+      <translation>按键</translation>
+    </message>
+    <message>
+      <source>Find a command</source>
+      <translation>查找命令</translation>
+    </message>
+    <message>
+      <source>Stop, or back to window/level</source>
+      <translation>停止，或回到窗宽窗位</translation>
+    </message>
+    <message>
+      <source>Files</source>
+      <translation>文件</translation>
+    </message>
+    <message>
+      <source>Tools</source>
+      <translation>工具</translation>
+    </message>
+    <message>
+      <source>Image</source>
+      <translation>图像</translation>
+    </message>
+    <message>
+      <source>Window presets</source>
+      <translation>窗预设</translation>
+    </message>
+    <message>
+      <source>Images and series</source>
+      <translation>图像与序列</translation>
+    </message>
+    <message>
+      <source>Networks</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>Screen</source>
+      <translation>屏幕</translation>
+    </message>
+    <message>
+      <source>Help</source>
+      <translation>帮助</translation>
+    </message>
+  </context>
+  <context>
+    <name>corners</name>
+    <message>
+      <source>No name</source>
+      <translation>无姓名</translation>
+    </message>
+    <message>
+      <source>{n} months</source>
+      <translation>{n} 个月</translation>
+    </message>
+    <message>
+      <source>Picture</source>
+      <translation>图片</translation>
+    </message>
+    <message>
+      <source>image {k} / {n}</source>
+      <translation>图像 {k} / {n}</translation>
+    </message>
+    <message>
+      <source>image {k} of {n} so far</source>
+      <translation>图像 {k}，目前共 {n}</translation>
+    </message>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>born {date}</source>
+      <translation>出生 {date}</translation>
+    </message>
+    <message>
+      <source>cell {rows} × {columns} px</source>
+      <translation>单元 {rows} × {columns} 像素</translation>
+    </message>
+    <message>
+      <source>lossy {how}</source>
+      <translation>有损 {how}</translation>
+    </message>
+    <message>
+      <source>no geometry, no identity</source>
+      <translation>无几何信息，无身份信息</translation>
+    </message>
+    <message>
+      <source>no geometry</source>
+      <translation>无几何信息</translation>
+    </message>
+    <message>
+      <source>gantry tilt {n}°</source>
+      <translation>机架倾斜 {n}°</translation>
+    </message>
+    <message>
+      <source>uneven slices</source>
+      <translation>层距不均</translation>
+    </message>
+    <message>
+      <source>zoom {n} %</source>
+      <translation>缩放 {n} %</translation>
+    </message>
+    <message>
+      <source> at the detector</source>
+      <translation>（探测器平面）</translation>
+    </message>
+    <message>
+      <source>place {n} mm</source>
+      <translation>位置 {n} mm</translation>
+    </message>
+    <message>
+      <source>No region of the image supports the score.</source>
+      <translation>图像中没有区域支持该评分。</translation>
+    </message>
+    <message>
+      <source>Covering the marked area changes the answer no more than covering any other ({deletion} against {random}). No heat is drawn.</source>
+      <translation>遮盖标出的区域对答案的影响并不大于遮盖其他区域（{deletion} 对 {random}）。不绘制热图。</translation>
+    </message>
+  </context>
+  <context>
+    <name>painter</name>
+    <message>
+      <source>automatic</source>
+      <translation>自动</translation>
+    </message>
+    <message>
+      <source>soft-tissue</source>
+      <translation>软组织</translation>
+    </message>
+    <message>
+      <source>lung</source>
+      <translation>肺</translation>
+    </message>
+    <message>
+      <source>bone</source>
+      <translation>骨</translation>
+    </message>
+    <message>
+      <source>brain</source>
+      <translation>脑</translation>
+    </message>
+    <message>
+      <source>liver</source>
+      <translation>肝</translation>
+    </message>
+    <message>
+      <source>mediastinum</source>
+      <translation>纵隔</translation>
+    </message>
+    <message>
+      <source>Research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
+    </message>
+    <message>
+      <source>shows what influenced the score, not where disease is</source>
+      <translation>显示影响评分的内容，而非病变位置</translation>
+    </message>
+    <message>
+      <source> at the detector</source>
+      <translation>（探测器平面）</translation>
+    </message>
+    <message>
+      <source>table of the file</source>
+      <translation>文件自带查找表</translation>
+    </message>
+    <message>
+      <source>set by hand</source>
+      <translation>手动</translation>
+    </message>
+    <message>
+      <source>file</source>
+      <translation>文件</translation>
+    </message>
+  </context>
+</TS>
