@@ -1,0 +1,165 @@
+"""`medviewer infer` and `models` by their contract."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from make import make_image, make_series, save
+
+from medviewer.cli.main import main
+from medviewer.services.sample import sample_paths
+from medviewer.store.assets import models_folder
+
+KEYS = {
+    *("input", "model", "device", "seconds", "status", "reason", "cautions", "scores", "findings", "beats", "episodes", "waves"),
+    *("measurements", "spans", "mentions", "explanation", "provenance"),
+}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    child, _ = sample_paths(tmp_path_factory.mktemp("sample"))
+    return child
+
+
+def infer(tmp_path, *arguments):
+    target = tmp_path / "infer.json"
+    code = main(["infer", *map(str, arguments), "--json", str(target)])
+    return code, json.loads(target.read_text("utf-8")) if target.is_file() else None
+
+
+def chest(tmp_path, **tags):
+    """The network's own probe picture as an acceptance file."""
+    grey = np.load(models_folder() / "cxr-pneumonia" / "probe.npz")["grey"][1]
+    about = {"BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"} | tags
+    return save(make_image(grey, modality="CR", tags=about), tmp_path / "in" / "chest.dcm")
+
+
+def test_the_sample_child_is_answered_with_every_key_and_a_checked_explanation(tmp_path, sample):
+    code, document = infer(tmp_path, sample)
+    assert code == 0
+    assert document["schema"] == "medviewer.infer/1"
+    (result,) = document["results"]
+    assert set(result) >= KEYS
+    assert result["status"] == "ok"
+    assert [score["label"] for score in result["scores"]] == ["normal", "pneumonia"]
+    for score in result["scores"]:
+        assert 0 <= score["low"] <= score["probability"] <= score["high"] <= 1
+    assert result["scores"][1]["threshold"] is not None
+    assert set(result["explanation"]["self_check"]) == {"deletion", "random", "agreement", "passed"}
+    assert result["provenance"]["model_sha256"] == result["model"]["sha256"]
+    assert result["cautions"] == []
+
+
+def test_an_acceptance_file_gets_an_answer_without_explanation(tmp_path):
+    code, document = infer(tmp_path, chest(tmp_path), "--model", "cxr-pneumonia", "--explain", "none")
+    assert code == 0
+    (result,) = document["results"]
+    assert result["status"] == "ok"
+    assert result["explanation"] is None
+    assert result["cautions"] == []
+
+
+def test_mw10_an_adult_is_answered_with_an_amber_caution(tmp_path):
+    _, document = infer(tmp_path, chest(tmp_path, PatientAge="062Y"), "--explain", "none")
+    (result,) = document["results"]
+    assert result["status"] == "ok"
+    (caution,) = result["cautions"]
+    assert caution["code"] == "age-outside-training"
+    assert "62" in caution["message"]
+
+
+def test_ai04_a_ct_is_refused_once_with_the_reason_and_exit_5(tmp_path):
+    make_series(tmp_path / "in", 4)
+    code, document = infer(tmp_path, tmp_path / "in")
+    assert code == 5
+    (result,) = document["results"]
+    assert result["status"] == "refused"
+    assert result["reason"]["code"] == "modality-not-trained"
+    assert result["scores"] == []
+
+
+def test_a_model_that_is_not_there_is_exit_6(tmp_path, capsys):
+    code, _ = infer(tmp_path, chest(tmp_path), "--model", "nothing")
+    assert code == 6
+    assert "no such network" in capsys.readouterr().err
+
+
+def test_json_lines_stream_one_result_a_line(tmp_path, sample, capsys):
+    assert main(["infer", str(sample), "--explain", "none", "--json-lines", "-"]) == 0
+    (line,) = capsys.readouterr().out.strip().splitlines()
+    assert json.loads(line)["model"]["id"] == "cxr-pneumonia"
+
+
+@pytest.mark.parametrize(("form", "name"), [("json", ".json"), ("npz", ".npz"), ("png", ".png"), ("csv", "results.csv")])
+def test_each_format_writes_its_file(tmp_path, sample, form, name):
+    out = tmp_path / "out"
+    code, document = infer(tmp_path, sample, "--out", out, "--format", form)
+    assert code == 0
+    (file,) = list(out.iterdir())
+    assert file.name.endswith(name)
+    if form == "npz":
+        assert document["results"][0]["explanation"]["array"] == file.name
+        with np.load(file, allow_pickle=False) as arrays:
+            assert arrays["heat"].ndim == 2
+            assert arrays["to_image"].shape == (2, 3)
+    if form == "csv":
+        rows = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
+        assert [row["label"] for row in rows] == ["normal", "pneumonia"]
+
+
+@pytest.mark.parametrize("more", [["--batch", "0"], ["--threads", "0"], ["--limit", "-1"], ["--format", "edf"]])
+def test_wrong_numbers_are_wrong_usage(tmp_path, sample, more):
+    assert main(["infer", str(sample), *more]) == 2
+
+
+def test_nothing_readable_is_exit_3(tmp_path):
+    (tmp_path / "a.bin").write_bytes(bytes(range(200)))
+    assert infer(tmp_path, tmp_path / "a.bin")[0] == 3
+
+
+def test_real_adult_radiographs_get_a_caution_or_a_refusal_never_a_silent_answer(tmp_path, data):
+    folder = data / "imaging" / "cxr" / "dicom"
+    _, document = infer(tmp_path, folder, "--explain", "none")
+    by_name = {}
+    for result in document["results"]:
+        by_name.setdefault(result["input"]["path"].rsplit("/", 1)[-1], []).append(result)
+    assert len(by_name) == 10
+    for name, results in by_name.items():
+        for result in results:
+            assert result["status"] == "refused" or result["cautions"], name
+            if not name.startswith("chest"):
+                assert result["status"] == "refused", name
+
+
+def test_models_are_listed_shown_and_verified(tmp_path, capsys):
+    target = tmp_path / "models.json"
+    assert main(["models", "verify", "--json", str(target)]) == 0
+    document = json.loads(target.read_text("utf-8"))
+    assert document["schema"] == "medviewer.models/1"
+    (model,) = [m for m in document["models"] if m["id"] == "cxr-pneumonia"]
+    assert set(model) >= {
+        *("id", "version", "title", "task", "kind", "labels", "thresholds", "input_contract", "metrics", "licence"),
+        *("source", "sha256", "bundled", "path", "status"),
+    }
+    assert model["labels"] == ["normal", "pneumonia"]
+    assert model["status"].startswith("ok")
+    assert main(["models", "show", "cxr-pneumonia", "--lang", "zh_CN"]) == 0
+    assert "肺炎" in capsys.readouterr().out
+    assert main(["models", "show", "nothing"]) == 6
+    assert main(["models", "show"]) == 2
+
+
+def test_a_bundle_can_be_brought_in_and_taken_out_again(tmp_path, capsys):
+    import shutil
+
+    other = shutil.copytree(models_folder() / "cxr-pneumonia", tmp_path / "copy")
+    document = json.loads((other / "bundle.json").read_text("utf-8")) | {"id": "copy"}
+    (other / "bundle.json").write_text(json.dumps(document), "utf-8")
+    assert main(["models", "import", str(other)]) == 0
+    assert main(["models", "verify", "copy"]) == 0
+    assert main(["models", "import", str(other)]) == 6
+    assert main(["models", "remove", "copy"]) == 0
+    assert main(["models", "remove", "cxr-pneumonia"]) == 6
+    assert (models_folder() / "cxr-pneumonia" / "bundle.json").is_file()
