@@ -258,8 +258,27 @@ def paint_words(
         _scale_bar(painter, picture, size)
     if view.overlay and heat is not None:
         notice = _tr("Research use only – not for diagnosis")
-        lines = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
-        plate(painter, lines, width - MARGIN, height - MARGIN - 54, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
+        words = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
+        lines = tuple(row for line in words for row in _wrapped(painter, line, width - 2 * MARGIN - 12))
+        metrics = QFontMetricsF(painter.font())
+        taken = max((metrics.horizontalAdvance(line) for line in said.bottom_left), default=-24.0) + 24
+        needed = max(metrics.horizontalAdvance(line) for line in lines) + 24
+        lift = high + 4 if taken + needed > width else 0
+        top = height - MARGIN - lift - 16 * len(lines) - 6
+        plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE, share=1.0)
+
+
+def _wrapped(painter: QPainter, line: str, most: float) -> list[str]:
+    """A line in rows that fit: what must be read with heat is never cut."""
+    metrics = QFontMetricsF(painter.font())
+    rows = [""]
+    for word in line.split(" "):
+        longer = f"{rows[-1]} {word}".strip()
+        if rows[-1] and metrics.horizontalAdvance(longer) > most:
+            rows.append(word)
+        else:
+            rows[-1] = longer
+    return rows
 
 
 def plate(
@@ -270,12 +289,13 @@ def plate(
     align: Qt.AlignmentFlag,
     colour: str = theme.TEXT1,
     ground: str | None = None,
+    share: float = 0.6,
 ) -> float:
-    """Lines of 16 px on a dark plate whose corner is (x, y); returns its lower edge."""
+    """Lines of 16 px on a dark plate whose corner is (x, y), cut at a share of the width; returns its lower edge."""
     if not lines:
         return y
     metrics = QFontMetricsF(painter.font())
-    most = painter.viewport().width() / painter.device().devicePixelRatioF() * 0.6
+    most = painter.viewport().width() / painter.device().devicePixelRatioF() * share
     shown = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, most) for line in lines]
     wide = max(metrics.horizontalAdvance(line) for line in shown) + 12
     left = x if align == Qt.AlignmentFlag.AlignLeft else x - wide

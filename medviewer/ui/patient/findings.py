@@ -47,8 +47,9 @@ class ProbabilityBar(QWidget):
 
 
 def score_words(score: Score) -> str:
-    """ "0.71 (0.52–0.84)" """
-    return f"{score.probability:.2f} ({score.low:.2f}–{score.high:.2f})"
+    """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty."""
+    digits = 2 if 0.01 <= score.probability <= 0.99 else 3
+    return f"{score.probability:.{digits}f} ({score.low:.{digits}f}–{score.high:.{digits}f})"
 
 
 class FindingsPanel(QWidget):
