@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
+KEYS, KEYS_END = "<!-- keys -->", "<!-- end of keys -->"
 
 
 def closure(name: str) -> dict[str, Distribution]:
@@ -72,7 +73,25 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
+def keys() -> str:
+    from medviewer.ui.commands import COMMANDS
+
+    rows = [
+        f"| {', '.join(f'`{k}`' for k in one.keys)} | {one.title} |" for one in COMMANDS if one.keys and "preset-" not in one.id
+    ]
+    presets = "| `1` … `9`, `0` | Window presets of the modality; the file's window or automatic |"
+    hands = (
+        "Left drag: the active tool (window/level at start). Right drag: zoom. Middle or Shift+left drag: pan. Wheel: images; "
+        "with Ctrl: zoom\nat the pointer. Ctrl+left drag: window of a region. Alt+left drag: window/level. Double click: one pane and back."
+    )
+    return "\n".join([hands, "", "| keys | do |", "|---|---|", *rows, presets])
+
+
 def main() -> None:
+    readme = ROOT / "README.md"
+    text = readme.read_text("utf-8")
+    start, end = text.index(KEYS) + len(KEYS), text.index(KEYS_END)
+    readme.write_text(text[:start] + "\n\n" + keys() + "\n\n" + text[end:], "utf-8")
     (ROOT / "docs" / "licences.md").write_text(licences(), "utf-8")
     (ROOT / "docs" / "errors.md").write_text(errors(), "utf-8")
 
