@@ -80,9 +80,12 @@ def keys() -> str:
         f"| {', '.join(f'`{k}`' for k in one.keys)} | {one.title} |" for one in COMMANDS if one.keys and "preset-" not in one.id
     ]
     presets = "| `1` … `9`, `0` | Window presets of the modality; the file's window or automatic |"
-    hands = (
-        "Left drag: the active tool (window/level at start). Right drag: zoom. Middle or Shift+left drag: pan. Wheel: images; "
-        "with Ctrl: zoom\nat the pointer. Ctrl+left drag: window of a region. Alt+left drag: window/level. Double click: one pane and back."
+    hands = "\n".join(
+        (
+            "Left drag: the active tool (window/level at start). Right drag: zoom. Middle or Shift+left drag: pan. Wheel: images;",
+            "with Ctrl: zoom at the pointer. Ctrl+left drag: window of a region. Alt+left drag: window/level. Double click: one pane",
+            "and back.",
+        )
     )
     return "\n".join([hands, "", "| keys | do |", "|---|---|", *rows, presets])
 

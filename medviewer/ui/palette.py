@@ -56,7 +56,7 @@ class KeySheet(QDialog):
         for group, where in zip(GROUPS, (0, 0, 1, 0, 2, 2, 2, 2), strict=True):
             rows = [(keys_of(c), c.text()) for c in COMMANDS if c.group == group and c.keys]
             columns[where].addLayout(self._table(group_title(group), rows))
-        hands = [(self.tr(hand), self.tr(does)) for hand, does in HANDS]
+        hands = [(self.tr(str(hand)), self.tr(str(does))) for hand, does in HANDS]
         columns[1].addLayout(self._table(self.tr("Mouse"), hands))
         for column in columns:
             column.addStretch(1)
