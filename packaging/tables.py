@@ -73,21 +73,21 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
+def listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def keys() -> str:
     from medviewer.ui.commands import COMMANDS
 
-    rows = [
-        f"| {', '.join(f'`{k}`' for k in one.keys)} | {one.title} |" for one in COMMANDS if one.keys and "preset-" not in one.id
-    ]
+    rows = [f"| {listed(one.keys)} | {one.title} |" for one in COMMANDS if one.keys and not one.id.startswith("preset-")]
     presets = "| `1` … `9`, `0` | Window presets of the modality; the file's window or automatic |"
-    hands = "\n".join(
-        (
-            "Left drag: the active tool (window/level at start). Right drag: zoom. Middle or Shift+left drag: pan. Wheel: images;",
-            "with Ctrl: zoom at the pointer. Ctrl+left drag: window of a region. Alt+left drag: window/level. Double click: one pane",
-            "and back.",
-        )
+    hands = (
+        "Left drag: the active tool (window/level at start). Right drag: zoom. Middle or Shift+left drag: pan.",
+        "Wheel: images; with Ctrl: zoom at the pointer. Ctrl+left drag: window of a region. Alt+left drag: window/level.",
+        "Double click: one pane and back.",
     )
-    return "\n".join([hands, "", "| keys | do |", "|---|---|", *rows, presets])
+    return "\n".join([*hands, "", "| keys | do |", "|---|---|", *rows, presets])
 
 
 def main() -> None:

@@ -48,7 +48,11 @@ def _judge_kind(
         cautions.append(Notice("plain-picture"))
     elif item.modality not in allowed:
         fitting = [other.id for other in others if other.id != bundle.id and fit(other, item).verdict != "refused"]
-        facts = {"modality": item.modality or "–", "trained": ", ".join(allowed), "fitting": ", ".join(fitting) or "–"}
+        facts = {
+            "modality": item.modality or "–",
+            "trained": ", ".join(allowed),
+            "fitting": f" → {', '.join(fitting)}" if fitting else "",
+        }
         refusals.append(Notice("modality-not-trained", facts=facts))
     elif bundle.contract.get("dimension") == 2 and len(item.frames) > 1 and item.files == 1:
         refusals.append(Notice("multi-frame-not-trained", facts={"frames": len(item.frames)}))

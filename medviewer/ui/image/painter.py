@@ -245,14 +245,15 @@ def paint_words(
     width, height = size
     said = corners(series, view, picture, heat, window)
     painter.setFont(theme.font(12))
-    plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft)
-    bottom = plate(painter, said.top_right, width - MARGIN, MARGIN, Qt.AlignmentFlag.AlignRight)
+    half = width / 2 - MARGIN - 16
+    plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=half)
+    bottom = plate(painter, said.top_right, width - MARGIN, MARGIN, Qt.AlignmentFlag.AlignRight, most=half)
     for badge in said.badges:
         bottom = plate(
             painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
         )
     high = 16 * len(said.bottom_left) + 6
-    plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft)
+    plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft, most=width - 2 * MARGIN)
     _letters(painter, picture, size)
     if picture.scale_bar is not None and width > 260:
         _scale_bar(painter, picture, size)
@@ -265,7 +266,7 @@ def paint_words(
         needed = max(metrics.horizontalAdvance(line) for line in lines) + 24
         lift = high + 4 if taken + needed > width else 0
         top = height - MARGIN - lift - 16 * len(lines) - 6
-        plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE, share=1.0)
+        plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
 
 
 def _wrapped(painter: QPainter, line: str, most: float) -> list[str]:
@@ -289,14 +290,13 @@ def plate(
     align: Qt.AlignmentFlag,
     colour: str = theme.TEXT1,
     ground: str | None = None,
-    share: float = 0.6,
+    most: float | None = None,
 ) -> float:
-    """Lines of 16 px on a dark plate whose corner is (x, y), cut at a share of the width; returns its lower edge."""
+    """Lines of 16 px on a dark plate whose corner is (x, y), cut at `most` pixels; returns its lower edge."""
     if not lines:
         return y
     metrics = QFontMetricsF(painter.font())
-    most = painter.viewport().width() / painter.device().devicePixelRatioF() * share
-    shown = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, most) for line in lines]
+    shown = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, most) if most else line for line in lines]
     wide = max(metrics.horizontalAdvance(line) for line in shown) + 12
     left = x if align == Qt.AlignmentFlag.AlignLeft else x - wide
     box = QRectF(left, y, wide, 16 * len(lines) + 6)
@@ -365,8 +365,9 @@ def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, floa
 
 def _paint_reason(painter: QPainter, words: str, size: tuple[float, float]) -> None:
     """Where a window has its strip: one line why nothing is coloured, with the research notice."""
-    lines = tuple(line for line in (words, _tr("Research use only – not for diagnosis")) if line)
     painter.setFont(theme.font(12))
+    said = (words, _tr("Research use only – not for diagnosis"))
+    lines = tuple(row for line in said if line for row in _wrapped(painter, line, size[0] - 2 * MARGIN - 12))
     plate(painter, lines, size[0] - MARGIN, size[1] - MARGIN - 16 * len(lines) - 6, Qt.AlignmentFlag.AlignRight)
 
 
