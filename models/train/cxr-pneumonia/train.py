@@ -245,7 +245,7 @@ def options(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--ema", type=float, default=0.995)
     parser.add_argument("--smooth", type=float, default=0.05)
-    parser.add_argument("--cost", type=float, default=1.3, help="worth of specificity against sensitivity at the threshold")
+    parser.add_argument("--cost", type=float, default=1.5, help="worth of specificity against sensitivity at the threshold")
     parser.add_argument("--aspects", action=argparse.BooleanOptionalAction, default=True, help="same aspects for both labels")
     parser.add_argument("--cycle", type=int, default=0, help="begin with this one, from the weights that the one before left")
     args = parser.parse_args(argv)
