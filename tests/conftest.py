@@ -20,6 +20,12 @@ def data() -> Path:
     return DATA
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_application(qapp_cls: type) -> object:
+    """The whole suite has one QApplication: `paint` would else make a QGuiApplication first, and windows could not follow."""
+    return qapp_cls.instance() or qapp_cls([])
+
+
 @pytest.fixture(autouse=True)
 def private_profile(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings and caches."""
