@@ -25,7 +25,7 @@ _ENCODERS: dict[uid.UID, tuple[int, int, Encoder]] = {
     uid.JPEGLSLossless: (12, 0, lambda a: imagecodecs.jpegls_encode(a)),
     uid.JPEGLSNearLossless: (12, 2, lambda a: imagecodecs.jpegls_encode(a, level=2)),
     uid.JPEG2000Lossless: (12, 0, lambda a: imagecodecs.jpeg2k_encode(a, codecformat="j2k", reversible=True)),
-    uid.JPEG2000: (12, 64, lambda a: imagecodecs.jpeg2k_encode(a, codecformat="j2k", reversible=False, level=60)),
+    uid.JPEG2000: (12, 64, lambda a: imagecodecs.jpeg2k_encode(a, codecformat="j2k", reversible=False, level=90)),
     uid.HTJ2KLossless: (12, 0, lambda a: imagecodecs.htj2k_encode(a)),
     uid.HTJ2KLosslessRPCL: (12, 0, lambda a: imagecodecs.htj2k_encode(a)),
     uid.HTJ2K: (12, 0, lambda a: imagecodecs.htj2k_encode(a)),

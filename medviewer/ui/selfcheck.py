@@ -22,6 +22,6 @@ def chinese_font() -> str:
     font = QFont()
     font.setFamilies(families)
     for family in [*families, QFont().family()]:
-        if QRawFont.fromFont(QFont(family)).supportsCharacter("肺"):
+        if QRawFont.fromFont(QFont(family)).supportsCharacter(ord("肺")):
             return f"{family}, 肺炎 is {QFontMetrics(font).horizontalAdvance('肺炎')} px wide"
     raise RuntimeError("no font for Chinese")
