@@ -82,8 +82,8 @@ def test_xp02_the_same_picture_twice_gives_the_same_bits_and_two_pictures_two_ma
 def test_xp03_the_shipped_network_gives_a_finite_map_that_varies(shipped) -> None:
     _, net, (_, pneumonia) = shipped
     heat = explain("grad-cam", net, pneumonia.tensor, 1, flipped=pneumonia.flipped)
-    assert heat.array.shape == (7, 7)
-    assert heat.cell == (32, 32)
+    assert heat.array.shape == (14, 14)
+    assert heat.cell == (16, 16)
     assert heat.array.dtype == np.float32
     assert heat.array.min() >= 0
     assert heat.array.max() == 1

@@ -235,7 +235,7 @@ def test_a_positive_answer_has_a_finding_with_heat_bound_to_the_image(engine, bu
     heat = result.attribution
     assert heat.heat.max() == pytest.approx(1.0)
     assert heat.self_check is not None
-    assert heat.cell == pytest.approx((32, 32), rel=0.01)
+    assert heat.cell == pytest.approx((16, 16), rel=0.01)
     row0, column0, row1, column1 = finding.evidence.box
     assert -1 <= row0 < row1 <= 224
     assert -1 <= column0 < column1 <= 224

@@ -81,6 +81,11 @@ def feature_layer(module: nn.Module) -> nn.Module:
     return _own(module).features[-1]
 
 
+def fine_layer(module: nn.Module) -> nn.Module:
+    """The last layer with twice the places of `feature_layer` (14×14 for 224 pixels)."""
+    return _own(module).features[13]
+
+
 def forward_with_features(module: nn.Module, x: Tensor) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """One pass: logits [n, classes] and the gate's features [n, d] (see `features`). The caller holds inference mode."""
     net = _own(module)
