@@ -89,15 +89,22 @@ def fine_layer(module: nn.Module) -> nn.Module:
 def forward_with_features(module: nn.Module, x: Tensor) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """One pass: logits [n, classes] and the gate's features [n, d] (see `features`). The caller holds inference mode."""
     net = _own(module)
-    parts: list[Tensor] = [x.mean(dim=(2, 3)), x.std(dim=(2, 3))]
+    parts: list[Tensor] = [x.mean(dim=(2, 3)), _spread(x)]
     y = x
     for index, layer in enumerate(net.features):
         y = layer(y)
         if index in GATE_BLOCKS:
-            parts += [y.mean(dim=(2, 3)), y.std(dim=(2, 3))]
+            parts += [y.mean(dim=(2, 3)), _spread(y)]
     pooled = y.mean(dim=(2, 3))
     logits: Tensor = net.classifier(pooled)
     return logits.float().numpy(force=True), torch.cat(parts, dim=1).float().numpy(force=True)
+
+
+def _spread(y: Tensor) -> Tensor:
+    """Standard deviation over places, [n, c, h, w] → [n, c]; torch's own takes a sixth of the whole forward on a CPU."""
+    count = y.shape[2] * y.shape[3]
+    variance = (y * y).mean(dim=(2, 3)) - y.mean(dim=(2, 3)) ** 2
+    return (variance.clamp_min(0.0) * (count / max(count - 1, 1))).sqrt()
 
 
 def features(module: nn.Module, x: Tensor) -> npt.NDArray[np.float32]:
