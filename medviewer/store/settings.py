@@ -28,7 +28,6 @@ SETTINGS = (
     Setting("device", "auto", "where networks run: auto, cpu, cuda, mps"),
     Setting("overlay_opacity", 0.6, "opacity of heat on images, 0 to 1"),
     Setting("overlay_cutoff", 0.35, "heat below this is not drawn, 0 to 1"),
-    Setting("who", "", "name beside accepted and rejected findings; empty = the system account"),
 )
 _DEFAULTS = {setting.key: setting.default for setting in SETTINGS}
 

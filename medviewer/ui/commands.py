@@ -86,6 +86,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("overlay", _t("Heat on or off"), ("G",), "networks", _view("overlay")),
     Command("opacity", _t("Next opacity of the heat"), ("Shift+G",), "networks", _view("opacity")),
+    Command("cutoff", _t("Next cut-off of the heat"), ("Ctrl+Shift+G",), "networks", _view("cutoff")),
     Command("next-finding", _t("Next finding"), ("Ctrl+N",), "networks", lambda d: d.step_finding(1), False),
     Command("previous-finding", _t("Previous finding"), ("Ctrl+B",), "networks", lambda d: d.step_finding(-1), False),
     Command("text", _t("Corner text: all, less, none"), ("Space",), "screen", _view("text")),

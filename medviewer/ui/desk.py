@@ -308,11 +308,22 @@ class Desk(QObject):
             case "text":
                 return replace(view, text=NEXT_TEXT[view.text])
             case "overlay":
-                return replace(view, overlay=None if view.overlay else self._overlay_of(pane), show_anyway=False)
+                return replace(self._heat_as_set(view), overlay=None if view.overlay else self._overlay_of(pane))
             case "opacity":
-                steps = (0.3, 0.45, 0.6, 0.8)
-                return replace(view, opacity=next((s for s in steps if s > view.opacity + 0.01), steps[0]))
+                return replace(view, opacity=self._next_setting("overlay_opacity", view.opacity, (0.3, 0.45, 0.6, 0.8)))
+            case "cutoff":
+                return replace(view, cutoff=self._next_setting("overlay_cutoff", view.cutoff, (0.2, 0.35, 0.5, 0.7)))
         raise ValueError(change)
+
+    def _next_setting(self, key: str, value: float, steps: tuple[float, ...]) -> float:
+        """The next step, kept for the next image and the next start."""
+        later = next((step for step in steps if step > value + 0.01), steps[0])
+        self.settings.set(key, later)
+        return later
+
+    def _heat_as_set(self, view: ImageView) -> ImageView:
+        opacity, cutoff = self.settings.get("overlay_opacity"), self.settings.get("overlay_cutoff")
+        return replace(view, opacity=opacity, cutoff=cutoff, show_anyway=False)
 
     def _overlay_of(self, pane: ImagePane) -> str | None:
         """The network whose answer can be drawn here, else the first one that answered at all."""
@@ -367,7 +378,7 @@ class Desk(QObject):
         if not first:
             self.window.work.setText(self.tr("No networks are installed."))
             return
-        pane.set_view(replace(pane.view, overlay=first[0].model, show_anyway=False))
+        pane.set_view(replace(self._heat_as_set(pane.view), overlay=first[0].model))
         self.analyst.run(pane.series.item, pane.view.frame)
 
     def show_finding(self, item: str, model: str, frame: int) -> None:

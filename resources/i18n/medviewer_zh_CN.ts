@@ -628,6 +628,10 @@
       <translation>切换热图不透明度</translation>
     </message>
     <message>
+      <source>Next cut-off of the heat</source>
+      <translation>切换热图下限</translation>
+    </message>
+    <message>
       <source>Next finding</source>
       <translation>下一个发现</translation>
     </message>

@@ -166,3 +166,16 @@ def test_the_card_says_thresholds_and_a_change_is_kept_and_taken_back(qtbot, des
     reset = next(button for button in dialog.findChildren(QPushButton) if button.text().startswith("Back"))
     qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)
     assert desk.analyst.models()[0].thresholds[label] == pytest.approx(own)
+
+
+def test_ai08_the_cut_off_is_changed_by_its_key_shrinks_the_heat_and_is_kept(qtbot, desk, pane):
+    desk.session.put_result(answer(pane))
+    desk.grid.activate(pane)
+    pane.setFocus()
+    qtbot.keyClick(pane, Qt.Key.Key_G)
+    before, coloured = pane.view.cutoff, colourful(pane)
+    modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(pane, Qt.Key.Key_G, modifiers)
+    assert pane.view.cutoff > before
+    assert 0 < colourful(pane) < coloured
+    assert desk.settings.get("overlay_cutoff") == pane.view.cutoff
