@@ -10,7 +10,7 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Account, CancelToken
 from medviewer.io.archive import unpack
-from medviewer.io.detect import claim
+from medviewer.io.detect import claim, detect
 from medviewer.io.dicom import CHUNK, read_header
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import Image, Sisters, group, image_of
@@ -97,10 +97,21 @@ def _files(paths: Sequence[str | Path], state: _Scan) -> Iterator[str]:
                 below.sort()
                 yield from (f"{folder}{os.sep}{name}" for name in sorted(names))
         elif os.path.lexists(path):
-            yield str(path)
+            if _is_dicomdir(path):
+                yield from _files([Path(path).absolute().parent], state)
+            else:
+                yield str(path)
         else:
             state.found += 1
             state.failed.append(Notice("path-not-found", str(path)))
+
+
+def _is_dicomdir(path: str | Path) -> bool:
+    """An index of a disc that was named itself stands for the folder it lies in: files are found by content (TF-05)."""
+    try:
+        return detect(path) == "dicomdir"
+    except OSError:
+        return False
 
 
 def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
@@ -132,7 +143,7 @@ def _skip(path: str, state: _Scan, kind: str) -> None:
     if kind == "unknown" and path.lower().endswith((".dcm", ".dicom")):
         state.failed.append(Notice("dicom-damaged", path, {"reason": "not DICOM"}))
     else:
-        state.skipped.append(Notice("not-recognised", path))
+        state.skipped.append(Notice("dicomdir-not-needed" if kind == "dicomdir" else "not-recognised", path))
 
 
 def _unpack(path: str, state: _Scan, workspace: Path) -> None:

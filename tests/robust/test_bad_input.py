@@ -181,6 +181,20 @@ def test_tf06_a_headerless_file_opens_with_a_note_and_random_bytes_are_no_dicom(
     assert scanned(tmp_path / "noise", tmp_path).items == ()
 
 
+def test_tf05_a_discs_index_stands_for_its_folder_and_is_not_needed(folder, tmp_path):
+    import shutil
+
+    from pydicom.data import get_testdata_file
+
+    shutil.copytree(folder, tmp_path / "disc")
+    shutil.copyfile(get_testdata_file("DICOMDIR", download=False), tmp_path / "disc" / "DICOMDIR")
+    for path in (tmp_path / "disc", tmp_path / "disc" / "DICOMDIR"):
+        batch = scanned(path, tmp_path)
+        (series,) = batch.items
+        assert len(series.frames) == 3
+        assert [notice.code for notice in batch.account.skipped] == ["dicomdir-not-needed"]
+
+
 def test_tf04_chinese_folders_open(tmp_path):
     make_series(tmp_path / "患者 张三" / "ä é", 2)
     (series,) = scanned(tmp_path / "患者 张三", tmp_path).items
