@@ -7,7 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.core.ecg import Beats, Episode, Measurement, Wave
 from medviewer.core.errors import Fact, Notice
+from medviewer.core.note import Mention
 from medviewer.core.units import CharOffset, Millimetres, SampleIndex
 
 
@@ -136,6 +138,7 @@ class Result:
     """A network's whole answer to one item: scores, findings, attribution, or the reason why there is none.
 
     `refused`: the input contract or the gate said no (a normal answer); `failed`: something broke. `reason` is set for both.
+    Beats, episodes, waves by lead and measurements by name belong to ECGs, weighted spans and mentions to notes.
     """
 
     item: str
@@ -149,3 +152,9 @@ class Result:
     findings: tuple[Finding, ...] = ()
     attribution: Attribution | None = None
     provenance: Provenance | None = None
+    beats: Beats | None = None
+    episodes: tuple[Episode, ...] = ()
+    waves: Mapping[str, tuple[Wave, ...]] = field(default_factory=dict)
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+    mentions: tuple[Mention, ...] = ()

@@ -1,0 +1,153 @@
+"""One ECG record: leads of any rate in mV, gaps, what the file says about it, and what networks mark on it.
+
+Times are seconds from the first sample; sample indices count at the rate of the lead they belong to and never mix with seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.core.errors import Notice
+from medviewer.core.identity import Patient, Study
+
+Signal = NDArray[np.float64]
+"""Samples in the lead's unit, NaN where nothing was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One channel. `name` is normalised (I, aVR, V1, MLII …); `unit` is "mV" where the file's own gain gives millivolts,
+    else the file's unit, "" where it is uncalibrated (the numbers are then raw ADC steps). `resolution` is one ADC step in `unit`.
+    """
+
+    name: str
+    unit: str
+    rate_hz: float
+    samples: int
+    resolution: float = 1.0
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / self.rate_hz if self.rate_hz > 0 else 0.0
+
+
+class SignalSource(Protocol):
+    """Reads samples on demand; may be called from any thread; opening a record reads no samples."""
+
+    def read(self, lead: int, start: int, stop: int) -> Signal:
+        """Samples `start` ≤ s < `stop` of lead number `lead`, unfiltered, in its unit, NaN in gaps.
+
+        Raises MedviewerError where they cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing was recorded from `start_s` to `end_s`."""
+
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What the file itself marks: time, WFDB symbol ("" for free text), text (rhythm notes such as "(AFIB")."""
+
+    time_s: float
+    symbol: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number with its unit. `source`: "automatic" (ours), "device" (the file's own), "manual" (set by hand)."""
+
+    value: float
+    unit: str
+    source: Literal["automatic", "device", "manual"] = "automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """What the recording device said: statements in its words, measurements by name, median beats [samples] by lead."""
+
+    statements: tuple[str, ...] = ()
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    medians: Mapping[str, Signal] = field(default_factory=dict)
+    median_rate_hz: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EcgRecord:
+    """One recording, one item of the browser.
+
+    `item` is the stable id (record or file name). `path` is the file that was named or its header, `format` a short word
+    (wfdb, edf, bdf, dicom, scp, aecg, muse, philips, ishne, schiller, csv). `start` is ISO 8601, "" if unknown.
+    """
+
+    item: str
+    patient: Patient
+    study: Study
+    path: str
+    format: str
+    start: str
+    leads: tuple[Lead, ...]
+    source: SignalSource
+    gaps: tuple[Gap, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    device: DeviceReport | None = None
+    warnings: tuple[Notice, ...] = ()
+    age_years: float | None = None
+    has_identity: bool = False
+    kind: Literal["ecg"] = "ecg"
+
+    @property
+    def seconds(self) -> float:
+        """Length of the longest lead."""
+        return max((lead.seconds for lead in self.leads), default=0.0)
+
+    @property
+    def rate_hz(self) -> float:
+        """The highest rate of the leads."""
+        return max((lead.rate_hz for lead in self.leads), default=0.0)
+
+    def lead(self, name: str) -> int | None:
+        """Number of the lead of this name."""
+        return next((i for i, lead in enumerate(self.leads) if lead.name == name), None)
+
+
+BeatClass = Literal["N", "S", "V", "F", "Q"]
+"""AAMI EC57: normal and bundle branch block, supraventricular ectopic, ventricular ectopic, fusion, not classified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """Every beat of a record: R peaks as samples at the record's own rate (`EcgRecord.rate_hz`), AAMI class, probability."""
+
+    sample: tuple[int, ...] = ()
+    symbol: tuple[BeatClass, ...] = ()
+    probability: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A stretch of one rhythm (`label` of the network)."""
+
+    start_s: float
+    end_s: float
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Bounds of one wave of one lead, samples at that lead's rate."""
+
+    kind: Literal["P", "QRS", "T"]
+    onset: int
+    peak: int
+    offset: int

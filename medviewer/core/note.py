@@ -1,0 +1,62 @@
+"""One clinical note: its text, what the file says about it, and what is found in it. Offsets are characters, half-open."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from medviewer.core.errors import Notice
+from medviewer.core.identity import Patient, Study
+
+Language = Literal["en", "zh", ""]
+State = Literal["present", "absent", "uncertain", "past", "other_person", "hypothetical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the text under one header: `title` as written, `start` of the header, `body` where its text begins, `end`."""
+
+    title: str
+    start: int
+    body: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A finding named in the text: where, which concept, how it is meant, and why.
+
+    `laterality` is "left", "right", "bilateral" or "". `cue` is the span of the words that decided the state, None where
+    nothing changed it; `rule` names the lexicon line that applied.
+    """
+
+    start: int
+    end: int
+    text: str
+    concept: str
+    state: State
+    laterality: str = ""
+    cue: tuple[int, int] | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDocument:
+    """One note, one item of the browser. `item` is the stable id; `format` a short word (txt, rtf, docx, pdf, fhir, cda, hl7,
+    dicom-sr, dicom-pdf …); `encoding` of the file's characters; `date` ISO 8601, "" if unknown; `revision` grows with each edit.
+    """
+
+    item: str
+    patient: Patient
+    study: Study
+    path: str
+    format: str
+    text: str
+    encoding: str
+    language: Language = ""
+    date: str = ""
+    author: str = ""
+    title: str = ""
+    sections: tuple[Section, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    revision: int = 0
+    has_identity: bool = False
+    kind: Literal["note"] = "note"
