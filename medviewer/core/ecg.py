@@ -20,7 +20,7 @@ Signal = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Lead:
     """One channel. `name` is normalised (I, aVR, V1, MLII …); `unit` is "mV" where the file's own gain gives millivolts,
-    else the file's unit, "" where it is uncalibrated (the numbers are then raw ADC steps). `resolution` is one ADC step in `unit`.
+    else the file's unit, "" where it is uncalibrated (raw ADC steps then). `resolution` is one ADC step in `unit`.
     """
 
     name: str
