@@ -30,3 +30,12 @@ def one_application(qapp_cls: type) -> object:
 def private_profile(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings and caches."""
     monkeypatch.setenv("MEDVIEWER_PROFILE", str(tmp_path_factory.mktemp("profile")))
+
+
+@pytest.fixture(autouse=True)
+def networks_in_place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of tests run their networks in this process; `child` marks the tests of the engine's own process."""
+    if "child" not in request.keywords:
+        from medviewer.inference.engine import InPlaceEngine
+
+        monkeypatch.setattr("medviewer.services.analyse.ChildEngine", InPlaceEngine)

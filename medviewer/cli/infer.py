@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from medviewer.cli.documents import Document, document, error_entry, finite, reason_entry, write_json
+from medviewer.cli.documents import Document, document, error_entry, finite, write_json
 from medviewer.cli.inputs import complaints, progress, read_items
 from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
+from medviewer.cli.results import result_entry
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
+from medviewer.services.session import Item
 from medviewer.store.profile import Profile
 
 FORMATS = ("json", "png", "npz", "csv")
-METHODS = ("grad-cam", "none")
+METHODS = ("default", "grad-cam", "none")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -28,7 +30,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--model", action="append", default=[], metavar="ID", help="this network (repeatable; default: all that fit)"
     )
-    parser.add_argument("--explain", choices=METHODS, default="grad-cam")
+    parser.add_argument("--explain", choices=METHODS, default="default", help="each network's own way, this one, or none")
+    parser.add_argument(
+        "--concept", action="append", default=[], metavar="TEXT", help="judge this phrase of a note too (repeatable)"
+    )
     parser.add_argument("--out", metavar="DIR", help="write one file a result there")
     parser.add_argument("--format", choices=FORMATS, default="json", help="of the files in --out; png has the heat drawn")
     parser.add_argument("--threads", type=int, metavar="N", help="torch's threads (default: all cores but one)")
@@ -43,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if (args.threads is not None and args.threads < 1) or args.batch < 1 or (args.limit is not None and args.limit <= 0):
         raise UsageError("--threads, --batch and --limit are above 0")
     batch = read_items(args)
-    items = [item for item in batch.items if isinstance(item, ImageSeries)]
+    items: list[Item] = list(batch.items)
     by_id = {item.item: item for item in items}
     errors, warnings = complaints(batch)
     content = document("infer", errors, warnings, args.lang)
@@ -51,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
     out = _folder(args.out)
     statuses: list[str] = []
     with progress(args, "analysing") as show, _lines(args.json_lines) as stream:
-        total = sum(len(item.frames) for item in items)
+        total = sum(len(item.frames) if isinstance(item, ImageSeries) else 1 for item in items)
         for result in _results(args, items, content):
-            series = by_id[result.item]
+            item = by_id[result.item]
             statuses.append(result.status)
-            array = _write(result, series, out, args) if out else None
-            entry = result_entry(result, series, args.lang, array)
+            array = _write(result, item, out, args) if out else None
+            entry = result_entry(result, item, args.lang, array)
             content["results"].append(entry)
             if result.status == "failed" and result.reason is not None:
                 content["errors"].append(error_entry(result.reason, args.lang))
@@ -76,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     return ALL_REFUSED if statuses and set(statuses) == {"refused"} else OK
 
 
-def _results(args: argparse.Namespace, items: list[ImageSeries], content: Document) -> Iterator[Result]:
+def _results(args: argparse.Namespace, items: list[Item], content: Document) -> Iterator[Result]:
     """Results as they come; after --limit the rest is left, and told."""
     from medviewer.inference.engine import InPlaceEngine
     from medviewer.inference.registry import Registry
@@ -90,100 +95,13 @@ def _results(args: argparse.Namespace, items: list[ImageSeries], content: Docume
     if registry.problems and not registry.bundles():
         raise MedviewerError(registry.problems[0].code, registry.problems[0].path, **registry.problems[0].facts)
     started = time.monotonic()
-    for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch):
+    for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
         if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
             raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
         yield result
         if args.limit is not None and time.monotonic() - started > args.limit:
             content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
             return
-
-
-def result_entry(result: Result, series: ImageSeries, lang: str, array: str | None = None) -> Document:
-    """One result of `medviewer.infer/1`; every key of docs/cli.md is there."""
-    provenance, attribution = result.provenance, result.attribution
-    path = series.frames[result.frame or 0].path
-    return {
-        "input": {"path": path, "kind": series.kind, "item": result.item, "frame": result.frame},
-        "model": {
-            "id": result.model,
-            "version": provenance.model_version if provenance else None,
-            "sha256": provenance.model_sha256 if provenance else None,
-        },
-        "device": provenance.device if provenance else None,
-        "seconds": result.seconds,
-        "status": result.status,
-        "reason": reason_entry(result.reason, lang),
-        "cautions": [reason_entry(notice, lang) for notice in result.cautions],
-        "scores": [
-            {
-                "label": score.label,
-                "probability": score.probability,
-                "low": score.low,
-                "high": score.high,
-                "threshold": score.threshold,
-                "positive": score.positive,
-            }
-            for score in result.scores
-        ],
-        "findings": [_finding_entry(finding, series) for finding in result.findings],
-        "beats": {"sample": [], "symbol": [], "probability": []},
-        "episodes": [],
-        "waves": {},
-        "measurements": {},
-        "spans": [],
-        "mentions": [],
-        "explanation": None
-        if attribution is None
-        else {
-            "method": attribution.method,
-            "target": attribution.target,
-            "array": array,
-            "empty": attribution.empty,
-            "self_check": None
-            if attribution.self_check is None
-            else {
-                "deletion": attribution.self_check.deletion,
-                "random": attribution.self_check.random,
-                "agreement": attribution.self_check.agreement,
-                "passed": attribution.self_check.passed,
-            },
-        },
-        "provenance": None
-        if provenance is None
-        else {
-            "input_sha256": provenance.input_sha256,
-            "preprocessing": provenance.preprocessing,
-            "model_sha256": provenance.model_sha256,
-            "program": provenance.program,
-            "torch": provenance.torch,
-            "device": provenance.device,
-            "seed": provenance.seed,
-            "time": provenance.time,
-            "notice": "Research use only – not for diagnosis",
-        },
-    }
-
-
-def _finding_entry(finding: Any, series: ImageSeries) -> Document:
-    """A located finding; the box in pixels always, in mm where the image has a spacing."""
-    box = finding.evidence.box
-    geometry = series.geometry
-    in_mm = None
-    if box is not None and geometry is not None:
-        row_mm, column_mm, _ = geometry.spacing
-        in_mm = [box[0] * row_mm, box[1] * column_mm, box[2] * row_mm, box[3] * column_mm]
-    return {
-        "label": finding.label,
-        "probability": finding.score.probability,
-        "box_pixels": None if box is None else list(box),
-        "box_mm": in_mm,
-        "position_mm": None,
-        "slice": finding.evidence.frame,
-        "diameter_mm": None,
-        "volume_mm3": None,
-        "mask": None,
-    }
 
 
 def _folder(out: str | None) -> Path | None:
@@ -197,16 +115,16 @@ def _folder(out: str | None) -> Path | None:
     return folder
 
 
-def _write(result: Result, series: ImageSeries, out: Path, args: argparse.Namespace) -> str | None:
+def _write(result: Result, item: Item, out: Path, args: argparse.Namespace) -> str | None:
     """One file for a result; returns the name of the array it holds, if any."""
     import numpy as np
 
     from medviewer.services.export import file_name, write_whole
 
-    several = len(series.frames) > 1 and result.frame is not None
+    several = isinstance(item, ImageSeries) and len(item.frames) > 1 and result.frame is not None
     stem = f"{file_name(result.item)}{f'@{result.frame}' if several else ''}.{result.model}"
     if args.format == "json":
-        entry = finite(result_entry(result, series, args.lang))
+        entry = finite(result_entry(result, item, args.lang))
         write_whole(out / f"{stem}.json", json.dumps(entry, ensure_ascii=False, indent=1).encode("utf-8"))
     elif args.format == "npz" and result.attribution is not None:
         memory = io.BytesIO()
@@ -214,8 +132,8 @@ def _write(result: Result, series: ImageSeries, out: Path, args: argparse.Namesp
         np.savez(memory, heat=heat.heat, to_image=heat.to_image, target=heat.target, method=heat.method)
         write_whole(out / f"{stem}.npz", memory.getvalue())
         return f"{stem}.npz"
-    elif args.format == "png" and result.status == "ok":
-        _write_picture(result, series, out / f"{stem}.png")
+    elif args.format == "png" and result.status == "ok" and isinstance(item, ImageSeries):
+        _write_picture(result, item, out / f"{stem}.png")
     return None
 
 

@@ -139,6 +139,7 @@ class Result:
 
     `refused`: the input contract or the gate said no (a normal answer); `failed`: something broke. `reason` is set for both.
     Beats, episodes, waves by lead and measurements by name belong to ECGs, weighted spans and mentions to notes.
+    `method` and `self_check` tell how the answer was explained and whether that passed its check, for all kinds.
     """
 
     item: str
@@ -158,3 +159,5 @@ class Result:
     measurements: Mapping[str, Measurement] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    method: str = ""
+    self_check: SelfCheck | None = None

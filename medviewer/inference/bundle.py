@@ -1,6 +1,7 @@
 """What stands in a model's folder: `bundle.json`, weights, cards, probe. No torch and no numpy at import."""
 
 import hashlib
+import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from medviewer.core.errors import MedviewerError
 
 SCHEMA = "medviewer.bundle/1"
 WEIGHTS = "weights.safetensors"
+KINDS = ("image", "ecg", "note")
 REQUIRED = (
     *("id", "version", "title", "task", "kind", "architecture", "labels", "thresholds", "preprocessing", "readout"),
     *("input_contract", "files", "licence", "source"),
@@ -93,6 +95,8 @@ def read_bundle(folder: Path, bundled: bool = True) -> Bundle:
     missing = [key for key in REQUIRED if key not in document]
     if missing or WEIGHTS not in document["files"]:
         raise MedviewerError("bundle-incomplete", str(path), missing=", ".join(missing) or WEIGHTS)
+    if document["kind"] not in KINDS:
+        raise MedviewerError("bundle-schema-unknown", str(path), schema=f"kind {document['kind']}")
     names = [*document["files"], str(document["id"])]
     if any("/" in name or "\\" in name or name.startswith(".") for name in names):
         raise MedviewerError("bundle-incomplete", str(path), missing="a plain file name")
@@ -138,15 +142,14 @@ def load(bundle: Bundle, device: str = "cpu") -> Loaded:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from medviewer.inference.image import networks
-
     about = bundle.document["architecture"]
     try:
         tensors = load_file(bundle.folder / WEIGHTS, device="cpu")
+        networks = importlib.import_module(f"medviewer.inference.{bundle.kind}.networks")
         module = networks.build(about["name"], about.get("parameters", {}))
         own = {name: tensor for name, tensor in tensors.items() if not name.startswith("gate.")}
         module.load_state_dict({n: t.float() if t.is_floating_point() else t for n, t in own.items()})
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError) as error:
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, ImportError) as error:
         raise MedviewerError("bundle-damaged", str(bundle.folder), reason=type(error).__name__) from error
     gate = {n.removeprefix("gate."): t.float().numpy() for n, t in tensors.items() if n.startswith("gate.")}
     return Loaded(bundle, module.to(device).eval(), gate, device)
@@ -157,23 +160,8 @@ def verify(bundle: Bundle) -> str:
 
     Raises `bundle-altered`, `bundle-damaged`, or `bundle-probe-differs` where the scores leave their tolerance (AI-03).
     """
-    check_hashes(bundle)
-    import numpy as np
-    import torch
-
-    from medviewer.inference.image import readout
-    from medviewer.inference.image.prepare import prepare_cxr
-
     loaded = load(bundle)
-    with np.load(bundle.folder / "probe.npz", allow_pickle=False) as probe:
-        grey, expected, tolerance = probe["grey"], probe["scores"], float(probe["tolerance"])
-    worst = 0.0
-    for picture, wanted in zip(grey, expected, strict=True):
-        prepared = prepare_cxr(picture, parameters=bundle.document["preprocessing"]["parameters"])
-        with torch.inference_mode():
-            logits = loaded.module(torch.from_numpy(prepared.tensor.copy())).numpy()
-        found = [score.probability for score in readout.scores(logits, bundle.document["readout"])]
-        worst = max(worst, float(np.abs(np.array(found) - wanted).max()))
+    worst, tolerance = importlib.import_module(f"medviewer.inference.{bundle.kind}.reading").probe(loaded)
     if not worst <= tolerance:
         raise MedviewerError("bundle-probe-differs", str(bundle.folder), difference=round(worst, 4), tolerance=tolerance)
     return f"{bundle.version}, {len(bundle.document['files'])} files, probe within {worst:.1e} of {tolerance:g}"

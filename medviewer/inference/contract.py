@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 from medviewer.inference.bundle import Bundle
 
 
@@ -25,19 +27,55 @@ _VIEWS = {"ANTERO-POSTERIOR": "AP", "POSTERO-ANTERIOR": "PA", "ANTEROPOSTERIOR":
 
 def fit(bundle: Bundle, item: object, others: Iterable[Bundle] = ()) -> Fit:
     """Judge by what the file says; pixels are the gate's business. `others` are named where they would fit instead."""
-    if not isinstance(item, ImageSeries) or bundle.kind != item.kind:
-        return Fit(bundle.id, "refused", (Notice("kind-not-trained", facts={"kind": str(getattr(item, "kind", "–"))}),))
-    contract = bundle.contract
     refusals: list[Notice] = []
     cautions: list[Notice] = []
-    _judge_kind(bundle, item, refusals, cautions, tuple(others))
+    kind = str(getattr(item, "kind", "–"))
+    if kind != bundle.kind:
+        refusals.append(Notice("kind-not-trained", facts={"kind": kind}))
+    elif isinstance(item, ImageSeries):
+        _judge_image(bundle, item, refusals, cautions, tuple(others))
+    elif isinstance(item, EcgRecord):
+        _judge_record(bundle, item, refusals, cautions)
+    elif isinstance(item, NoteDocument):
+        _judge_note(bundle, item, refusals)
+    if refusals:
+        return Fit(bundle.id, "refused", tuple(refusals))
+    return Fit(bundle.id, "cautions" if cautions else "fits", tuple(cautions))
+
+
+def _judge_image(
+    bundle: Bundle, item: ImageSeries, refusals: list[Notice], cautions: list[Notice], others: tuple[Bundle, ...]
+) -> None:
+    contract = bundle.contract
+    _judge_kind(bundle, item, refusals, cautions, others)
     if not refusals:
         _judge_place(contract.get("body_part", ()), item, refusals, cautions)
         _judge_view(contract.get("view", ()), item, refusals, cautions)
         _judge_age(contract.get("age_years"), item, cautions)
-    if refusals:
-        return Fit(bundle.id, "refused", tuple(refusals))
-    return Fit(bundle.id, "cautions" if cautions else "fits", tuple(cautions))
+
+
+def _judge_record(bundle: Bundle, item: EcgRecord, refusals: list[Notice], cautions: list[Notice]) -> None:
+    """Count of leads, rate and length; a record without a gain is read with a caution."""
+    contract = bundle.contract
+    least = int(contract.get("leads", {}).get("minimum", 1))
+    if len(item.leads) < least:
+        refusals.append(Notice("leads-too-few", facts={"found": len(item.leads), "least": least}))
+    for name, code, value in (("rate_hz", "rate-not-trained", item.rate_hz), ("seconds", "length-not-trained", item.seconds)):
+        low, high = contract.get(name, (0.0, float("inf")))
+        if not low <= value <= high:
+            refusals.append(Notice(code, facts={"found": round(value, 1), "low": low, "high": high}))
+    if any(lead.unit != "mV" for lead in item.leads):
+        cautions.append(Notice("ecg-uncalibrated"))
+
+
+def _judge_note(bundle: Bundle, item: NoteDocument, refusals: list[Notice]) -> None:
+    """Language and length."""
+    languages = tuple(bundle.contract.get("language", ()))
+    least = int(bundle.contract.get("characters", (1,))[0])
+    if len(item.text.strip()) < least:
+        refusals.append(Notice("note-too-short", facts={"found": len(item.text.strip()), "least": least}))
+    elif languages and item.language not in languages:
+        refusals.append(Notice("language-not-trained", facts={"found": item.language or "–", "trained": ", ".join(languages)}))
 
 
 def _judge_kind(

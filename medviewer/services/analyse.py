@@ -10,9 +10,11 @@ from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import CancelToken, Priority, Progress
 from medviewer.inference.bundle import Bundle
+from medviewer.inference.child import ChildEngine
 from medviewer.inference.contract import Fit, fit
-from medviewer.inference.engine import Engine, InPlaceEngine, Request
+from medviewer.inference.engine import Engine, InPlaceEngine
 from medviewer.inference.queue import InferenceQueue
+from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
 from medviewer.services.session import Item, Post, Session
 from medviewer.store.cache import Cache
@@ -20,7 +22,8 @@ from medviewer.store.profile import Profile
 
 log = logging.getLogger(__name__)
 
-METHOD = "grad-cam"
+METHOD = "default"
+"""Each network's own way to explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Analyst:
         self._session = session
         self._post = post
         self._registry = registry or Registry(profile)
-        self._engine = engine or InPlaceEngine(device, cache=Cache(profile.cache / "results"))
+        self._engine = engine or ChildEngine(device, cache=Cache(profile.cache / "results"))
         self._queue = InferenceQueue()
         self._progress: list[Callable[[Progress | None], None]] = []
         self._device: Notice | None = None
@@ -115,19 +118,19 @@ class Analyst:
     def run(
         self,
         item: str,
-        frame: int,
+        frame: int | None,
         models: Sequence[str] | None = None,
         explain: str = METHOD,
         priority: Priority = Priority.VISIBLE,
     ) -> None:
-        """Let `models` (None = all) read a frame. A network that refuses answers at once, with its reason."""
+        """Let `models` (None = all) read an item, of an image one frame. A network that refuses answers at once."""
         series = self._session.item(item)
         if series is None:
             return
         for answer in fits(series, self._registry):
             if models is not None and answer.model not in models:
                 continue
-            if answer.verdict == "refused" or not isinstance(series, ImageSeries):
+            if answer.verdict == "refused":
                 self._session.put_result(Result(item, frame, answer.model, "refused", reason=answer.reasons[0]))
                 continue
             self._submit(series, frame, answer, explain, priority)
@@ -148,21 +151,23 @@ class Analyst:
         bundle = self._registry.bundle(model)
         for item in self._session.items:
             old = self._session.result(item.item, model)
-            if old is not None and old.status == "ok" and old.frame is not None:
-                explained = METHOD if old.attribution is not None else ""
+            if old is not None and old.status == "ok":
+                explained = METHOD if old.method else ""
                 answer = next(a for a in fits(item, self._registry) if a.model == bundle.id)
-                if isinstance(item, ImageSeries):
-                    self._submit(item, old.frame, answer, explained, Priority.INTERACTION)
+                self._submit(item, old.frame, answer, explained, Priority.INTERACTION)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Cancel and wait for the worker; True if it ended in time."""
-        return self._queue.close(timeout)
+        ended = self._queue.close(timeout)
+        self._engine.close()
+        return ended
 
-    def _submit(self, series: ImageSeries, frame: int, answer: Fit, explain: str, priority: Priority) -> None:
+    def _submit(self, item: Item, frame: int | None, answer: Fit, explain: str, priority: Priority) -> None:
         bundle = self._registry.bundle(answer.model)
         thresholds = self._registry.thresholds(bundle)
-        request = Request(series, frame, bundle, thresholds, answer.reasons, explain)
-        key = f"{series.item}|{frame}|{bundle.id}|{bundle.sha256}|{explain}|{sorted(thresholds.items())}|{len(series.frames)}"
+        request = Request(item, frame, bundle, thresholds, answer.reasons, explain)
+        state = getattr(item, "revision", 0) or len(getattr(item, "frames", ()))
+        key = f"{item.item}|{frame}|{bundle.id}|{bundle.sha256}|{explain}|{sorted(thresholds.items())}|{state}"
 
         def work(token: CancelToken) -> list[Result]:
             return self._engine.run([request], token, lambda done, total: self._report(done, total))
@@ -171,13 +176,13 @@ class Analyst:
             if error is not None:
                 log.error("network %s failed: %s", bundle.id, type(error).__name__)
                 facts = {"reason": type(error).__name__}
-                results = [Result(series.item, frame, bundle.id, "failed", reason=Notice("network-failed", facts=facts))]
+                results = [Result(item.item, frame, bundle.id, "failed", reason=Notice("network-failed", facts=facts))]
             self._learn(self._engine.device() if error is None else None)
             self._post(lambda: self._finish(results))
 
         self._running += 1
         self._tell(Progress("analysing", 0, 1))
-        self._queue.submit(key, work, done, priority=priority, slot=f"{series.item}|{bundle.id}")
+        self._queue.submit(key, work, done, priority=priority, slot=f"{item.item}|{bundle.id}")
 
     def _finish(self, results: Sequence[Result]) -> None:
         for result in results:
@@ -205,10 +210,10 @@ def fits(item: Item, registry: Registry) -> tuple[Fit, ...]:
 
 
 def requests_for(
-    items: Sequence[ImageSeries], registry: Registry, models: Sequence[str], explain: str
+    items: Sequence[Item], registry: Registry, models: Sequence[str], explain: str, concepts: Sequence[str] = ()
 ) -> Iterator[Request | Result]:
-    """For each item and network, one request a frame, or the refusal. Without `models`, every network that fits; where none
-    fits, the refusals of all. Raises `bundle-missing` for a model that is not there."""
+    """For each item and network, one request (of an image one a frame), or the refusal. Without `models`, all that fit; where
+    none fits, the refusals of all. Raises `bundle-missing` for a model that is not there."""
     asked = [registry.bundle(model) for model in models] or list(registry.bundles())
     for item in items:
         answers = [(bundle, fit(bundle, item, registry.bundles())) for bundle in asked]
@@ -217,24 +222,25 @@ def requests_for(
             if answer.verdict == "refused":
                 yield Result(item.item, None, bundle.id, "refused", reason=answer.reasons[0])
                 continue
-            for k in range(len(item.frames)):
-                yield Request(item, k, bundle, registry.thresholds(bundle), answer.reasons, explain)
+            for k in range(len(item.frames)) if isinstance(item, ImageSeries) else (None,):
+                yield Request(item, k, bundle, registry.thresholds(bundle), answer.reasons, explain, tuple(concepts))
 
 
 def infer(
-    items: Sequence[ImageSeries],
+    items: Sequence[Item],
     registry: Registry,
     engine: Engine,
     *,
     models: Sequence[str] = (),
     explain: str = METHOD,
+    concepts: Sequence[str] = (),
     batch: int = 8,
     token: CancelToken | None = None,
 ) -> Iterator[Result]:
     """Results in the order of the items, in batches of equal requests; Cancelled ends it."""
     token = token or CancelToken()
     waiting: list[Request] = []
-    for step in requests_for(items, registry, models, explain):
+    for step in requests_for(items, registry, models, explain, concepts):
         same = isinstance(step, Request) and (not waiting or waiting[0].bundle.sha256 == step.bundle.sha256)
         if waiting and (not same or len(waiting) >= batch):
             yield from engine.run(waiting, token)
@@ -247,13 +253,13 @@ def infer(
         yield from engine.run(waiting, token)
 
 
-def analyse_once(series: ImageSeries, frame: int, model: str, *, profile: Profile, device: str = "auto") -> Result:
-    """One network's answer to one frame, here and now. Raises `bundle-missing`."""
+def analyse_once(item: Item, frame: int | None, model: str, *, profile: Profile, device: str = "auto") -> Result:
+    """One network's answer to one item, here and now. Raises `bundle-missing`."""
     registry = Registry(profile)
     bundle = registry.bundle(model)
-    answer = fit(bundle, series, registry.bundles())
+    answer = fit(bundle, item, registry.bundles())
     if answer.verdict == "refused":
-        return Result(series.item, frame, model, "refused", reason=answer.reasons[0])
+        return Result(item.item, frame, model, "refused", reason=answer.reasons[0])
     engine = InPlaceEngine(device, cache=Cache(profile.cache / "results"))
-    request = Request(series, frame, bundle, registry.thresholds(bundle), answer.reasons)
+    request = Request(item, frame, bundle, registry.thresholds(bundle), answer.reasons)
     return engine.run([request], CancelToken())[0]

@@ -6,27 +6,21 @@ Changed by one thread only: other threads hand their changes to `post`.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.finding import Attribution, Decision, Finding, Result
-from medviewer.core.identity import Patient, Study
+from medviewer.core.identity import Patient
+from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 from medviewer.core.task import Account
 
 Post = Callable[[Callable[[], None]], None]
 """Runs a callable on the session's thread, later."""
 
 
-class Item(Protocol):
-    """Anything of the browser: an ImageSeries, later an EcgRecord or a NoteDocument."""
-
-    @property
-    def item(self) -> str: ...
-    @property
-    def kind(self) -> Literal["image", "ecg", "note"]: ...
-    @property
-    def patient(self) -> Patient: ...
-    @property
-    def study(self) -> Study: ...
+Item = ImageSeries | EcgRecord | NoteDocument
+"""Anything of the browser."""
 
 
 @dataclass(frozen=True, slots=True)

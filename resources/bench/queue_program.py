@@ -8,6 +8,7 @@ from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import load
 from medviewer.inference.device import set_threads
 from medviewer.inference.engine import InPlaceEngine
+from medviewer.inference.image.reading import forward
 from medviewer.inference.queue import InferenceQueue
 from medviewer.inference.registry import Registry
 from medviewer.store.profile import Profile
@@ -16,9 +17,9 @@ IMAGES = 20
 
 
 def network():
-    """The first bundled network and a tensor of its shape."""
+    """The bundled chest network and a tensor of its shape."""
     set_threads(1)
-    bundle = Registry(Profile.at()).bundles()[0]
+    bundle = Registry(Profile.at()).bundle("cxr-pneumonia")
     parameters = bundle.document["preprocessing"]["parameters"]
     shape = (parameters["views"], parameters["channels"], parameters["size"], parameters["size"])
     return load(bundle), np.random.default_rng(1).normal(size=shape).astype(np.float32)
@@ -35,10 +36,10 @@ def prepare(data):
         for n in range(IMAGES):
             ready = threading.Event()
             queue.submit(
-                f"{n}", lambda token: engine.forward(loaded, [tensor], token), lambda result, error, ready=ready: ready.set()
+                f"{n}", lambda token: forward(engine, loaded, [tensor], token), lambda result, error, ready=ready: ready.set()
             )
             ready.wait()
         return (time.perf_counter() - start) / IMAGES
 
-    assert engine.forward(loaded, [tensor], CancelToken())
+    assert forward(engine, loaded, [tensor], CancelToken())
     return work

@@ -16,8 +16,10 @@ from medviewer.core.task import Cancelled, CancelToken, Priority
 from medviewer.inference import device
 from medviewer.inference.bundle import check_hashes, load, read_bundle, verify
 from medviewer.inference.contract import fit
-from medviewer.inference.engine import InPlaceEngine, Request, heat_to_image
+from medviewer.inference.engine import InPlaceEngine
+from medviewer.inference.image.reading import heat_to_image
 from medviewer.inference.queue import InferenceQueue
+from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
 from medviewer.store.assets import models_folder
 from medviewer.store.cache import Cache
@@ -282,7 +284,7 @@ def test_rn07_a_thousand_forwards_leave_no_gradients(engine, bundle):
     import torch
 
     answer(engine, radiograph(), bundle)
-    assert all(p.grad is None for p in engine._load(bundle).module.parameters())
+    assert all(p.grad is None for p in engine.load(bundle).module.parameters())
     assert torch.is_grad_enabled()
 
 

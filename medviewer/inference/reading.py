@@ -1,0 +1,147 @@
+"""What is asked of a network, what it answers, and what the rooms of the three kinds may use of the engine."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from medviewer.core.ecg import Beats, EcgRecord, Episode, Measurement, Wave
+from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.finding import Attribution, Finding, Provenance, Result, Score, SelfCheck, Span
+from medviewer.core.image import ImageSeries
+from medviewer.core.note import Mention, NoteDocument
+from medviewer.core.task import CancelToken
+from medviewer.inference.bundle import Bundle, Loaded
+from medviewer.store.cache import Cache
+
+SEED = 0
+BORDERLINE = 0.001
+"""A score nearer than this to its threshold is called borderline (RN-10)."""
+
+Item = ImageSeries | EcgRecord | NoteDocument
+Report = Callable[[int, int], None]
+"""done, total"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One item to be read by one network: of an image its `frame`, else None. `explain` is a method, or "" for the scores alone.
+
+    `concepts` are phrases that a note is to be judged for besides the lexicon's.
+    """
+
+    item: Item
+    frame: int | None
+    bundle: Bundle
+    thresholds: Mapping[str, float]
+    cautions: tuple[Notice, ...] = ()
+    explain: str = "default"
+    concepts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A network's answer before the engine signs it. `method` and `self_check` explain spans and traces, `attribution` pixels."""
+
+    scores: tuple[Score, ...] = ()
+    attribution: Attribution | None = None
+    findings: tuple[Finding, ...] = ()
+    cautions: tuple[Notice, ...] = ()
+    beats: Beats | None = None
+    episodes: tuple[Episode, ...] = ()
+    waves: Mapping[str, tuple[Wave, ...]] = field(default_factory=dict)
+    measurements: Mapping[str, Measurement] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    method: str = ""
+    self_check: SelfCheck | None = None
+    input_sha256: str = ""
+
+
+class Runtime(Protocol):
+    """What a room may use of the engine that runs it."""
+
+    cache: Cache | None
+
+    def load(self, bundle: Bundle) -> Loaded:
+        """The network on the engine's device. Raises `bundle-altered`, `bundle-damaged`."""
+        ...
+
+    def make_room(self, loaded: Loaded, size: int) -> tuple[Loaded, int]:
+        """After memory ended: half the batch, then the CPU. Raises `memory-exhausted` (RN-09)."""
+        ...
+
+    def provenance(self, bundle: Bundle, digest: str) -> Provenance: ...
+
+
+class Room(Protocol):
+    """`inference/<kind>/reading.py`."""
+
+    def run(self, runtime: Runtime, requests: Sequence[Request], token: CancelToken, report: Report) -> list[Result]:
+        """One Result for each request (all of one bundle), in order; `report` hears done and total. Raises Cancelled only."""
+        ...
+
+    def probe(self, loaded: Loaded) -> tuple[float, float]:
+        """Worst difference from the stored answers of `probe.npz`, and its tolerance."""
+        ...
+
+
+Read = Callable[[Loaded, Request, CancelToken, Report], Reading]
+
+
+def one_by_one(read: Read, refusals: Sequence[str]) -> Callable[[Runtime, Sequence[Request], CancelToken, Report], list[Result]]:
+    """A room's `run` for items that are read one after the other; errors whose code is in `refusals` are refusals."""
+
+    def run(runtime: Runtime, requests: Sequence[Request], token: CancelToken, report: Report) -> list[Result]:
+        results = []
+        for request in requests:
+            token.check()
+            started = time.perf_counter()
+            try:
+                reading = read(runtime.load(request.bundle), request, token, report)
+            except MedviewerError as error:
+                results.append(unanswered(request, error.notice, error.notice.code in refusals))
+                continue
+            results.append(signed(request, reading, runtime.provenance(request.bundle, reading.input_sha256), started))
+        return results
+
+    return run
+
+
+def unanswered(request: Request, reason: Notice, refused: bool) -> Result:
+    """A refusal or a failure, with its reason."""
+    status: Any = "refused" if refused else "failed"
+    return Result(request.item.item, request.frame, request.bundle.id, status, reason=reason, cautions=request.cautions)
+
+
+def judged(request: Request, scores: Sequence[Score]) -> tuple[Score, ...]:
+    """Scores with the request's thresholds."""
+    return tuple(replace(score, threshold=request.thresholds.get(score.label)) for score in scores)
+
+
+def signed(request: Request, reading: Reading, provenance: Provenance, started: float) -> Result:
+    """The reading as a Result: thresholds, borderline cautions, provenance; `started` on the perf_counter clock."""
+    scores = judged(request, reading.scores)
+    near = [s for s in scores if s.threshold is not None and abs(s.probability - s.threshold) < BORDERLINE]
+    cautions = request.cautions + reading.cautions + tuple(Notice("borderline", facts={"label": s.label}) for s in near)
+    findings = tuple(replace(f, provenance=provenance, cautions=cautions) for f in reading.findings)
+    return Result(
+        item=request.item.item,
+        frame=request.frame,
+        model=request.bundle.id,
+        status="ok",
+        seconds=time.perf_counter() - started,
+        cautions=cautions,
+        scores=scores,
+        findings=findings,
+        attribution=reading.attribution,
+        provenance=provenance,
+        beats=reading.beats,
+        episodes=reading.episodes,
+        waves=reading.waves,
+        measurements=reading.measurements,
+        spans=reading.spans,
+        mentions=reading.mentions,
+        method=reading.attribution.method if reading.attribution else reading.method,
+        self_check=reading.attribution.self_check if reading.attribution else reading.self_check,
+    )
