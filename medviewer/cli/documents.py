@@ -3,15 +3,18 @@
 import json
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from medviewer import __version__
+from medviewer.core.ecg import EcgRecord, extremes
 from medviewer.core.errors import Notice
 from medviewer.core.geometry import Geometry
 from medviewer.core.image import ImageSeries
+from medviewer.services.session import Item
 from medviewer.services.words import say
 
 Document = dict[str, Any]
@@ -85,8 +88,54 @@ def patients_entry(items: Iterable[Any], lang: str) -> list[Document]:
                 "items": [],
             }
             patient["studies"].append(studies[key])
-        studies[key]["items"].append(series_entry(item, lang))
+        studies[key]["items"].append(item_entry(item, lang))
     return list(patients.values())
+
+
+def item_entry(item: Item, lang: str) -> Document:
+    """One item of `medviewer.info/1`, by its kind."""
+    if isinstance(item, EcgRecord):
+        return record_entry(item, lang)
+    assert isinstance(item, ImageSeries)
+    return series_entry(item, lang)
+
+
+def record_entry(record: EcgRecord, lang: str) -> Document:
+    """One ECG of `medviewer.info/1`; every sample is read for the leads' smallest and largest values."""
+    ranges = [extremes(record, k) for k in range(len(record.leads))]
+    device = record.device
+    return {
+        "kind": "ecg",
+        "item": record.item,
+        "path": record.path,
+        "format": record.format,
+        "start": record.start or None,
+        "seconds": record.seconds,
+        "rate_hz": record.rate_hz,
+        "leads": [
+            {
+                "name": lead.name,
+                "unit": lead.unit or None,
+                "rate_hz": lead.rate_hz,
+                "samples": lead.samples,
+                "min": low,
+                "max": high,
+            }
+            for lead, (low, high) in zip(record.leads, ranges, strict=True)
+        ],
+        "gaps": [[gap.start_s, gap.end_s] for gap in record.gaps],
+        "annotations": {
+            "count": len(record.annotations),
+            "symbols": dict(Counter(mark.symbol for mark in record.annotations if mark.symbol).most_common()),
+        },
+        "device": None
+        if device is None
+        else {
+            "statements": list(device.statements),
+            "measurements": {name: {"value": m.value, "unit": m.unit} for name, m in device.measurements.items()},
+        },
+        "warnings": [warning_entry(notice, lang) for notice in record.warnings],
+    }
 
 
 def series_entry(series: ImageSeries, lang: str) -> Document:

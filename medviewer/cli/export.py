@@ -14,7 +14,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("export", parents=[parent], help="write items as other formats")
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the files and manifest.json")
-    parser.add_argument("--format", required=True, choices=FORMATS)
+    parser.add_argument("--format", required=True, choices=[name for names in FORMATS.values() for name in names])
     parser.add_argument("--stored", action="store_true", help="npy: stored values in the file's own integer type")
     parser.add_argument("--item", action="append", metavar="ID", help="only this item (repeatable)")
     parser.add_argument(

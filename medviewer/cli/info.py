@@ -5,6 +5,7 @@ import argparse
 from medviewer.cli.documents import Document, document, error_entry, patients_entry, write_json
 from medviewer.cli.inputs import complaints, exit_code, read_items
 from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.image import ImageSeries
 from medviewer.io.scan import Batch
 from medviewer.services.words import say
 
@@ -41,6 +42,8 @@ def _add_pixels(content: Document, batch: Batch) -> list[Notice]:
     entries = {item["item"]: item for p in content["patients"] for s in p["studies"] for item in s["items"]}
     errors = []
     for series in batch.items:
+        if not isinstance(series, ImageSeries):
+            continue
         try:
             entries[series.item]["pixels"] = pixel_statistics(series)
         except MedviewerError as error:
@@ -65,6 +68,12 @@ def _print(content: Document, batch: Batch, lang: str) -> None:
 
 
 def _print_item(item: Document) -> None:
+    if item["kind"] == "ecg":
+        leads = f"{len(item['leads'])} leads, {item['seconds']:.1f} s, {item['rate_hz']:g} Hz"
+        print(f"    ECG {item['format']}  {leads}  {item['item']}")
+        for warning in item["warnings"]:
+            print(f"      {warning['message']}")
+        return
     size = f"{item['columns']}×{item['rows']}×{item['frames']}"
     geometry = item["geometry"]
     spacing = "no spacing"

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     batch = read_items(args)
     if not batch.items:
         return NOTHING_READABLE
-    series = next((item for item in batch.items if args.item in (None, item.item)), None)
+    series = next((item for item in batch.images if args.item in (None, item.item)), None)
     if series is None:
         raise UsageError(f"no item {args.item}; there are {', '.join(item.item for item in batch.items)}")
     frame = len(series.frames) // 2 if args.frame is None else args.frame

@@ -93,7 +93,7 @@ def _sample(folder: Path) -> str:
     from medviewer.services.sample import sample_paths
 
     batch = scan(sample_paths(folder), workspace=folder)
-    shapes = [f"{item.modality} of {len(item.frames)}" for item in batch.items]
+    shapes = [f"{item.modality} of {len(item.frames)}" for item in batch.images]
     if len(shapes) != 2 or batch.account.failed:
         raise RuntimeError(f"expected two series, read {shapes}")
     return ", ".join(shapes)

@@ -20,7 +20,7 @@ Signal = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Lead:
     """One channel. `name` is normalised (I, aVR, V1, MLII …); `unit` is "mV" where the file's own gain gives millivolts,
-    else the file's unit, "" where it is uncalibrated (raw ADC steps then). `resolution` is one ADC step in `unit`.
+    else the file's unit, "" where it is uncalibrated (200 steps a mV are assumed then). `resolution` is one ADC step in `unit`.
     """
 
     name: str
@@ -118,6 +118,18 @@ class EcgRecord:
     def lead(self, name: str) -> int | None:
         """Number of the lead of this name."""
         return next((i for i, lead in enumerate(self.leads) if lead.name == name), None)
+
+
+def extremes(record: EcgRecord, lead: int, block: int = 1 << 20) -> tuple[float | None, float | None]:
+    """Smallest and largest value of a lead, read in blocks; None where it holds no sample."""
+    low, high = np.inf, -np.inf
+    samples = record.leads[lead].samples
+    for start in range(0, samples, block):
+        part = record.source.read(lead, start, min(samples, start + block))
+        part = part[np.isfinite(part)]
+        if part.size:
+            low, high = min(low, float(part.min())), max(high, float(part.max()))
+    return (low, high) if low <= high else (None, None)
 
 
 BeatClass = Literal["N", "S", "V", "F", "Q"]

@@ -3,15 +3,22 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 from medviewer.core.task import Account, CancelToken
+from medviewer.io import tags, values
 from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
-from medviewer.io.dicom import CHUNK, read_header
+from medviewer.io.dicom import CHUNK, Header, read_header
+from medviewer.io.ecg.readers import open_ecg, reader_of
+from medviewer.io.ecg.waveform import SOP_CLASSES as WAVEFORMS
+from medviewer.io.ecg.waveform import open_records as open_waveform
+from medviewer.io.ecg.wfdb import header_of, segments_of
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import Image, Sisters, group, image_of
 
@@ -19,13 +26,20 @@ ANNOUNCE_EVERY = 0.25
 """Seconds between two announcements after the first: growing series are regrouped each time."""
 
 
+Item = ImageSeries | EcgRecord | NoteDocument
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Items new or grown since the last announcement (all of them at the end), ids that are no more, and the account."""
 
-    items: tuple[ImageSeries, ...]
+    items: tuple[Item, ...]
     removed: tuple[str, ...]
     account: Account
+
+    @property
+    def images(self) -> tuple[ImageSeries, ...]:
+        return tuple(item for item in self.items if isinstance(item, ImageSeries))
 
 
 class _Scan:
@@ -34,6 +48,11 @@ class _Scan:
         self.images: list[Image] = []
         self.sisters: Sisters = {}
         self.pictures: list[ImageSeries] = []
+        self.records: list[EcgRecord] = []
+        self.record_files = 0
+        self.headers: set[str] = set()
+        self.segments: set[str] = set()
+        self.with_headers: dict[str, bool] = {}
         self.skipped: list[Notice] = []
         self.failed: list[Notice] = []
         self.found = 0
@@ -41,13 +60,13 @@ class _Scan:
         self._next = 0.0
 
     def account(self, finished: bool) -> Account:
-        loaded = len(self.images) + len(self.pictures)
+        loaded = len(self.images) + len(self.pictures) + self.record_files
         return Account(self.found, loaded, tuple(self.skipped), tuple(self.failed), finished)
 
     def tell(self) -> None:
         """Announce what is new, the very first image at once."""
         now = time.monotonic()
-        if self.announce is None or now < self._next or not (self.images or self.pictures):
+        if self.announce is None or now < self._next or not (self.images or self.pictures or self.records):
             return
         self.announce(self._batch(complete=False))
         self._next = time.monotonic() + ANNOUNCE_EVERY
@@ -56,12 +75,24 @@ class _Scan:
         return self._batch(complete=True)
 
     def _batch(self, complete: bool) -> Batch:
-        items = {item.item: item for item in [*group(self.images, complete), *self.pictures]}
-        sizes = {name: len(item.frames) for name, item in items.items()}
+        items: dict[str, Item] = {item.item: item for item in [*group(self.images, complete), *self.pictures]}
+        for record in self.records:
+            if record.path not in self.segments:
+                name = _free(record.item, items)
+                items[name] = record if name == record.item else replace(record, item=name)
+        sizes = {name: len(item.frames) if isinstance(item, ImageSeries) else 1 for name, item in items.items()}
         removed = tuple(name for name in self._told if name not in items)
         fresh = tuple(item for name, item in items.items() if complete or self._told.get(name) != sizes[name])
         self._told = sizes
         return Batch(fresh, removed, self.account(complete))
+
+
+def _free(name: str, taken: dict[str, Item]) -> str:
+    """The id, with -2, -3 … where it is taken."""
+    n, free = 2, name
+    while free in taken:
+        free, n = f"{name}-{n}", n + 1
+    return free
 
 
 def scan(
@@ -76,10 +107,11 @@ def scan(
     `announce` hears of the first image at once and of growth at most four times a second. Raises Cancelled only.
     """
     state = _Scan(announce)
+    named = {str(path) for path in paths}
     for path in _files(paths, state):
         if cancel is not None:
             cancel.check()
-        _take(path, state, workspace, inside=False)
+        _take(path, state, workspace, inside=False, named=path in named)
         state.tell()
     return state.end()
 
@@ -101,6 +133,8 @@ def _files(paths: Sequence[str | Path], state: _Scan) -> Iterator[str]:
                 yield from _files([Path(path).absolute().parent], state)
             else:
                 yield str(path)
+        elif os.path.lexists(f"{path}.hea"):
+            yield f"{path}.hea"
         else:
             state.found += 1
             state.failed.append(Notice("path-not-found", str(path)))
@@ -114,7 +148,7 @@ def _is_dicomdir(path: str | Path) -> bool:
         return False
 
 
-def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
+def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = False) -> None:
     """Claim one file and read it; every file ends in exactly one column of the account."""
     state.found += 1
     try:
@@ -123,19 +157,60 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
             size = os.fstat(file.fileno()).st_size
         kind = claim(head)
         if kind == "dicom":
-            state.images.append(image_of(read_header(path, head, size), state.sisters))
+            header = read_header(path, head, size)
+            if _is_waveform(header):
+                state.records += open_ecg(path, open_waveform)
+                state.record_files += 1
+            else:
+                state.images.append(image_of(header, state.sisters))
         elif kind == "picture":
             state.pictures.append(open_picture(path))
         elif kind == "archive" and not inside:
             _unpack(path, state, workspace)
         elif kind == "empty":
             state.failed.append(Notice("empty-file", path))
-        else:
+        elif kind != "unknown" or not _take_record(path, head, state, named):
             _skip(path, state, kind)
     except OSError as error:
         state.failed.append(Notice("unreadable", path, {"reason": error.strerror or ""}))
     except MedviewerError as error:
         (state.skipped if error.notice.code == "not-an-image" else state.failed).append(error.notice)
+
+
+def _is_waveform(header: Header) -> bool:
+    return values.text(header.elements.get(tags.SOP_CLASS, b"")).startswith(WAVEFORMS)
+
+
+def _take_record(path: str, head: bytes, state: _Scan, named: bool) -> bool:
+    """An ECG, or a file that belongs to one (.dat, .atr beside their .hea); False where it is neither."""
+    reader = reader_of(head, named)
+    if reader is None:
+        folder = str(Path(path).parent)
+        if folder not in state.with_headers:
+            state.with_headers[folder] = any(Path(folder).glob("*.hea"))
+        header = header_of(path) if state.with_headers[folder] else None
+        if header is None:
+            return False
+        state.record_files += 1
+        if named and header not in state.headers:
+            _read_header(header, state)
+        return True
+    if path.endswith(".hea"):
+        if path not in state.headers:
+            _read_header(path, state)
+    else:
+        state.records += open_ecg(path, reader)
+    state.record_files += 1
+    return True
+
+
+def _read_header(path: str, state: _Scan) -> None:
+    """A WFDB header: its record, once; the headers of its segments are no records of their own."""
+    state.headers.add(path)
+    from medviewer.io.ecg.wfdb import open_records
+
+    state.records += open_ecg(path, open_records)
+    state.segments.update(segments_of(path))
 
 
 def _skip(path: str, state: _Scan, kind: str) -> None:

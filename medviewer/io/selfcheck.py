@@ -50,9 +50,9 @@ def check_syntax(syntax: uid.UID, workspace: Path) -> str:
     path = workspace / f"{syntax}.dcm"
     _write(path, pixels, syntax, stored, encode)
     batch = scan([path], workspace=workspace)
-    if not batch.items:
+    if not batch.images:
         raise MedviewerError("syntax-not-decoded", str(path), syntax=syntax.name)
-    read = batch.items[0].source.stored(0)
+    read = batch.images[0].source.stored(0)
     error = int(np.abs(read.astype(int) - pixels.astype(int)).max()) if read.shape == pixels.shape else -1
     if not 0 <= error <= allowed:
         raise MedviewerError("syntax-not-decoded", str(path), syntax=syntax.name, error=error)

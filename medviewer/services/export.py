@@ -11,13 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.grey import VoiTransform, grey_bytes
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import opening_window
+from medviewer.io.ecg.write import write as write_record
 from medviewer.io.image import write
+from medviewer.services.session import Item
 
-FORMATS = ("npy", "png", "nifti", "nrrd", "dicom", "mp4")
+FORMATS = {
+    "image": ("npy", "png", "nifti", "nrrd", "dicom", "mp4"),
+    "ecg": ("npz", "csv", "wfdb", "edf"),
+    "note": ("txt", "json"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,12 @@ class ImageExport:
 
 
 def export(
-    series: Sequence[ImageSeries],
+    items: Sequence[Item],
     folder: Path,
     how: ImageExport,
     describe: Callable[[ImageSeries], dict[str, Any]],
 ) -> tuple[list[Written], list[Notice]]:
-    """Write each series; what cannot be read or written is told and the others are served.
+    """Write each item that the format is for; what cannot be read or written is told and the others are served.
 
     `describe` gives the geometry that stands beside an .npy. Raises `output-unwritable` where the folder cannot be made.
     """
@@ -57,9 +64,15 @@ def export(
         raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
     written: list[Written] = []
     failed: list[Notice] = []
-    for one in series:
+    for one in items:
         try:
-            written.append(Written(one.item, _write(one, folder, how, describe), how.format))
+            if how.format not in FORMATS[one.kind]:
+                raise MedviewerError("format-not-for-kind", one.item, format=how.format, formats=", ".join(FORMATS[one.kind]))
+            if isinstance(one, EcgRecord):
+                names = write_record(one, folder, file_name(one.item), how.format)
+                written += [Written(one.item, name, how.format) for name in names]
+            elif isinstance(one, ImageSeries):
+                written.append(Written(one.item, _write(one, folder, how, describe), how.format))
         except MedviewerError as error:
             if error.notice.code.startswith("output-"):
                 raise

@@ -1,0 +1,1 @@
+"""ECG formats: one module each, with `claims(head)` and `open_records(path)`."""

@@ -1,0 +1,30 @@
+"""Which reader takes a file, by content."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from medviewer.core.ecg import EcgRecord
+from medviewer.core.errors import MedviewerError
+from medviewer.io.ecg import edf, ishne, scp, table, wfdb, xml
+
+BY_CONTENT: tuple[ModuleType, ...] = (edf, ishne, scp, xml, wfdb)
+
+
+def reader_of(head: bytes, named: bool = False) -> Callable[[str], list[EcgRecord]] | None:
+    """`open_records` of the reader that claims these first bytes; tables of numbers only where the file was `named` itself."""
+    for module in BY_CONTENT:
+        if module.claims(head):
+            return module.open_records  # type: ignore[no-any-return]
+    return table.open_records if named and table.claims(head) else None
+
+
+def open_ecg(path: str, reader: Callable[[str], list[EcgRecord]]) -> list[EcgRecord]:
+    """As the reader, with every way in which a damaged file can fail turned into `ecg-unreadable`."""
+    try:
+        return reader(path)
+    except MedviewerError:
+        raise
+    except (OSError, ValueError, IndexError, KeyError, TypeError, OverflowError, RecursionError, UnicodeError) as error:
+        name = Path(path).name
+        raise MedviewerError("ecg-unreadable", path, reason=f"{name}: {type(error).__name__}") from error

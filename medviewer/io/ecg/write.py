@@ -1,0 +1,214 @@
+"""ECG records → npz, CSV, WFDB, EDF+; each file is read back and compared before it counts as written (EX-01, EA-04)."""
+
+import io
+import math
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.core.ecg import Beats, EcgRecord, Episode
+from medviewer.core.errors import MedviewerError
+
+FORMATS = ("npz", "csv", "wfdb", "edf")
+INVALID_16 = -32768
+
+
+def write(record: EcgRecord, folder: Path, name: str, kind: str) -> list[str]:
+    """Names of the files written in `folder`: one a sampling rate, `<name>@<rate>` where there are several; nothing is resampled.
+
+    Raises `output-unwritable`, `export-differs` where reading back gives other samples (the output is deleted then).
+    """
+    rates: dict[float, list[int]] = defaultdict(list)
+    for k, lead in enumerate(record.leads):
+        rates[lead.rate_hz].append(k)
+    written: list[str] = []
+    for rate, leads in rates.items():
+        stem = name if len(rates) == 1 else f"{name}@{rate:g}"
+        length = max(record.leads[k].samples for k in leads)
+        signals = np.full((length, len(leads)), np.nan)
+        for column, k in enumerate(leads):
+            part = record.source.read(k, 0, record.leads[k].samples)
+            signals[: len(part), column] = part
+        with tempfile.TemporaryDirectory() as place:
+            try:
+                names = _WRITERS[kind](record, leads, rate, signals, Path(place), stem)
+                for each in names:
+                    part_name = folder / f"{each}.part"
+                    shutil.copyfile(Path(place) / each, part_name)
+                    part_name.replace(folder / each)
+            except OSError as error:
+                raise MedviewerError("output-unwritable", str(folder / stem), reason=error.strerror or "") from error
+        written.append(names[0])
+    return written
+
+
+def _npz(
+    record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], folder: Path, stem: str
+) -> list[str]:
+    chosen = [record.leads[k] for k in leads]
+    memory = io.BytesIO()
+    np.savez_compressed(
+        memory,
+        signal_mv=signals,
+        rate_hz=np.float64(rate),
+        leads=np.array([lead.name for lead in chosen]),
+        units=np.array([lead.unit for lead in chosen]),
+        start=np.array(record.start),
+    )
+    path = folder / f"{stem}.npz"
+    path.write_bytes(memory.getvalue())
+    with np.load(path, allow_pickle=False) as again:
+        _same(again["signal_mv"], signals, np.zeros(len(leads)), path)
+    return [path.name]
+
+
+def _csv(
+    record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], folder: Path, stem: str
+) -> list[str]:
+    chosen = [record.leads[k] for k in leads]
+    digits = [max(0, min(9, 1 - math.floor(math.log10(lead.resolution)))) if lead.resolution > 0 else 6 for lead in chosen]
+    path = folder / f"{stem}.csv"
+    table = np.column_stack([np.arange(len(signals)) / rate, signals])
+    head = ",".join(["time_s", *(f"{lead.name} [{lead.unit or '?'}]" for lead in chosen)])
+    np.savetxt(path, table, fmt=["%.6f", *(f"%.{d}f" for d in digits)], delimiter=",", header=head, comments="")
+    again = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)[:, 1:]
+    _same(again, signals, np.array([10.0**-d for d in digits]), path)
+    return [path.name]
+
+
+def _steps(record: EcgRecord, leads: Sequence[int], signals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """ADC step of each lead: the file's own, or a wider one where 16 bits would not hold the range."""
+    peaks = np.nanmax(np.abs(np.where(np.isfinite(signals), signals, 0.0)), axis=0, initial=0.0)
+    own = np.array([record.leads[k].resolution for k in leads])
+    steps: NDArray[np.float64] = np.maximum(own, peaks / 32700)
+    return steps
+
+
+def _wfdb(
+    record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], folder: Path, stem: str
+) -> list[str]:
+    """Format 16, written here: the package rounds the gain to eight digits and truncates toward zero (EA-05)."""
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in stem)
+    steps = _steps(record, leads, signals)
+    stored = np.where(np.isfinite(signals), np.rint(signals / steps), INVALID_16).astype("<i2")
+    (folder / f"{safe}.dat").write_bytes(stored.tobytes())
+    moment = ""
+    if record.start:
+        when = datetime.fromisoformat(record.start)
+        moment = when.strftime(" %H:%M:%S %d/%m/%Y")
+    lines = [f"{safe} {len(leads)} {rate:g} {len(signals)}{moment}"]
+    for column, k in enumerate(leads):
+        lead = record.leads[k]
+        checksum = int(stored[:, column].astype(np.int64).sum()) & 0xFFFF
+        checksum -= 65536 if checksum > 32767 else 0
+        first = int(stored[0, column]) if len(stored) else 0
+        unit = (lead.unit or "adu").replace(" ", "_")
+        lines.append(f"{safe}.dat 16 {float(1 / steps[column])!r}(0)/{unit} 16 0 {first} {checksum} 0 {lead.name}")
+    (folder / f"{safe}.hea").write_text("\n".join(lines) + "\n", "utf-8")
+    from medviewer.io.ecg.wfdb import open_records
+
+    again = open_records(str(folder / f"{safe}.hea"))[0]
+    read = np.column_stack([again.source.read(k, 0, len(signals)) for k in range(len(leads))])
+    _same(read, signals, steps, folder / f"{safe}.hea")
+    return [f"{safe}.hea", f"{safe}.dat"]
+
+
+def _edf(
+    record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], folder: Path, stem: str
+) -> list[str]:
+    """EDF+ with one-second data records; gaps become the digital minimum and an annotation."""
+    import pyedflib
+
+    if rate != int(rate):
+        raise MedviewerError("export-rate-fraction", record.path, rate=rate)
+    path = folder / f"{stem}.edf"
+    writer = pyedflib.EdfWriter(str(path), len(leads), file_type=pyedflib.FILETYPE_EDFPLUS)
+    whole = math.ceil(len(signals) / rate) * int(rate)
+    steps = []
+    try:
+        for column, k in enumerate(leads):
+            lead = record.leads[k]
+            peak = float(np.nanmax(np.abs(signals[:, column]), initial=0.0)) or 1.0
+            limit = _round_up(max(peak * 1.001, lead.resolution * 32767 if lead.resolution * 32767 < 100 * peak else 0.0))
+            steps.append(2 * limit / 65535)
+            writer.setSignalHeader(
+                column,
+                {
+                    "label": lead.name[:16], "dimension": (lead.unit or "")[:8].encode("ascii", "replace").decode(),
+                    "sample_frequency": int(rate), "physical_max": limit, "physical_min": -limit,
+                    "digital_max": 32767, "digital_min": -32768, "prefilter": "", "transducer": "",
+                },
+            )  # fmt: skip
+        if record.start:
+            writer.setStartdatetime(datetime.fromisoformat(record.start))
+        padded = np.zeros((whole, len(leads)))
+        padded[: len(signals)] = np.where(np.isfinite(signals), signals, 0.0)
+        writer.writeSamples([np.ascontiguousarray(padded[:, c]) for c in range(len(leads))])
+        for gap in record.gaps:
+            writer.writeAnnotation(gap.start_s, gap.end_s - gap.start_s, "Recording gap")
+        for mark in record.annotations[:5000]:
+            writer.writeAnnotation(mark.time_s, -1, (mark.text or mark.symbol)[:40])
+    finally:
+        writer.close()
+    from medviewer.io.ecg.edf import open_records
+
+    again = open_records(str(path))[0]
+    read = np.column_stack([again.source.read(k, 0, len(signals)) for k in range(len(leads))])
+    filled = np.where(np.isfinite(signals), signals, 0.0)
+    _same(read, filled, np.array(steps), path)
+    return [path.name]
+
+
+def _round_up(value: float) -> float:
+    """The next number that EDF's eight characters hold."""
+    for digits in range(6, -1, -1):
+        text = f"{math.ceil(value * 10**digits) / 10**digits:.{digits}f}"
+        if len(text) <= 7:
+            return float(text)
+    return math.ceil(value)
+
+
+def _same(read: NDArray[np.float64], wanted: NDArray[np.float64], steps: NDArray[np.float64], path: Path) -> None:
+    """Raise `export-differs` where a sample is off by more than one step, or a gap is none."""
+    close = read.shape == wanted.shape and bool(np.array_equal(np.isnan(read), np.isnan(wanted)))
+    if not close or not bool(np.all(np.abs(np.nan_to_num(read - wanted)) <= steps * 1.001 + 1e-9)):
+        raise MedviewerError("export-differs", str(path.name))
+
+
+def write_annotations(beats: Beats | None, episodes: Sequence[Episode], rate: float, folder: Path, name: str) -> str:
+    """WFDB annotation file `<name>.mvb`: beats by class, rhythm changes as `+` with `(AFIB`, `(N` … in aux.
+
+    Read back and compared. Raises `output-unwritable`, `export-differs`.
+    """
+    import wfdb
+
+    marks: list[tuple[int, str, str]] = []
+    if beats is not None:
+        marks += [(s, c, "") for s, c in zip(beats.sample, beats.symbol, strict=True)]
+    notes = {"N": "(N", "A": "(AFIB", "O": "(O", "~": "(NOISE"}
+    marks += [(round(e.start_s * rate), "+", notes.get(e.label, f"({e.label}")) for e in episodes]
+    marks.sort(key=lambda mark: (mark[0], mark[1] != "+"))
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    if not marks:
+        return ""
+    try:
+        wfdb.wrann(
+            safe, "mvb", np.array([m[0] for m in marks]), symbol=[m[1] for m in marks], aux_note=[m[2] for m in marks],
+            fs=rate, write_dir=str(folder),
+        )  # fmt: skip
+        again = wfdb.rdann(str(folder / safe), "mvb")
+    except OSError as error:
+        raise MedviewerError("output-unwritable", str(folder / f"{safe}.mvb"), reason=error.strerror or "") from error
+    if list(again.sample) != [m[0] for m in marks] or list(again.symbol) != [m[1] for m in marks]:
+        (folder / f"{safe}.mvb").unlink(missing_ok=True)
+        raise MedviewerError("export-differs", f"{safe}.mvb")
+    return f"{safe}.mvb"
+
+
+_WRITERS = {"npz": _npz, "csv": _csv, "wfdb": _wfdb, "edf": _edf}
