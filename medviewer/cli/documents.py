@@ -14,6 +14,7 @@ from medviewer.core.ecg import EcgRecord, extremes
 from medviewer.core.errors import Notice
 from medviewer.core.geometry import Geometry
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 from medviewer.services.session import Item
 from medviewer.services.words import say
 
@@ -96,8 +97,26 @@ def item_entry(item: Item, lang: str) -> Document:
     """One item of `medviewer.info/1`, by its kind."""
     if isinstance(item, EcgRecord):
         return record_entry(item, lang)
-    assert isinstance(item, ImageSeries)
+    if isinstance(item, NoteDocument):
+        return note_entry(item, lang)
     return series_entry(item, lang)
+
+
+def note_entry(note: NoteDocument, lang: str) -> Document:
+    """One note of `medviewer.info/1`."""
+    return {
+        "kind": "note",
+        "item": note.item,
+        "path": note.path,
+        "format": note.format,
+        "language": note.language or None,
+        "date": note.date or None,
+        "author": note.author or None,
+        "title": note.title or None,
+        "characters": len(note.text),
+        "encoding": note.encoding,
+        "warnings": [warning_entry(notice, lang) for notice in note.warnings],
+    }
 
 
 def record_entry(record: EcgRecord, lang: str) -> Document:

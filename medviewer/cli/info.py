@@ -74,6 +74,10 @@ def _print_item(item: Document) -> None:
         for warning in item["warnings"]:
             print(f"      {warning['message']}")
         return
+    if item["kind"] == "note":
+        about = f"{item['language'] or '–'}, {item['characters']} characters, {item['encoding']}"
+        print(f"    note {item['format']}  {about}  {item['item']}")
+        return
     size = f"{item['columns']}×{item['rows']}×{item['frames']}"
     geometry = item["geometry"]
     spacing = "no spacing"

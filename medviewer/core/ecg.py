@@ -156,6 +156,17 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Saliency:
+    """Where on one lead a network looked for `target`: `values` 0…1, one each `step_s` seconds from `start_s`."""
+
+    lead: str
+    target: str
+    start_s: float
+    step_s: float
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wave:
     """Bounds of one wave of one lead, samples at that lead's rate."""
 

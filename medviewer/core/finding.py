@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import Beats, Episode, Measurement, Wave
+from medviewer.core.ecg import Beats, Episode, Measurement, Saliency, Wave
 from medviewer.core.errors import Fact, Notice
 from medviewer.core.note import Mention
 from medviewer.core.units import CharOffset, Millimetres, SampleIndex
@@ -161,3 +161,4 @@ class Result:
     mentions: tuple[Mention, ...] = ()
     method: str = ""
     self_check: SelfCheck | None = None
+    saliency: Saliency | None = None

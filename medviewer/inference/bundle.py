@@ -64,8 +64,13 @@ class Bundle:
 
     @property
     def sha256(self) -> str:
-        """The weights' hash as the manifest states it: what makes this model this model."""
-        return str(self.document["files"].get(WEIGHTS, ""))
+        """The hash of the weights, or of the rules' tables, as the manifest states it: what makes this model this model."""
+        return str(self.document["files"].get(WEIGHTS) or self.document.get("rules_sha256", ""))
+
+    @property
+    def has_weights(self) -> bool:
+        """False for a model of rules, whose tables stand in `resources`."""
+        return "rules_sha256" not in self.document
 
     def text(self, name: str, lang: str) -> str:
         """`title` or `task` in a language, English where that is missing."""
@@ -93,7 +98,7 @@ def read_bundle(folder: Path, bundled: bool = True) -> Bundle:
         found = str(document.get("schema")) if isinstance(document, dict) else "–"
         raise MedviewerError("bundle-schema-unknown", str(path), schema=found)
     missing = [key for key in REQUIRED if key not in document]
-    if missing or WEIGHTS not in document["files"]:
+    if missing or (WEIGHTS not in document["files"] and "rules_sha256" not in document):
         raise MedviewerError("bundle-incomplete", str(path), missing=", ".join(missing) or WEIGHTS)
     if document["kind"] not in KINDS:
         raise MedviewerError("bundle-schema-unknown", str(path), schema=f"kind {document['kind']}")
@@ -139,6 +144,8 @@ class Loaded:
 def load(bundle: Bundle, device: str = "cpu") -> Loaded:
     """Build the network and read its weights, on the CPU first (MW-04). Raises `bundle-altered`, `bundle-damaged`."""
     check_hashes(bundle)
+    if not bundle.has_weights:
+        return Loaded(bundle, None, {}, device)
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -14,13 +14,16 @@ from medviewer.core.task import Account, CancelToken
 from medviewer.io import tags, values
 from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
-from medviewer.io.dicom import CHUNK, Header, read_header
+from medviewer.io.dicom import CHUNK, read_header
 from medviewer.io.ecg.readers import open_ecg, reader_of
 from medviewer.io.ecg.waveform import SOP_CLASSES as WAVEFORMS
 from medviewer.io.ecg.waveform import open_records as open_waveform
 from medviewer.io.ecg.wfdb import header_of, segments_of
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import Image, Sisters, group, image_of
+from medviewer.io.note.readers import claims as note_claims
+from medviewer.io.note.readers import open_notes
+from medviewer.io.note.structured import ENCAPSULATED, SR_CLASSES
 
 ANNOUNCE_EVERY = 0.25
 """Seconds between two announcements after the first: growing series are regrouped each time."""
@@ -49,6 +52,7 @@ class _Scan:
         self.sisters: Sisters = {}
         self.pictures: list[ImageSeries] = []
         self.records: list[EcgRecord] = []
+        self.notes: list[NoteDocument] = []
         self.record_files = 0
         self.headers: set[str] = set()
         self.segments: set[str] = set()
@@ -66,7 +70,7 @@ class _Scan:
     def tell(self) -> None:
         """Announce what is new, the very first image at once."""
         now = time.monotonic()
-        if self.announce is None or now < self._next or not (self.images or self.pictures or self.records):
+        if self.announce is None or now < self._next or not (self.images or self.pictures or self.records or self.notes):
             return
         self.announce(self._batch(complete=False))
         self._next = time.monotonic() + ANNOUNCE_EVERY
@@ -76,10 +80,11 @@ class _Scan:
 
     def _batch(self, complete: bool) -> Batch:
         items: dict[str, Item] = {item.item: item for item in [*group(self.images, complete), *self.pictures]}
-        for record in self.records:
-            if record.path not in self.segments:
-                name = _free(record.item, items)
-                items[name] = record if name == record.item else replace(record, item=name)
+        records = [record for record in self.records if record.path not in self.segments]
+        others: list[EcgRecord | NoteDocument] = [*records, *self.notes]
+        for one in others:
+            name = _free(one.item, items)
+            items[name] = replace(one, item=name)
         sizes = {name: len(item.frames) if isinstance(item, ImageSeries) else 1 for name, item in items.items()}
         removed = tuple(name for name in self._told if name not in items)
         fresh = tuple(item for name, item in items.items() if complete or self._told.get(name) != sizes[name])
@@ -158,18 +163,24 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
         kind = claim(head)
         if kind == "dicom":
             header = read_header(path, head, size)
-            if _is_waveform(header):
+            sop = values.text(header.elements.get(tags.SOP_CLASS, b""))
+            if sop.startswith(WAVEFORMS):
                 state.records += open_ecg(path, open_waveform)
+                state.record_files += 1
+            elif sop.startswith((SR_CLASSES, ENCAPSULATED)):
+                state.notes += open_notes(path, "dicom")
                 state.record_files += 1
             else:
                 state.images.append(image_of(header, state.sisters))
         elif kind == "picture":
             state.pictures.append(open_picture(path))
+        elif kind in ("archive", "unknown") and _take_other(path, head, state, named):
+            pass
         elif kind == "archive" and not inside:
             _unpack(path, state, workspace)
         elif kind == "empty":
             state.failed.append(Notice("empty-file", path))
-        elif kind != "unknown" or not _take_record(path, head, state, named):
+        else:
             _skip(path, state, kind)
     except OSError as error:
         state.failed.append(Notice("unreadable", path, {"reason": error.strerror or ""}))
@@ -177,20 +188,25 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
         (state.skipped if error.notice.code == "not-an-image" else state.failed).append(error.notice)
 
 
-def _is_waveform(header: Header) -> bool:
-    return values.text(header.elements.get(tags.SOP_CLASS, b"")).startswith(WAVEFORMS)
-
-
-def _take_record(path: str, head: bytes, state: _Scan, named: bool) -> bool:
-    """An ECG, or a file that belongs to one (.dat, .atr beside their .hea); False where it is neither."""
+def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:
+    """An ECG, a file that belongs to one (.dat, .atr beside their .hea), or a note; False where it is none of them."""
     reader = reader_of(head, named)
     if reader is None:
+        kind = note_claims(head, named)
+        if kind is not None and kind != "txt":
+            state.notes += open_notes(path, kind)
+            state.record_files += 1
+            return True
         folder = str(Path(path).parent)
         if folder not in state.with_headers:
             state.with_headers[folder] = any(Path(folder).glob("*.hea"))
         header = header_of(path) if state.with_headers[folder] else None
         if header is None:
-            return False
+            if kind is None:
+                return False
+            state.notes += open_notes(path, kind)
+            state.record_files += 1
+            return True
         state.record_files += 1
         if named and header not in state.headers:
             _read_header(header, state)

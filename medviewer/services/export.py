@@ -15,6 +15,8 @@ from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.grey import VoiTransform, grey_bytes
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
+from medviewer.core.privacy import clean
 from medviewer.core.view import opening_window
 from medviewer.io.ecg.write import write as write_record
 from medviewer.io.image import write
@@ -71,7 +73,9 @@ def export(
             if isinstance(one, EcgRecord):
                 names = write_record(one, folder, file_name(one.item), how.format)
                 written += [Written(one.item, name, how.format) for name in names]
-            elif isinstance(one, ImageSeries):
+            elif isinstance(one, NoteDocument):
+                written.append(Written(one.item, _write_note(one, folder, how), how.format))
+            else:
                 written.append(Written(one.item, _write(one, folder, how, describe), how.format))
         except MedviewerError as error:
             if error.notice.code.startswith("output-"):
@@ -99,6 +103,20 @@ def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callab
         write.write_png(grey_picture(series, how.frame, how.window), folder / f"{name}.png")
         return f"{name}.png"
     raise MedviewerError("format-not-available", format=how.format)
+
+
+def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:
+    """The text as UTF-8, or with what is known about it as JSON; `deidentify` writes the clean copy."""
+    text = clean(note.text, note.language, note.patient) if how.deidentify else note.text
+    name = f"{file_name(note.item)}.{how.format}"
+    if how.format == "txt":
+        write_whole(folder / name, text.encode("utf-8"))
+        return name
+    about: dict[str, Any] = {"item": note.item, "language": note.language, "format": note.format, "text": text}
+    if not how.deidentify:
+        about |= {"date": note.date, "author": note.author, "title": note.title, "encoding": note.encoding}
+    write_whole(folder / name, json.dumps(about, ensure_ascii=False, indent=1).encode("utf-8"))
+    return name
 
 
 def grey_picture(series: ImageSeries, frame: int | None = None, window: VoiTransform | None = None) -> NDArray[np.uint8]:

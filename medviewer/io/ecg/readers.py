@@ -1,5 +1,6 @@
 """Which reader takes a file, by content."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +10,12 @@ from medviewer.core.errors import MedviewerError
 from medviewer.io.ecg import edf, ishne, scp, table, wfdb, xml
 
 BY_CONTENT: tuple[ModuleType, ...] = (edf, ishne, scp, xml, wfdb)
+
+
+_DAMAGE = (
+    *(OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, EOFError),
+    *(NotImplementedError, struct.error),
+)
 
 
 def reader_of(head: bytes, named: bool = False) -> Callable[[str], list[EcgRecord]] | None:
@@ -25,6 +32,6 @@ def open_ecg(path: str, reader: Callable[[str], list[EcgRecord]]) -> list[EcgRec
         return reader(path)
     except MedviewerError:
         raise
-    except (OSError, ValueError, IndexError, KeyError, TypeError, OverflowError, RecursionError, UnicodeError) as error:
+    except _DAMAGE as error:
         name = Path(path).name
         raise MedviewerError("ecg-unreadable", path, reason=f"{name}: {type(error).__name__}") from error

@@ -1,0 +1,85 @@
+"""Words in a note that tell who the patient is: names, dates, ids, phone numbers, addresses; and a copy without them.
+
+HIPAA Safe Harbor (45 CFR 164.514(b)(2)) names the kinds. Rules find most, never all: a person must look before text leaves.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from medviewer.core.identity import Patient
+from medviewer.core.note import Language
+
+Kind = Literal["name", "date", "id", "phone", "mail", "address"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Half-open character offsets and what stands there."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+_MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+_RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("mail", re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")),
+    ("date", re.compile(r"\b(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])\b")),
+    ("date", re.compile(r"\b(?:0?[1-9]|[12]\d|3[01])[-/](?:0?[1-9]|[12]\d|3[01])[-/](?:(?:19|20)\d{2}|\d{2})\b")),
+    ("date", re.compile(rf"\b{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+(?:19|20)\d{{2}})?\b|\b\d{{1,2}}\s+{_MONTH}\.?,?\s+(?:19|20)\d{{2}}\b")),
+    ("date", re.compile(r"(?:19|20)\d{2}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号])?|\d{1,2}\s*月\s*\d{1,2}\s*[日号]")),
+    ("id", re.compile(r"(?<=\b)(?:MRN|Medical Record(?: Number| No\.?)?|Account(?: Number| No\.?)?|Patient ID|SSN|ID)\s*[:#]\s*(?P<it>[\w-]*\d[\w-]*)", re.IGNORECASE)),
+    ("id", re.compile(r"\b\d{3}-\d{2}-\d{4}\b|(?<!\d)\d{17}[\dXx](?!\d)")),
+    ("id", re.compile(r"(?:住院号|门诊号|病历号|病案号|就诊号|登记号|检查号|身份证号?码?)\s*[:：]?\s*(?P<it>[A-Za-z0-9-]{3,})")),
+    ("phone", re.compile(r"(?<![\d.])(?:\+?\d{1,3}[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?!\d)|(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)")),
+    ("name", re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+(?P<it>[A-Z][\w'-]+(?:\s+[A-Z]\.)?(?:\s+[A-Z][a-z'-]+)?)")),
+    ("name", re.compile(r"(?:Patient(?: Name)?|Name|Physician|Surgeon|Attending|Dictated by|Signed by)\s*:\s*(?P<it>[A-Z][\w'-]+(?:,?\s+[A-Z][\w'.-]*){0,3})")),
+    ("name", re.compile(r"\b(?P<it>[A-Z][a-z'-]+(?:\s+[A-Z]\.?)?\s+[A-Z][a-z'-]+),\s*(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|Ph\.?D\.?|PA-C|NP)\b")),
+    ("name", re.compile(r"(?:姓名|患者姓名|患者|医师|医生|主治医师|签名|报告医师|审核医师|联系人)\s*[:：]\s*(?P<it>[\u4e00-\u9fff]{2,4})")),
+    ("name", re.compile(r"(?P<it>[\u4e00-\u9fff])(?:先生|女士|小姐)(?![\u4e00-\u9fff]{0,2}(?:们))")),
+    ("address", re.compile(r"\b\d{1,5}\s+(?:[A-Z][a-z]+\s){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr)\b\.?")),
+    ("address", re.compile(r"(?:住址|地址|家庭住址|现住址)\s*[:：]\s*(?P<it>[^\s，。；;]{4,40})")),
+)  # fmt: skip
+
+
+def identifiers(text: str, patient: Patient | None = None) -> tuple[Identifier, ...]:
+    """What tells who the patient is, in the order of the text, not overlapping; the known patient's own name and ID included."""
+    found: list[Identifier] = []
+    for kind, pattern in _RULES:
+        for match in pattern.finditer(text):
+            span = match.span("it") if "it" in pattern.groupindex else match.span()
+            found.append(Identifier(*span, kind))
+    if patient is not None:
+        words: list[tuple[str, Kind]] = [(part, "name") for part in re.split(r"[\^=\s]+", patient.name) if len(part) > 1]
+        words += [(patient.id, "id")] if len(patient.id) > 2 else []
+        for word, kind in words:
+            edge = r"\b" if word.isascii() else ""
+            found += [Identifier(*m.span(), kind) for m in re.finditer(edge + re.escape(word) + edge, text, re.IGNORECASE)]
+    kept: list[Identifier] = []
+    for one in sorted(found, key=lambda i: (i.start, -i.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return tuple(kept)
+
+
+_WORDS = {
+    "en": {"name": "[NAME]", "date": "[DATE]", "id": "[ID]", "phone": "[PHONE]", "mail": "[MAIL]", "address": "[ADDRESS]"},
+    "zh": {
+        "name": "【姓名】",
+        "date": "【日期】",
+        "id": "【编号】",
+        "phone": "【电话】",
+        "mail": "【邮箱】",
+        "address": "【地址】",
+    },
+}
+
+
+def clean(text: str, language: Language, patient: Patient | None = None) -> str:
+    """The text with each identifier replaced by its kind."""
+    words, parts, at = _WORDS["zh" if language == "zh" else "en"], [], 0
+    for one in identifiers(text, patient):
+        parts += [text[at : one.start], words[one.kind]]
+        at = one.end
+    return "".join([*parts, text[at:]])

@@ -1,0 +1,1 @@
+"""Note formats: texts of office programs, and documents of hospital systems."""

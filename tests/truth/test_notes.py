@@ -1,0 +1,44 @@
+"""Notes of the shared data: every sample yields the text its manifest demands; negation against the NegEx gold set."""
+
+import gzip
+import json
+
+import pytest
+
+from medviewer.core.mentions import Lexicon, mentions
+from medviewer.core.note import NoteDocument
+from medviewer.io.scan import scan
+from medviewer.store.assets import asset
+
+
+@pytest.fixture(scope="module")
+def text(data):
+    return data / "text"
+
+
+def test_every_sample_yields_the_text_its_manifest_demands(text, tmp_path):
+    entries = [json.loads(line) for line in (text / "samples" / "manifest.jsonl").read_text("utf-8").splitlines()]
+    missing = []
+    for entry in entries:
+        batch = scan([text / "samples" / entry["file"]], workspace=tmp_path)
+        found = "\n".join(item.text for item in batch.items if isinstance(item, NoteDocument))
+        squeezed = " ".join(found.split())
+        wanted = [" ".join(w.split()) for w in entry["must_contain"] or []]
+        if not found or any(w not in squeezed for w in wanted):
+            missing.append((entry["file"], [n.code for n in batch.account.failed], squeezed[:80]))
+    assert len(entries) >= 30 and not missing
+
+
+def test_negated_findings_reach_the_target_on_the_negex_sentences(text):
+    lexicon = Lexicon(json.loads(asset("lexicon/en.json").read_text("utf-8")))
+    with gzip.open(text / "negation" / "negex_shared.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    hit = wrong = missed = 0
+    for row in rows:
+        sentence = row["sentence"]
+        start = sentence.find(row["concept"].upper())
+        found = [m for m in mentions(sentence, lexicon, [row["concept"]]) if m.concept == row["concept"]]
+        chosen = next((m for m in found if m.start == start), found[0] if found else None)
+        absent, gold = chosen is not None and chosen.state == "absent", row["negation"] == "Negated"
+        hit, wrong, missed = hit + (absent and gold), wrong + (absent and not gold), missed + (gold and not absent)
+    assert 2 * hit / (2 * hit + wrong + missed) >= 0.96
