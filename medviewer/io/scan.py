@@ -12,8 +12,9 @@ from medviewer.core.task import Account, CancelToken
 from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
 from medviewer.io.dicom import CHUNK, read_header
+from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture
-from medviewer.io.image.series import Image, Sisters, group, image_of
+from medviewer.io.image.series import group
 
 ANNOUNCE_EVERY = 0.25
 """Seconds between two announcements after the first: growing series are regrouped each time."""
