@@ -12,6 +12,7 @@ from medviewer.core.task import Account, CancelToken
 from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
 from medviewer.io.dicom import CHUNK, read_header
+from medviewer.io.disc import missing_from
 from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import group
@@ -133,6 +134,10 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
             state.failed.append(Notice("empty-file", path))
         else:
             _skip(path, state, kind)
+            if kind == "dicomdir":
+                missing = missing_from(path)
+                state.found += len(missing)
+                state.failed += missing
     except OSError as error:
         state.failed.append(Notice("unreadable", path, {"reason": error.strerror or ""}))
     except MedviewerError as error:
@@ -141,7 +146,8 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
 
 def _skip(path: str, state: _Scan, kind: str) -> None:
     """Nobody claims it. A .dcm that is no DICOM was meant to be one: a failure, not junk."""
-    if kind == "unknown" and path.lower().endswith((".dcm", ".dicom")):
+    meant = not Path(path).name.startswith("._")  # a Mac's resource forks lie beside every file it copied
+    if meant and kind == "unknown" and path.lower().endswith((".dcm", ".dicom")):
         state.failed.append(Notice("dicom-damaged", path, {"reason": "not DICOM"}))
     else:
         state.skipped.append(Notice("dicomdir-not-needed" if kind == "dicomdir" else "not-recognised", path))

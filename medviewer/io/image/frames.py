@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from medviewer.core.errors import MedviewerError
+from medviewer.core.geometry import normal_of
 from medviewer.core.grey import Function, ModalityTransform, VoiTransform, usable
 from medviewer.core.image import Frame
+from medviewer.core.overlay import Overlay, Region, Shutter
 from medviewer.io import tags, values
 from medviewer.io.dicom import NATIVE_LE, Header, RawElements
 from medviewer.io.image.facts import Facts, own_values
+from medviewer.io.image.layers import overlays_of, regions_of, shutter_of
 from medviewer.io.image.pixels import LARGEST_FRAME, Stored
 
 
@@ -25,6 +28,8 @@ class Image:
     orientation: tuple[float, ...]
     key: tuple[Any, ...]
 
+
+Over = tuple[tuple[Overlay, ...], Shutter | None, tuple[Region, ...]]
 
 OWN = frozenset({tags.SOP_UID, tags.INSTANCE_NUMBER, tags.POSITION, tags.ACQUISITION_NUMBER, tags.TEMPORAL_POSITION})
 """Elements that differ between the plain single images of one series."""
@@ -78,9 +83,12 @@ def _like(sister: Image, read: Header) -> Image:
         None if number is None else int(number),
         (position[0], position[1], position[2]) if len(position) == 3 else None,
         frame.aspect,
+        frame.overlays,
+        frame.shutter,
+        frame.regions,
     )
     native = (read.pixels.offset, place.native[1]) if place.native is not None and read.pixels is not None else None
-    there = Stored(read.path, 0, place.rows, place.columns, native, place.mask_bits, place.signed)
+    there = Stored(read.path, 0, place.rows, place.columns, native, place.mask_bits, place.signed, place.palette)
     return Image(header, (own,), (there,), sister.orientation, sister.key)
 
 
@@ -96,18 +104,28 @@ def _interpret(read: Header) -> Image:
     samples, allocated = header.whole("SamplesPerPixel", 1), header.whole("BitsAllocated", 16)
     count = max(1, header.whole("NumberOfFrames", 1))
     wanted = rows * columns * samples * max(allocated, 1) // 8
+    if header.text("PhotometricInterpretation") == "YBR_FULL_422" and read.syntax in NATIVE_LE:
+        wanted = wanted * 2 // 3  # two luminances share their colour (PS3.3 C.7.6.3.1.2)
     if wanted > LARGEST_FRAME or (wanted > 1 << 27 and wanted > read.size * 200):
         raise MedviewerError("image-too-large", header.path, rows=rows, columns=columns, found=read.size)
     _check_length(read, wanted * count)
     per_frame = [own_values(group) for group in read.groups] or [{}]
     per_frame += [per_frame[-1]] * (count - len(per_frame))
+    _lay_out(header, per_frame)
     orientation = _orientation(header, per_frame[0])
     native = _native(header, samples, allocated)
     stored, high = header.whole("BitsStored", allocated), header.whole("HighBit", header.whole("BitsStored", allocated) - 1)
     signed = header.whole("PixelRepresentation") == 1
     mask = stored if native and stored < allocated and high == stored - 1 else 0
-    frames = tuple(_frame(header, rows, columns, samples, stored, signed, i, per_frame[i]) for i in range(count))
-    places = tuple(Stored(header.path, i, rows, columns, native, mask, signed) for i in range(count))
+    overlays, told = overlays_of(read, allocated)
+    shutter, broken = shutter_of(read)
+    if header.text("PresentationLUTShape") == "INVERSE" and header.text("PhotometricInterpretation") == "MONOCHROME2":
+        header.notes += ("polarity-contradictory",)
+    over = (overlays, shutter, regions_of(read.sequences.get(tags.US_REGIONS, ())))
+    frames = tuple(_frame(header, rows, columns, samples, stored, signed, i, per_frame[i], over) for i in range(count))
+    header.notes += (*told, *broken)
+    palette = header.text("PhotometricInterpretation") == "PALETTE COLOR"
+    places = tuple(Stored(header.path, i, rows, columns, native, mask, signed, palette) for i in range(count))
     rounded = tuple(round(v, 3) + 0.0 for v in orientation)
     frame = frames[0]
     who = (header.text("PatientID"), header.text("PatientName"), header.text("PatientBirthDate"))
@@ -116,6 +134,23 @@ def _interpret(read: Header) -> Image:
     series = header.text("SeriesInstanceUID") or header.text("StudyInstanceUID") or header.path
     key = (series, who, header.text("Modality"), rows, columns, kind, rounded, alone)
     return Image(header, frames, places, orientation, key)
+
+
+def _lay_out(header: Facts, per_frame: list[dict[str, tuple[float, ...]]]) -> None:
+    """Positions of the frames of a dose grid from its offsets (PS3.3 C.8.8.3.2), in `per_frame`."""
+    offsets, first = header.floats("GridFrameOffsetVector"), header.floats("ImagePositionPatient")
+    cosines = _orientation(header, {})
+    if len(offsets) != len(per_frame) or len(first) != 3 or not cosines or len(offsets) < 2:
+        return
+    if offsets[0] != 0.0:
+        # The other way to state them: patient coordinates along the normal.
+        offsets = tuple(offset - offsets[0] for offset in offsets)
+    row, column = cosines[:3], cosines[3:]
+    normal = normal_of((row[0], row[1], row[2]), (column[0], column[1], column[2]))
+    per_frame[:] = [
+        {**own, "ImagePositionPatient": tuple(p + n * offset for p, n in zip(first, normal, strict=True))}
+        for own, offset in zip(per_frame, offsets, strict=True)
+    ]
 
 
 def _check_length(read: Header, wanted: int) -> None:
@@ -152,7 +187,7 @@ def _orientation(header: Facts, own: dict[str, tuple[float, ...]]) -> tuple[floa
 
 
 def _frame(
-    header: Facts, rows: int, columns: int, samples: int, stored: int, signed: bool, index: int, own: dict[str, Any]
+    header: Facts, rows: int, columns: int, samples: int, stored: int, signed: bool, index: int, own: dict[str, Any], over: Over
 ) -> Frame:
     position = own.get("ImagePositionPatient") or header.floats("ImagePositionPatient")
     number = header.number("InstanceNumber")
@@ -175,6 +210,9 @@ def _frame(
         number=None if number is None else int(number),
         position=(position[0], position[1], position[2]) if len(position) == 3 else None,
         aspect=aspect[0] / aspect[1] if len(aspect) == 2 and min(aspect) > 0 else 1.0,
+        overlays=over[0],
+        shutter=over[1],
+        regions=over[2],
     )
 
 
