@@ -1,6 +1,5 @@
 """The index of a disc (DICOMDIR): which of the files it lists are not there. The files themselves are found without it."""
 
-import os
 import warnings
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def _found(root: Path, name: tuple[str, ...], known: dict[Path, list[str]]) -> b
 def _names(folder: Path, known: dict[Path, list[str]]) -> list[str]:
     if folder not in known:
         try:
-            known[folder] = os.listdir(folder)
+            known[folder] = [entry.name for entry in folder.iterdir()]
         except OSError:
             known[folder] = []
     return known[folder]

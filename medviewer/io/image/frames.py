@@ -14,7 +14,7 @@ from medviewer.core.overlay import Overlay, Region, Shutter
 from medviewer.io import tags, values
 from medviewer.io.dicom import NATIVE_LE, Header, RawElements
 from medviewer.io.image.facts import Facts, own_values
-from medviewer.io.image.layers import overlays_of, regions_of, shutter_of
+from medviewer.io.image.layers import colour_doubt, overlays_of, regions_of, shutter_of
 from medviewer.io.image.pixels import LARGEST_FRAME, Stored
 
 
@@ -27,9 +27,13 @@ class Image:
     places: tuple[Stored, ...]
     orientation: tuple[float, ...]
     key: tuple[Any, ...]
+    turns: tuple[tuple[float, ...], ...] = ()
+    """Each frame's orientation where they differ."""
 
 
 Over = tuple[tuple[Overlay, ...], Shutter | None, tuple[Region, ...]]
+
+JPEG_SYNTAXES = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 
 OWN = frozenset({tags.SOP_UID, tags.INSTANCE_NUMBER, tags.POSITION, tags.ACQUISITION_NUMBER, tags.TEMPORAL_POSITION})
 """Elements that differ between the plain single images of one series."""
@@ -121,19 +125,29 @@ def _interpret(read: Header) -> Image:
     shutter, broken = shutter_of(read)
     if header.text("PresentationLUTShape") == "INVERSE" and header.text("PhotometricInterpretation") == "MONOCHROME2":
         header.notes += ("polarity-contradictory",)
+    if samples == 3 and read.syntax in JPEG_SYNTAXES and colour_doubt(read, header.text("PhotometricInterpretation")):
+        header.notes += ("colour-uncertain",)
     over = (overlays, shutter, regions_of(read.sequences.get(tags.US_REGIONS, ())))
     frames = tuple(_frame(header, rows, columns, samples, stored, signed, i, per_frame[i], over) for i in range(count))
     header.notes += (*told, *broken)
     palette = header.text("PhotometricInterpretation") == "PALETTE COLOR"
     places = tuple(Stored(header.path, i, rows, columns, native, mask, signed, palette) for i in range(count))
-    rounded = tuple(round(v, 3) + 0.0 for v in orientation)
+    turns = [_orientation(header, own) for own in per_frame[:count]] if len(read.groups) > 1 else []
+    mixed = tuple(turns) if len(set(map(rounded, turns))) > 1 else ()
+    scout = "LOCALIZER" in header.text("ImageType")
     frame = frames[0]
     who = (header.text("PatientID"), header.text("PatientName"), header.text("PatientBirthDate"))
-    alone = header.text("SOPInstanceUID") if count > 1 else ""
+    spread = len({frame.position for frame in frames}) > 1 and header.text("Modality") != "SEG"
+    alone = header.text("SOPInstanceUID") if count > 1 and not spread else ""
     kind = (samples, allocated, signed, frame.photometric)
     series = header.text("SeriesInstanceUID") or header.text("StudyInstanceUID") or header.path
-    key = (series, who, header.text("Modality"), rows, columns, kind, rounded, alone)
-    return Image(header, frames, places, orientation, key)
+    key = (series, who, header.text("Modality"), scout, rows, columns, kind, rounded(orientation), alone)
+    return Image(header, frames, places, orientation, key, mixed)
+
+
+def rounded(orientation: tuple[float, ...]) -> tuple[float, ...]:
+    """Cosines as they are compared: three digits, no negative zero."""
+    return tuple(round(v, 3) + 0.0 for v in orientation)
 
 
 def _lay_out(header: Facts, per_frame: list[dict[str, tuple[float, ...]]]) -> None:

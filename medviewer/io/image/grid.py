@@ -32,7 +32,10 @@ def grid_of(
     places = np.array([frame.position for frame in frames], float)
     offsets = (places - places[0]) @ along
     deep, regular, tilt = None, True, 0.0
-    if len(frames) > 1:
+    if len(frames) > 1 and np.ptp(offsets) <= geo.POSITION_TOLERANCE_MM and len({frame.path for frame in frames}) == 1:
+        # One plane over time, or a file that states the place of its first frame only.
+        deep, regular, offsets = header.number("SpacingBetweenSlices"), False, np.empty(0)
+    elif len(frames) > 1:
         steps = np.diff(offsets)
         deep = float(np.median(steps))
         worst = int(np.argmax(np.abs(steps - deep)))

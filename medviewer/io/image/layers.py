@@ -1,5 +1,6 @@
 """Overlays, shutters and ultrasound regions of a header; overlay planes of a file on demand."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,42 @@ def shutter_of(read: Header) -> tuple[Shutter | None, tuple[str, ...]]:
     if not made:
         return None, notes
     return Shutter(rectangle, circle, polygon, values.short(raw.get(tags.SHUTTER_GREY)) / 65535), notes
+
+
+_APP0, _APP14, _FRAMES, _SCAN = 0xE0, 0xEE, (0xC0, 0xC1, 0xC2), 0xDA
+
+
+def colour_doubt(read: Header, photometric: str) -> bool:
+    """True where a JPEG's own markers say another colour space than the header, whose word is followed (PX-13).
+
+    JFIF and Adobe transform 1 mean YCbCr, Adobe transform 0 and components named R, G, B mean RGB (ITU-T T.871, T.872).
+    """
+    if read.pixels is None or read.pixels.offset <= 0 or photometric not in ("RGB", "YBR_FULL", "YBR_FULL_422"):
+        return False
+    try:
+        with Path(read.path).open("rb") as file:
+            file.seek(read.pixels.offset)
+            head = file.read(4096)
+    except OSError:
+        return False
+    said = _jpeg_colour(head[head.find(b"\xff\xd8\xff") :] if b"\xff\xd8\xff" in head else b"")
+    return said != "" and said != photometric[:3]
+
+
+def _jpeg_colour(stream: bytes) -> str:
+    """ "RGB", "YBR" or "" of the markers before the first scan."""
+    at, said = 2, ""
+    while at + 4 <= len(stream) and stream[at] == 0xFF and stream[at + 1] != _SCAN:
+        marker, length = stream[at + 1], int.from_bytes(stream[at + 2 : at + 4], "big")
+        body = stream[at + 4 : at + 2 + length]
+        if marker == _APP0 and body.startswith(b"JFIF"):
+            said = "YBR"
+        elif marker == _APP14 and body.startswith(b"Adobe") and len(body) >= 12:
+            return "YBR" if body[11] == 1 else "RGB"
+        elif marker in _FRAMES and body[6:15:3] == b"RGB":
+            return "RGB"
+        at += 2 + length
+    return said
 
 
 def regions_of(items: tuple[RawElements, ...]) -> tuple[Region, ...]:

@@ -1,10 +1,12 @@
 """Images → series in displayed order.
 
-Series are parted by named rules: identity, matrix size, pixel kind, orientation, multi-frame file, repeated positions.
+Series are parted by named rules: identity, modality, scout, matrix size, pixel kind, orientation, multi-frame file, phase, echo,
+duplicate, repeated positions.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -18,7 +20,7 @@ from medviewer.core.identity import Patient, Study
 from medviewer.core.image import ImageSeries
 from medviewer.io import tags, values
 from medviewer.io.image.facts import Facts
-from medviewer.io.image.frames import Image
+from medviewer.io.image.frames import Image, rounded
 from medviewer.io.image.grid import grid_of
 from medviewer.io.image.pixels import FileSource
 
@@ -32,14 +34,15 @@ def group(images: Iterable[Image], complete: bool = True) -> list[ImageSeries]:
     """All series of these images, ids stable in the order the images came."""
     groups: dict[tuple[Any, ...], list[Image]] = defaultdict(list)
     for image in images:
-        groups[image.key].append(image)
+        for stack in _stacks(image) if image.turns else (image,):
+            groups[stack.key].append(stack)
     parts: list[tuple[str, list[Image], str | None]] = []
     keys: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for key, members in groups.items():
         reason = _reason(keys[key[0]], key)
         keys[key[0]].append(key)
-        for n, phase in enumerate(_phases(members)):
-            parts.append((key[0], phase, "repeated-positions" if n else reason))
+        for n, (phase, name) in enumerate(_phases(members)):
+            parts.append((key[0], phase, name if n else reason))
     taken: dict[str, int] = defaultdict(int)
     found = []
     for uid, members, reason in parts:
@@ -49,33 +52,100 @@ def group(images: Iterable[Image], complete: bool = True) -> list[ImageSeries]:
     return found
 
 
+RULES = ("", "identity", "modality", "scout", "matrix-size", "matrix-size", "pixel-kind", "orientation", "multi-frame")
+"""The name of the rule for each part of `Image.key`; the first part that differs gives the reason of a split."""
+
+
 def _reason(before: list[tuple[Any, ...]], key: tuple[Any, ...]) -> str | None:
     """Which rule parted this group from the first one of its series."""
     if not before:
         return None
-    names = ("", "identity", "modality", "matrix-size", "matrix-size", "pixel-kind", "orientation", "multi-frame")
-    first = before[0]
-    return next((name for name, a, b in zip(names, first, key, strict=True) if a != b), "orientation")
+    return next((name for name, a, b in zip(RULES, before[0], key, strict=True) if a != b), "orientation")
 
 
-def _phases(images: list[Image]) -> list[list[Image]]:
-    """Split images that repeat positions into phases, each with one image a position (GE-11)."""
-    if len(images) < 2 or any(len(i.frames) > 1 or i.frames[0].position is None or not i.orientation for i in images):
-        return [images]
-    along: NDArray[np.float64] = np.array(geo.normal_of(images[0].orientation[:3], images[0].orientation[3:]))  # type: ignore[arg-type]
+def _stacks(image: Image) -> list[Image]:
+    """A multi-frame file whose frames lie in different directions, one stack a direction."""
+    found: dict[tuple[float, ...], list[int]] = defaultdict(list)
+    for n, turn in enumerate(image.turns):
+        found[rounded(turn)].append(n)
+    where = RULES.index("orientation")
+    return [
+        replace(
+            image,
+            frames=tuple(image.frames[n] for n in chosen),
+            places=tuple(image.places[n] for n in chosen),
+            orientation=image.turns[chosen[0]],
+            key=(*image.key[:where], turn, *image.key[where + 1 :]),
+            turns=(),
+        )
+        for turn, chosen in found.items()
+    ]
+
+
+def _phases(images: list[Image]) -> list[tuple[list[Image], str]]:
+    """Images that repeat positions, parted so that each part has one image a position, and the name of the rule (GE-11)."""
+    whole = [(images, "")]
+    if any(not i.orientation or i.frames[0].position is None for i in images):
+        return whole
+    if any(len(i.frames) > 1 for i in images):
+        return _phases_of_files(images)
+    return _phases_of_frames(images) if len(images) > 1 else whole
+
+
+def _phases_of_files(images: list[Image]) -> list[tuple[list[Image], str]]:
+    """Multi-frame files: one stack where they continue each other, else a file a stack, its repeated positions parted."""
+    if images[0].header.text("Modality") == "SEG":
+        return [(images, "")]  # segments lie over each other and have unequal numbers of slices
+    pairs = [(image, n) for image in images for n in range(len(image.frames))]
+    single = [Image(i.header, (i.frames[n],), (i.places[n],), i.orientation, i.key) for i, n in pairs]
+    if len(np.unique(_depths(single))) in (1, len(single)):
+        return [(images, "")]
+    if len(images) > 1:
+        return [(part, name or "multi-frame") for image in images for part, name in _phases_of_files([image])]
+    return _phases_of_frames(single)
+
+
+def _depths(images: list[Image]) -> NDArray[np.int64]:
+    """Places along the normal, in steps of the tolerance."""
+    o = images[0].orientation
+    along = np.array(geo.normal_of((o[0], o[1], o[2]), (o[3], o[4], o[5])))
+    depth = np.array([i.frames[0].position for i in images], float) @ along
+    steps: NDArray[np.int64] = np.rint(np.clip(depth / geo.POSITION_TOLERANCE_MM, -1e15, 1e15)).astype(np.int64)
+    return steps
+
+
+PHASE_KEYS = (
+    ("phase", "TemporalPositionIdentifier"), ("phase", "AcquisitionNumber"), ("echo", "EchoNumbers"), ("echo", "EchoTime"),
+    ("phase", "TriggerTime"),
+)  # fmt: skip
+"""What parts images of one place, in this order, and the name of the split."""
+
+
+def _phases_of_frames(images: list[Image]) -> list[tuple[list[Image], str]]:
+    depths = _depths(images)
+    if len(np.unique(depths)) in (1, len(images)):
+        return [(images, "")]
+    for name, keyword in PHASE_KEYS:
+        parts: dict[float, dict[int, Image]] = defaultdict(dict)
+        for image, depth in zip(images, depths.tolist(), strict=True):
+            parts[image.header.number(keyword) or 0.0].setdefault(depth, image)
+        if len(parts) > 1 and sum(map(len, parts.values())) == len(images):
+            return [(list(parts[value].values()), name) for value in sorted(parts)]
     places: dict[int, list[Image]] = defaultdict(list)
-    for image in images:
-        places[round(float(along @ np.array(image.frames[0].position)) / geo.POSITION_TOLERANCE_MM)].append(image)
-    deepest = max(len(at) for at in places.values())
-    if deepest == 1 or len(places) == 1:
-        return [images]
-    keys = ("TemporalPositionIdentifier", "AcquisitionNumber", "EchoNumbers", "InstanceNumber")
-    phases: list[list[Image]] = [[] for _ in range(deepest)]
+    for image, depth in zip(images, depths.tolist(), strict=True):
+        places[depth].append(image)
+    phases: list[list[Image]] = [[] for _ in range(max(map(len, places.values())))]
+    keywords = [keyword for _, keyword in PHASE_KEYS] + ["InstanceNumber"]
     for at in places.values():
-        ordered = sorted(at, key=lambda image: tuple(image.header.number(k) or 0.0 for k in keys))
-        for n, image in enumerate(ordered):
+        for n, image in enumerate(sorted(at, key=lambda image: tuple(image.header.number(k) or 0.0 for k in keywords))):
             phases[n].append(image)
-    return phases
+    seen: set[str] = set()
+    named = []
+    for phase in phases:
+        own = {image.header.text("SOPInstanceUID") for image in phase} if len(phase[0].header.header.groups) == 0 else set()
+        named.append((phase, "duplicate" if own and own <= seen else "repeated-positions"))
+        seen |= own
+    return named
 
 
 def _series(item: str, images: list[Image], reason: str | None, complete: bool) -> ImageSeries:
@@ -94,8 +164,9 @@ def _series(item: str, images: list[Image], reason: str | None, complete: bool) 
     geometry = grid_of(images, frames, orientation, normal, warnings)
     if geometry is None:
         warnings.append(Notice("geometry-missing", header.path))
-    if reason == "identity":
-        warnings.append(Notice("identity-differs", header.path))
+    told = {"identity": "identity-differs", "duplicate": "duplicate-images", "orientation": "orientation-mixed"}.get(reason or "")
+    if told:
+        warnings.append(Notice(told, header.path))
     return ImageSeries(
         item=item,
         patient=Patient(
