@@ -78,6 +78,8 @@ def _by_pydicom(raw: bytes, codes: tuple[str, ...], person: bool) -> tuple[str, 
             decoded = "=".join(decode_bytes(part, encodings, PN_DELIMS if person else TEXT_VR_DELIMS) for part in parts)
         except (LookupError, UnicodeError, ValueError):
             return _tidy(_guess(raw), person), "charset-guessed"
+    # Python's GB2312 codec knows no escape sequences, so pydicom leaves the designation of IR 58 in the text.
+    decoded = decoded.replace("\x1b$)A", "")
     if told or "\ufffd" in decoded:
         return _tidy(decoded if "\ufffd" not in decoded and "\x1b" not in decoded else _guess(raw), person), "charset-guessed"
     return _tidy(decoded, person), ""

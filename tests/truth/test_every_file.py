@@ -96,9 +96,9 @@ def test_every_file_has_pydicoms_stored_values_or_a_refusal_with_a_sentence(file
 @pytest.mark.parametrize(
     "name",
     [
-        "variety/us/jpeg-ls-Palette.dcm",
-        "variety/sc_colour/TestPattern_Palette.dcm",
-        "variety/mr/jpeg2000-multiframe-multifragments.dcm",
+        "us/jpeg-ls-Palette.dcm",
+        "sc_colour/TestPattern_Palette.dcm",
+        "mr/jpeg2000-multiframe-multifragments.dcm",
     ],
 )
 def test_info_gives_the_hash_of_pydicoms_values_in_displayed_order(data, tmp_path, name):

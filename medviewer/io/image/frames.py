@@ -262,7 +262,7 @@ def _table(item: RawElements, signed: bool) -> tuple[int, int, tuple[int, ...]]:
         first -= 65536
     data = item[tags.LUT_DATA]
     entries = np.frombuffer(data, "<u2" if len(data) >= 2 * count else "u1")[:count]
-    if len(entries) < 2:
+    if len(entries) < max(count, 2):
         raise ValueError("entries")
     return first, bits, tuple(int(v) for v in entries)
 
