@@ -12,7 +12,7 @@ from medviewer.core.grey import Function, ModalityTransform, VoiTransform, usabl
 from medviewer.core.image import Frame
 from medviewer.core.overlay import Overlay, Region, Shutter
 from medviewer.io import tags, values
-from medviewer.io.dicom import NATIVE_LE, Header, RawElements
+from medviewer.io.dicom import DEFLATED, NATIVE_LE, Header, RawElements
 from medviewer.io.image.facts import Facts, own_values
 from medviewer.io.image.layers import colour_doubt, overlays_of, regions_of, shutter_of
 from medviewer.io.image.pixels import LARGEST_FRAME, Stored
@@ -34,6 +34,9 @@ class Image:
 Over = tuple[tuple[Overlay, ...], Shutter | None, tuple[Region, ...]]
 
 JPEG_SYNTAXES = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
+
+MOST_DEFLATED = 8256
+"""Bits of one deflated byte at the best; an encapsulated frame takes 8 bytes at least, so a claim of more frames is false."""
 
 OWN = frozenset({tags.SOP_UID, tags.INSTANCE_NUMBER, tags.POSITION, tags.ACQUISITION_NUMBER, tags.TEMPORAL_POSITION})
 """Elements that differ between the plain single images of one series."""
@@ -92,7 +95,7 @@ def _like(sister: Image, read: Header) -> Image:
         frame.regions,
     )
     native = (read.pixels.offset, place.native[1]) if place.native is not None and read.pixels is not None else None
-    there = Stored(read.path, 0, place.rows, place.columns, native, place.mask_bits, place.signed, place.palette)
+    there = Stored(read.path, 0, place.rows, place.columns, native, place.mask_bits, place.signed, place.palette, read.size)
     return Image(header, (own,), (there,), sister.orientation, sister.key)
 
 
@@ -113,6 +116,8 @@ def _interpret(read: Header) -> Image:
     if wanted > LARGEST_FRAME or (wanted > 1 << 27 and wanted > read.size * 200):
         raise MedviewerError("image-too-large", header.path, rows=rows, columns=columns, found=read.size)
     _check_length(read, wanted * count)
+    if count > read.size * (MOST_DEFLATED if read.syntax == DEFLATED else 1) // 8:
+        raise MedviewerError("pixel-data-truncated", header.path, expected=wanted * count, found=read.size)
     per_frame = [own_values(group) for group in read.groups] or [{}]
     per_frame += [per_frame[-1]] * (count - len(per_frame))
     _lay_out(header, per_frame)
@@ -131,7 +136,7 @@ def _interpret(read: Header) -> Image:
     frames = tuple(_frame(header, rows, columns, samples, stored, signed, i, per_frame[i], over) for i in range(count))
     header.notes += (*told, *broken)
     palette = header.text("PhotometricInterpretation") == "PALETTE COLOR"
-    places = tuple(Stored(header.path, i, rows, columns, native, mask, signed, palette) for i in range(count))
+    places = tuple(Stored(header.path, i, rows, columns, native, mask, signed, palette, read.size) for i in range(count))
     turns = [_orientation(header, own) for own in per_frame[:count]] if len(read.groups) > 1 else []
     mixed = tuple(turns) if len(set(map(rounded, turns))) > 1 else ()
     scout = "LOCALIZER" in header.text("ImageType")

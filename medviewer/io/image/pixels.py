@@ -1,5 +1,6 @@
 """Stored values of frames on demand: native pixels by offset, compressed ones by pydicom's decoders with imagecodecs added."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ class Stored:
     mask_bits: int = 0
     signed: bool = False
     palette: bool = False
+    size: int = 0
+    """Bytes of the file when its header was read, 0 if unknown: a file that has changed since is not read with an old header."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -103,6 +106,7 @@ def _read_into(place: Stored, target: Pixels) -> None:
     wanted = target.nbytes
     try:
         with open(place.path, "rb", buffering=0) as file:  # noqa: PTH123 - one plain read a slice
+            _check_unchanged(place, os.fstat(file.fileno()).st_size)
             file.seek(place.native[0] + place.index * wanted)
             got = file.readinto(target.data.cast("B"))
     except OSError as error:
@@ -111,6 +115,11 @@ def _read_into(place: Stored, target: Pixels) -> None:
         raise MedviewerError("pixel-data-truncated", place.path, expected=wanted, found=int(got or 0))
     if place.mask_bits:
         _mask(target, place.mask_bits, place.signed)
+
+
+def _check_unchanged(place: Stored, size: int) -> None:
+    if place.size and size != place.size:
+        raise MedviewerError("file-changed", place.path)
 
 
 def _mask(pixels: Pixels, bits: int, signed: bool) -> None:
@@ -168,6 +177,7 @@ def _indices(place: Stored) -> Pixels:
     """The file's own values of one frame. Raises MedviewerError."""
     register()
     try:
+        _check_unchanged(place, Path(place.path).stat().st_size)
         dataset = _dataset(place.path)
         if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
             pixels = _whole_file(place.path, Path(place.path).stat().st_mtime_ns)
