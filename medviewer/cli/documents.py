@@ -173,7 +173,7 @@ def series_entry(series: ImageSeries, lang: str) -> Document:
         "frames": len(series.frames),
         "rows": first.rows,
         "columns": first.columns,
-        "samples": first.samples,
+        "samples": 1 if first.photometric == "PALETTE COLOR" else first.samples,
         "bits_stored": first.bits_stored,
         "signed": first.signed,
         "photometric": first.photometric,

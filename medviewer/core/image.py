@@ -11,6 +11,7 @@ from medviewer.core.errors import Notice
 from medviewer.core.geometry import Geometry
 from medviewer.core.grey import ModalityTransform, VoiTransform
 from medviewer.core.identity import Patient, Study
+from medviewer.core.overlay import Overlay, Region, Shutter
 
 Pixels = NDArray[Any]
 """Pixels in whatever number type the file has."""
@@ -22,7 +23,8 @@ class Frame:
 
     `index` counts frames inside the file from 0. `position` is the LPS mm of the first pixel's centre. `padding` is the
     closed range of stored values that are no image (PixelPaddingValue and its RangeLimit), None without. `aspect` is
-    the height of a pixel divided by its width where only PixelAspectRatio is known (1.0 otherwise).
+    the height of a pixel divided by its width where only PixelAspectRatio is known (1.0 otherwise). `overlays` are switchable
+    planes (points by `source.overlay(k, overlay)`), `shutter` what is to be covered, `regions` the calibrated ultrasound parts.
     """
 
     path: str
@@ -41,6 +43,9 @@ class Frame:
     number: int | None = None
     position: tuple[float, float, float] | None = None
     aspect: float = 1.0
+    overlays: tuple[Overlay, ...] = ()
+    shutter: Shutter | None = None
+    regions: tuple[Region, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -57,6 +62,10 @@ class PixelSource(Protocol):
 
         Read-only. Raises MedviewerError where the pixels cannot be read.
         """
+        ...
+
+    def overlay(self, k: int, overlay: Overlay) -> NDArray[np.bool_]:
+        """Points of an overlay of displayed frame `k`, [rows, columns] of the image; only for overlays its frame lists."""
         ...
 
     def volume(self) -> Pixels:
@@ -107,6 +116,10 @@ class ImageSeries:
         """Frame `k` after rescale or modality LUT: int32 where exact, float64 otherwise; colour as stored."""
         stored = self.source.stored(k)
         return stored if stored.ndim == 3 else self.frames[k].modality_transform.apply(stored)
+
+    def overlay(self, k: int, overlay: Overlay) -> NDArray[np.bool_]:
+        """Points of one of frame `k`'s overlays, [rows, columns]. Raises `overlay-invalid`."""
+        return self.source.overlay(k, overlay)
 
     def unpadded(self, k: int) -> NDArray[np.bool_]:
         """True where frame `k` holds image and not padding (PX-11)."""

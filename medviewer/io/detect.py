@@ -33,9 +33,11 @@ def claim(head: bytes) -> Claim:
 
 
 def _headless(head: bytes) -> bool:
-    """DICOM without a preamble: two elements of group 2 or 8 in rising order, implicit or explicit little endian (TF-06)."""
+    """DICOM without a preamble: two elements of group 2 or 8 in rising order, implicit or explicit (TF-06)."""
     if len(head) < 24:
         return False
+    if head[:2] == b"\0\x08" and head[4:6] in _SHORT_VR:
+        return _follows(head, ">", 8 + struct.unpack_from(">H", head, 6)[0])
     group, element = struct.unpack_from("<HH", head)
     if group not in (2, 8) or element > 0x2000:
         return False
@@ -46,7 +48,12 @@ def _headless(head: bytes) -> bool:
         following = 8 + struct.unpack_from("<H", head, 6)[0]
     else:
         following = 8 + struct.unpack_from("<I", head, 4)[0]
+    return _follows(head, "<", following)
+
+
+def _follows(head: bytes, order: str, following: int) -> bool:
+    """A second element stands where the first one's length says, in rising order."""
     if following + 4 > len(head):
         return False
-    after = struct.unpack_from("<HH", head, following)
-    return after[0] in (2, 8) and after > (group, element)
+    first, after = (struct.unpack_from(f"{order}HH", head, at) for at in (0, following))
+    return after[0] in (2, 8) and after > first

@@ -14,7 +14,7 @@ from typing import Any
 
 from medviewer.core.errors import MedviewerError
 from medviewer.io import tags
-from medviewer.io.tags import PIXEL_TAGS, SEQUENCES, WANTED, WANTED_TOP
+from medviewer.io.tags import OVERLAY_DATA, PIXEL_TAGS, SEQUENCES, WANTED, WANTED_TOP
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
@@ -26,6 +26,8 @@ CHUNK = 16384
 HEADER_LIMIT = 64 << 20
 """A header longer than this is not read into memory: the file is damaged or hostile."""
 DEPTH_LIMIT = 16
+DEFER = 1 << 20
+"""Values longer than this stay in the file. A table of 65,536 entries must not: inside an item it could not be fetched."""
 UNDEFINED = 0xFFFFFFFF
 
 _LONG_VR = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
@@ -52,6 +54,7 @@ class Header:
 
     `sequences` holds the items of the wanted sequences; `groups` one flattened element map a frame for files with
     functional groups (shared values overlaid by the frame's own). `pixels.offset` is 0 where pydicom has to find them.
+    `overlays` has the bytes of OverlayData by overlay group.
     """
 
     path: str
@@ -62,6 +65,7 @@ class Header:
     sequences: Mapping[int, tuple[RawElements, ...]] = field(default_factory=dict)
     groups: tuple[RawElements, ...] = ()
     preamble: bool = True
+    overlays: Mapping[int, int] = field(default_factory=dict)
 
 
 class Odd(Exception):
@@ -118,13 +122,14 @@ class _More(Exception):
 def _walk(path: str, head: bytes, size: int) -> Header:
     pos, syntax, preamble = _start(head)
     elements: dict[int, bytes] = {}
+    overlays: dict[int, int] = {}
     end = len(head)
     implicit = syntax == IMPLICIT_LE
     last = -1
     while True:
         if pos + 12 > end:
             if pos == size:
-                return Header(path, size, syntax, elements, None, preamble=preamble)
+                return Header(path, size, syntax, elements, None, preamble=preamble, overlays=overlays)
             raise _More(pos + 12) if end < size else Odd
         if implicit:
             group, element, length = _implicit(head, pos)
@@ -143,7 +148,7 @@ def _walk(path: str, head: bytes, size: int) -> Header:
         last = tag
         if tag in PIXEL_TAGS:
             place = PixelData(tag, value, None if length == UNDEFINED else length)
-            return Header(path, size, syntax, elements, place, preamble=preamble)
+            return Header(path, size, syntax, elements, place, preamble=preamble, overlays=overlays)
         if tag in SEQUENCES:
             raise Odd
         if length == UNDEFINED:
@@ -157,7 +162,10 @@ def _walk(path: str, head: bytes, size: int) -> Header:
                 elements[tag] = head[value:pos]
             else:
                 raise Odd
-        elif pos > end:
+            continue
+        if tag in OVERLAY_DATA:
+            overlays[OVERLAY_DATA[tag]] = length
+        if pos > end:
             if pos > size:
                 raise Odd
             if pos < size:
@@ -246,7 +254,7 @@ def parse_header(path: str) -> Header:
         size = Path(path).stat().st_size
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ds = pydicom.dcmread(path, force=True, stop_before_pixels=False, defer_size=4096)
+            ds = pydicom.dcmread(path, force=True, stop_before_pixels=False, defer_size=DEFER)
             return _header_of(ds, path, size)
     except InvalidDicomError as error:
         raise MedviewerError("not-dicom", path) from error
@@ -280,6 +288,7 @@ def _header_of(ds: Any, path: str, size: int) -> Header:
         {tag: items for tag, items in sequences.items() if items},
         _groups(ds, little),
         preamble=bool(getattr(ds, "preamble", None)),
+        overlays={group: _length_of(ds, tag) for tag, group in OVERLAY_DATA.items() if tag in ds},
     )
 
 
@@ -294,6 +303,12 @@ def _pixels_of(ds: Any) -> PixelData | None:
         offset = getattr(element, "value_tell", 0)
         return PixelData(tag, int(offset), None if length == UNDEFINED else int(length))
     return None
+
+
+def _length_of(ds: Any, tag: int) -> int:
+    element = ds.get_item(tag)
+    length: int | None = getattr(element, "length", None)
+    return len(element.value or b"") if length is None else length
 
 
 def _items(ds: Any, tag: int, little: bool) -> tuple[RawElements, ...]:

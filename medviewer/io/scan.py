@@ -15,12 +15,14 @@ from medviewer.io import tags, values
 from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
 from medviewer.io.dicom import CHUNK, read_header
+from medviewer.io.disc import missing_from
 from medviewer.io.ecg.readers import open_ecg, reader_of
 from medviewer.io.ecg.waveform import SOP_CLASSES as WAVEFORMS
 from medviewer.io.ecg.waveform import open_records as open_waveform
 from medviewer.io.ecg.wfdb import header_of, segments_of
+from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture
-from medviewer.io.image.series import Image, Sisters, group, image_of
+from medviewer.io.image.series import group
 from medviewer.io.note.readers import claims as note_claims
 from medviewer.io.note.readers import open_notes
 from medviewer.io.note.structured import ENCAPSULATED, SR_CLASSES
@@ -182,6 +184,10 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
             state.failed.append(Notice("empty-file", path))
         else:
             _skip(path, state, kind)
+            if kind == "dicomdir":
+                missing = missing_from(path)
+                state.found += len(missing)
+                state.failed += missing
     except OSError as error:
         state.failed.append(Notice("unreadable", path, {"reason": error.strerror or ""}))
     except MedviewerError as error:
@@ -231,7 +237,8 @@ def _read_header(path: str, state: _Scan) -> None:
 
 def _skip(path: str, state: _Scan, kind: str) -> None:
     """Nobody claims it. A .dcm that is no DICOM was meant to be one: a failure, not junk."""
-    if kind == "unknown" and path.lower().endswith((".dcm", ".dicom")):
+    meant = not Path(path).name.startswith("._")  # a Mac's resource forks lie beside every file it copied
+    if meant and kind == "unknown" and path.lower().endswith((".dcm", ".dicom")):
         state.failed.append(Notice("dicom-damaged", path, {"reason": "not DICOM"}))
     else:
         state.skipped.append(Notice("dicomdir-not-needed" if kind == "dicomdir" else "not-recognised", path))

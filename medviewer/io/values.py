@@ -39,6 +39,8 @@ def decode(raw: bytes, charset: bytes = b"", person: bool = False) -> tuple[str,
     codes = charset_codes(charset)
     if len(codes) == 1 and codes[0] in _SIMPLE:
         try:
+            if codes[0] == "ISO_IR 100" and (seen := _mislabelled(raw)):
+                return _tidy(seen, person), "charset-guessed"
             return _tidy(raw.decode(_SIMPLE[codes[0]]), person), ""
         except UnicodeDecodeError:
             return _tidy(_guess(raw), person), "charset-guessed"
@@ -76,9 +78,37 @@ def _by_pydicom(raw: bytes, codes: tuple[str, ...], person: bool) -> tuple[str, 
             decoded = "=".join(decode_bytes(part, encodings, PN_DELIMS if person else TEXT_VR_DELIMS) for part in parts)
         except (LookupError, UnicodeError, ValueError):
             return _tidy(_guess(raw), person), "charset-guessed"
+    # Python's GB2312 codec knows no escape sequences, so pydicom leaves the designation of IR 58 in the text.
+    decoded = decoded.replace("\x1b$)A", "")
     if told or "\ufffd" in decoded:
         return _tidy(decoded if "\ufffd" not in decoded and "\x1b" not in decoded else _guess(raw), person), "charset-guessed"
     return _tidy(decoded, person), ""
+
+
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_WORD = re.compile(rb"[A-Za-z]")
+
+
+def _mislabelled(raw: bytes) -> str:
+    """Text that says Latin-1 but was written as UTF-8 or GBK, "" where it may well be Latin-1 (TF-01).
+
+    UTF-8's rules are strict enough to be its own proof. GB2312 text stands in runs of whole pairs (lead bytes B0–F7, the
+    ideographs) and touches no Latin letter; a Latin-1 name has its accents between letters ("Müller").
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    for run in _HIGH.finditer(raw):
+        pairs = run[0]
+        beside = raw[max(run.start() - 1, 0) : run.start()] + raw[run.end() : run.end() + 1]
+        ideographs = all(0xB0 <= lead <= 0xF7 and trail >= 0xA1 for lead, trail in zip(pairs[::2], pairs[1::2], strict=False))
+        if len(pairs) % 2 or not ideographs or _WORD.search(beside):
+            return ""
+    try:
+        return raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _guess(raw: bytes) -> str:
@@ -132,6 +162,11 @@ def shorts(raw: bytes | None, signed: bool = False) -> tuple[int, ...]:
 def short(raw: bytes | None, default: int = 0) -> int:
     numbers = shorts(raw)
     return numbers[0] if numbers else default
+
+
+def long(raw: bytes | None, default: int = 0) -> int:
+    """32-bit number of a UL value."""
+    return default if raw is None or len(raw) < 4 else int(struct.unpack_from("<L", raw)[0])
 
 
 def doubles(raw: bytes | None) -> tuple[float, ...]:

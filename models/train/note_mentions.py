@@ -46,7 +46,9 @@ CARD_ZH = """# 按规则识别病历中的所见
 
 
 def main() -> None:
-    tables = hashlib.sha256(b"".join((ROOT / "resources" / "lexicon" / f"{n}.json").read_bytes() for n in ("en", "zh"))).hexdigest()
+    tables = hashlib.sha256(
+        b"".join((ROOT / "resources" / "lexicon" / f"{n}.json").read_bytes() for n in ("en", "zh"))
+    ).hexdigest()
     f1 = 0.983
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "card.md").write_text(CARD.format(f1=f1), "utf-8")

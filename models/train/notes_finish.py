@@ -20,7 +20,11 @@ ABOUT = {
         "data": "MTSamples (mtsamples.com, crawl of 2018, CC0 on Kaggle; credit MTSamples.com): 1,305 notes that carry one specialty alone.",
         "bar": "TF-IDF (words 1-2) + LinearSVC",
         "not": ("notes of several specialties, discharge letters, radiology reports", "多专科病历、出院记录、影像报告"),
-        "probes": ["The patient has a history of coronary artery disease. Left heart catheterization was performed.", "Total knee arthroplasty, left knee. The patella was resurfaced.", "Colonoscopy with polypectomy. The cecum was reached."],
+        "probes": [
+            "The patient has a history of coronary artery disease. Left heart catheterization was performed.",
+            "Total knee arthroplasty, left knee. The patella was resurfaced.",
+            "Colonoscopy with polypectomy. The cecum was reached.",
+        ],
     },
     "note-section-en": {
         "title": ("English dialogue: section of the note", "英文医患对话：病历小节"),
@@ -29,16 +33,27 @@ ABOUT = {
         "data": "MTS-Dialog (Ben Abacha, Yim, Fan, Lin, EACL 2023; CC BY 4.0): 1,295 dialogues, the publisher's 20 headers joined to 9 sections.",
         "bar": "TF-IDF (words 1-2) + LinearSVC",
         "not": ("written notes: it has only seen dialogues with lines of Doctor and Patient", "书面病历：仅见过“医生/患者”对话"),
-        "probes": ["Doctor: Are you allergic to any medications?\nPatient: Yes, penicillin.", "Doctor: Any surgeries in the past?\nPatient: I had my appendix out.", "Doctor: What brings you in today?\nPatient: My back hurts."],
+        "probes": [
+            "Doctor: Are you allergic to any medications?\nPatient: Yes, penicillin.",
+            "Doctor: Any surgeries in the past?\nPatient: I had my appendix out.",
+            "Doctor: What brings you in today?\nPatient: My back hurts.",
+        ],
     },
     "note-dept-zh": {
         "title": ("Chinese question: department", "中文咨询：科室"),
-        "task": ("Which of 7 internal-medicine departments a Chinese patient's question belongs to", "判断中文患者咨询属于内科 7 个科室中的哪一个"),
+        "task": (
+            "Which of 7 internal-medicine departments a Chinese patient's question belongs to",
+            "判断中文患者咨询属于内科 7 个科室中的哪一个",
+        ),
         "language": "zh",
         "data": "Toyhom/Chinese-medical-dialogue-data (MIT), sample of internal medicine: 4,555 questions with title.",
         "bar": "TF-IDF (characters 1-3) + LinearSVC",
         "not": ("clinicians' notes and reports: it has only seen patients' questions", "医生书写的病历与报告：仅见过患者提问"),
-        "probes": ["乙肝大三阳怎么治疗 我检查出乙肝大三阳，肝功能异常", "高血压吃什么药 血压一直160，头晕", "癫痫发作怎么办 孩子突然抽搐"],
+        "probes": [
+            "乙肝大三阳怎么治疗 我检查出乙肝大三阳，肝功能异常",
+            "高血压吃什么药 血压一直160，头晕",
+            "癫痫发作怎么办 孩子突然抽搐",
+        ],
     },
 }
 SOURCES = {
@@ -59,11 +74,25 @@ def main(folder: Path) -> None:
     labels, parameters = found["labels"], found["parameters"]
     low, high = found["macro_f1_95"]
     metrics = [
-        {"name": "macro F1, 5-fold on train + valid", "value": round(found["macro_f1"], 4), "low": round(low, 4), "high": round(high, 4), "n": found["notes"]},
+        {
+            "name": "macro F1, 5-fold on train + valid",
+            "value": round(found["macro_f1"], 4),
+            "low": round(low, 4),
+            "high": round(high, 4),
+            "n": found["notes"],
+        },
         {"name": "accuracy, 5-fold", "value": round(found["accuracy"], 4), "n": found["notes"]},
         {"name": "ECE, 10 bins, 5-fold", "value": round(found["ece"], 4), "n": found["notes"]},
-        {"name": f"bar on the same folds: {about['bar']}, macro F1", "value": round(float(np.mean(found["candidates"]["bar"]["macro_f1"])), 4), "n": found["notes"]},
-        {"name": f"accuracy above the threshold, {100 * found['coverage']:.0f} % of notes", "value": round(found["accuracy_covered"], 4), "n": found["notes"]},
+        {
+            "name": f"bar on the same folds: {about['bar']}, macro F1",
+            "value": round(float(np.mean(found["candidates"]["bar"]["macro_f1"])), 4),
+            "n": found["notes"],
+        },
+        {
+            "name": f"accuracy above the threshold, {100 * found['coverage']:.0f} % of notes",
+            "value": round(found["accuracy_covered"], 4),
+            "n": found["notes"],
+        },
     ]
     document = {
         "schema": "medviewer.bundle/1", "id": name, "version": "1.0",
@@ -90,23 +119,26 @@ def main(folder: Path) -> None:
         cases.append({"text": text, "scores": [s.probability for s in scores]})
         best = max(scores, key=lambda s: s.probability)
         print(best.label, round(best.probability, 3), text[:50])
-    (folder / "probe.json").write_text(json.dumps({"tolerance": 0.001, "cases": cases}, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (folder / "probe.json").write_text(
+        json.dumps({"tolerance": 0.001, "cases": cases}, ensure_ascii=False, indent=1) + "\n", "utf-8"
+    )
     document["files"]["probe.json"] = sha(folder / "probe.json")
     (folder / "bundle.json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def card(name: str, about: dict, found: dict, document: dict, lang: int) -> str:
     rows = "\n".join(
-        f"| {m['name']} | {m['value']}" + (f" ({m['low']}–{m['high']})" if "low" in m else "") + f" | {m['n']} |" for m in document["metrics"]
+        f"| {m['name']} | {m['value']}" + (f" ({m['low']}–{m['high']})" if "low" in m else "") + f" | {m['n']} |"
+        for m in document["metrics"]
     )
     each = "\n".join(f"| {label} | {value:.3f} |" for label, value in found["per_class_f1"].items())
     tried = "\n".join(f"| {k} | {np.mean(v['macro_f1']):.4f} |" for k, v in found["candidates"].items())
     if lang == 0:
-        return f"""# {about['title'][0]}
+        return f"""# {about["title"][0]}
 
-Research use only – not for diagnosis. {about['task'][0]}. Not for {about['not'][0]}.
+Research use only – not for diagnosis. {about["task"][0]}. Not for {about["not"][0]}.
 
-Linear layer over hashed n-grams joined with embedding → BiLSTM → attention (share {found['share']}); the whole note is read. Words that
+Linear layer over hashed n-grams joined with embedding → BiLSTM → attention (share {found["share"]}); the whole note is read. Words that
 decided are marked by gradient × input in one pass and checked by taking the weightiest fifth away against a random fifth.
 
 | figure | value (95 % over notes) | n |
@@ -114,7 +146,7 @@ decided are marked by gradient × input in one pass and checked by taking the we
 {rows}
 
 All figures are cross-validated on the publisher's train + valid part, the part it was chosen on; the held test part was never seen, so
-expect less there. Below its threshold ({found['threshold']:.2f}) an answer is "not sure" and the top three classes are what is told.
+expect less there. Below its threshold ({found["threshold"]:.2f}) an answer is "not sure" and the top three classes are what is told.
 
 | class | F1 |
 |---|---|
@@ -126,25 +158,25 @@ Where it fails: the classes with the lowest F1 above; other hospitals, other for
 |---|---|
 {tried}
 
-Data: {about['data']} Made by `python models/train/{name}/train.py` in {found['minutes']:.0f} minutes on one shared core.
+Data: {about["data"]} Made by `python models/train/{name}/train.py` in {found["minutes"]:.0f} minutes on one shared core.
 """
-    return f"""# {about['title'][1]}
+    return f"""# {about["title"][1]}
 
-仅供研究使用，不用于诊断。{about['task'][1]}。不适用于：{about['not'][1]}。
+仅供研究使用，不用于诊断。{about["task"][1]}。不适用于：{about["not"][1]}。
 
-哈希 n 元组线性层与“嵌入 → BiLSTM → 注意力”（占比 {found['share']}）结合；通读全文。起决定作用的词以一次“梯度 × 输入”标出，并以删去权重最大的五分之一与随机五分之一对比检验。
+哈希 n 元组线性层与“嵌入 → BiLSTM → 注意力”（占比 {found["share"]}）结合；通读全文。起决定作用的词以一次“梯度 × 输入”标出，并以删去权重最大的五分之一与随机五分之一对比检验。
 
 | 指标 | 数值（按病历的 95 % 区间） | n |
 |---|---|---|
 {rows}
 
-所有数字均为发布者训练与验证部分的交叉验证结果，模型也在此选择；保留的测试部分从未使用，实际表现可能更低。低于阈值（{found['threshold']:.2f}）时回答“不确定”，并给出前三类。
+所有数字均为发布者训练与验证部分的交叉验证结果，模型也在此选择；保留的测试部分从未使用，实际表现可能更低。低于阈值（{found["threshold"]:.2f}）时回答“不确定”，并给出前三类。
 
 | 类别 | F1 |
 |---|---|
 {each}
 
-数据：{about['data']}
+数据：{about["data"]}
 """
 
 

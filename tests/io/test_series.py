@@ -95,7 +95,7 @@ def test_ge11_repeated_positions_become_phases_and_no_image_is_lost(tmp_path):
         )
     phases = series_of(tmp_path / "in", tmp_path)
     assert [len(series.frames) for series in phases] == [4, 4, 4]
-    assert [series.split_reason for series in phases] == [None, "repeated-positions", "repeated-positions"]
+    assert [series.split_reason for series in phases] == [None, "phase", "phase"]
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,10 @@ def sequence(signals: list[NDArray[np.float64]], rate: float) -> Sequence:
 def _usual(windows: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The median of the chosen beats, of all where they are few; once refined to those most alike."""
     some = windows[chosen] if int(chosen.sum()) >= 8 else windows
-    first = np.asarray(np.median(some, axis=0), np.float64)
+    first = np.asarray(np.median(some, axis=0), dtype=np.float64)
     likeness = _alike(some, first)
-    near = some[likeness >= np.median(likeness)]
-    return np.asarray(np.median(near, axis=0), np.float64)
+    near: NDArray[np.float64] = some[likeness >= np.median(likeness)]
+    return np.asarray(np.median(near, axis=0), dtype=np.float64)
 
 
 def _alike(windows: NDArray[np.float64], shape: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Where the beats are: energy of the slope in the QRS band over the best leads, thresholds that follow the record, then the R peak.
+"""Where the beats are: energy of the slope in the QRS band over the best leads, thresholds that follow it, then the R peak.
 
 After Pan and Tompkins, IEEE Trans Biomed Eng 1985;32:230; several leads are joined before the threshold.
 """

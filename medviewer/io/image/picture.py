@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.grey import ModalityTransform
 from medviewer.core.identity import Patient, Study
 from medviewer.core.image import Frame, ImageSeries, Pixels
+from medviewer.core.overlay import Overlay
 
 MOST_PIXELS = 300_000_000
 
@@ -22,6 +24,9 @@ class PictureSource:
 
     def stored(self, k: int) -> Pixels:
         return _read(self.path)
+
+    def overlay(self, k: int, overlay: Overlay) -> NDArray[np.bool_]:
+        raise MedviewerError("overlay-invalid", self.path)
 
     def volume(self) -> Pixels:
         return _read(self.path)[None]

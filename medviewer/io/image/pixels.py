@@ -1,17 +1,21 @@
 """Stored values of frames on demand: native pixels by offset, compressed ones by pydicom's decoders with imagecodecs added."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medviewer.core.errors import MedviewerError
 from medviewer.core.image import Pixels
+from medviewer.core.overlay import Overlay
+from medviewer.io.image.layers import read_plane
 
 CACHE_BYTES = 512 * 1024 * 1024
 LARGEST_FRAME = 1 << 30
@@ -30,6 +34,13 @@ class Stored:
     native: tuple[int, str] | None
     mask_bits: int = 0
     signed: bool = False
+    palette: bool = False
+    size: int = 0
+    """Bytes of the file when its header was read, 0 if unknown: a file that has changed since is not read with an old header."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows, self.columns
 
 
 class FileSource:
@@ -55,6 +66,15 @@ class FileSource:
             while self._bytes > CACHE_BYTES and len(self._cache) > 1:
                 self._bytes -= self._cache.popitem(last=False)[1].nbytes
         return pixels
+
+    def file_values(self, k: int) -> Pixels:
+        """As `stored`, with a palette image's indices instead of its colours: what pydicom calls the pixel array."""
+        place = self._places[k]
+        return _indices(place) if place.palette else self.stored(k)
+
+    def overlay(self, k: int, overlay: Overlay) -> NDArray[np.bool_]:
+        """Overlay plane of displayed frame `k`, [rows, columns] of the image. Raises `overlay-invalid`."""
+        return read_plane(self._places[k].path, self._places[k].index, overlay, self._places[k].shape)
 
     def volume(self) -> Pixels:
         first = self._places[0]
@@ -86,6 +106,7 @@ def _read_into(place: Stored, target: Pixels) -> None:
     wanted = target.nbytes
     try:
         with open(place.path, "rb", buffering=0) as file:  # noqa: PTH123 - one plain read a slice
+            _check_unchanged(place, os.fstat(file.fileno()).st_size)
             file.seek(place.native[0] + place.index * wanted)
             got = file.readinto(target.data.cast("B"))
     except OSError as error:
@@ -94,6 +115,11 @@ def _read_into(place: Stored, target: Pixels) -> None:
         raise MedviewerError("pixel-data-truncated", place.path, expected=wanted, found=int(got or 0))
     if place.mask_bits:
         _mask(target, place.mask_bits, place.signed)
+
+
+def _check_unchanged(place: Stored, size: int) -> None:
+    if place.size and size != place.size:
+        raise MedviewerError("file-changed", place.path)
 
 
 def _mask(pixels: Pixels, bits: int, signed: bool) -> None:
@@ -109,52 +135,96 @@ def _mask(pixels: Pixels, bits: int, signed: bool) -> None:
 @lru_cache(maxsize=4)
 def _whole_file(path: str, changed: int) -> Pixels:
     """All frames of a multi-frame file, decoded once."""
+    return _array(_dataset(path))
+
+
+def _dataset(path: str) -> Any:
     import pydicom
 
-    register()
-    return pydicom.dcmread(path, force=True).pixel_array
+    dataset = pydicom.dcmread(path, force=True)
+    if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise MedviewerError("pixel-data-missing", path)
+    if not getattr(dataset, "file_meta", None) or "TransferSyntaxUID" not in dataset.file_meta:
+        _supply_meta(dataset)
+    if "PixelRepresentation" not in dataset:
+        dataset.PixelRepresentation = 0  # type 1, but left out by some writers of unsigned images
+    return dataset
 
 
-def _decode(place: Stored) -> Pixels:
-    import pydicom
+def _array(dataset: Any) -> Pixels:
+    if dataset.get("BitsAllocated") == 1 and dataset.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.5":
+        return _one_bit_rle(dataset)
+    pixels: Pixels = dataset.pixel_array
+    return pixels
 
+
+def _one_bit_rle(dataset: Any) -> Pixels:
+    """One-bit frames in RLE, which pydicom 3.0 refuses: each frame is one segment of packed bits (PS3.5 8.1.1, G.3)."""
+    from pydicom.encaps import generate_frames
+    from pydicom.pixels.decoders.rle import _rle_decode_segment
+
+    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    size = dataset.Rows * dataset.Columns
+    planes = []
+    for frame in generate_frames(dataset.PixelData, number_of_frames=count):
+        start = int.from_bytes(frame[4:8], "little")
+        packed = np.frombuffer(bytes(_rle_decode_segment(frame[start:])), np.uint8)
+        planes.append(np.unpackbits(packed, bitorder="little")[:size].reshape(dataset.Rows, dataset.Columns))
+    return np.stack(planes) if count > 1 else planes[0]
+
+
+def _indices(place: Stored) -> Pixels:
+    """The file's own values of one frame. Raises MedviewerError."""
     register()
     try:
-        dataset = pydicom.dcmread(place.path, force=True)
-        if "PixelData" not in dataset and "FloatPixelData" not in dataset and "DoubleFloatPixelData" not in dataset:
-            raise MedviewerError("pixel-data-missing", place.path)
-        if not getattr(dataset, "file_meta", None) or "TransferSyntaxUID" not in dataset.file_meta:
-            _supply_meta(dataset)
-        frames = int(dataset.get("NumberOfFrames", 1) or 1)
-        if frames > 1:
-            pixels = _whole_file(place.path, Path(place.path).stat().st_mtime_ns)[place.index]
-        else:
-            pixels = dataset.pixel_array
-        if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-            from pydicom.pixels.processing import apply_color_lut
-
-            pixels = apply_color_lut(pixels, dataset)
+        _check_unchanged(place, Path(place.path).stat().st_size)
+        dataset = _dataset(place.path)
+        if int(dataset.get("NumberOfFrames", 1) or 1) > 1:
+            pixels = _whole_file(place.path, Path(place.path).stat().st_mtime_ns)
+            one: Pixels = pixels[place.index]
+            return one
+        return _array(dataset)
     except MedviewerError:
         raise
     except OSError as error:
         raise MedviewerError("unreadable", place.path, reason=error.strerror or "") from error
     except Exception as error:  # decoders raise many kinds
-        return _last_resort(place, error)
+        _refuse(place, error)
+
+
+def _decode(place: Stored) -> Pixels:
+    pixels = _indices(place)
+    if place.palette:
+        pixels = _coloured(place, pixels)
     if pixels.ndim == 3 and pixels.shape[-1] == 4:
         pixels = pixels[..., :3]
     return np.ascontiguousarray(pixels)
+
+
+def _coloured(place: Stored, pixels: Pixels) -> Pixels:
+    """Indices → RGB by the file's palette, 8 bits a colour (PS3.3 C.7.9). Raises `palette-invalid`."""
+    import pydicom
+    from pydicom.pixels.processing import apply_color_lut
+
+    try:
+        dataset = pydicom.dcmread(place.path, force=True, stop_before_pixels=True)
+        colours = apply_color_lut(pixels, dataset)
+    except Exception as error:  # a damaged palette raises many kinds
+        raise MedviewerError("palette-invalid", place.path, reason=type(error).__name__) from error
+    return colours
 
 
 def _supply_meta(dataset: Any) -> None:
     from pydicom.dataset import FileMetaDataset
 
     dataset.file_meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
-    implicit = dataset.is_implicit_VR
-    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2" if implicit else "1.2.840.10008.1.2.1"
+    implicit, little = dataset.original_encoding
+    explicit = "1.2.840.10008.1.2.1" if little is not False else "1.2.840.10008.1.2.2"
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2" if implicit else explicit
 
 
-def _last_resort(place: Stored, error: Exception) -> Pixels:
-    """SimpleITK, with its inversion of MONOCHROME1 undone; else the reason why pydicom could not."""
+def _refuse(place: Stored, error: Exception) -> NoReturn:
+    """The reason why the pixels cannot be had, as an error of ours."""
     import pydicom
 
     dataset = pydicom.dcmread(place.path, force=True, stop_before_pixels=True)
