@@ -11,6 +11,7 @@ from medviewer.core.errors import Notice
 from medviewer.core.geometry import Geometry
 from medviewer.core.grey import ModalityTransform, VoiTransform
 from medviewer.core.identity import Patient, Study
+from medviewer.core.layers import OverlayPlane, Shutter
 
 Pixels = NDArray[Any]
 """Pixels in whatever number type the file has."""
@@ -42,6 +43,8 @@ class Frame:
     position: tuple[float, float, float] | None = None
     aspect: float = 1.0
     facts: Mapping[str, str] = field(default_factory=dict)
+    overlays: tuple[OverlayPlane, ...] = ()
+    shutter: Shutter | None = None
 
     @property
     def inverted(self) -> bool:
@@ -71,7 +74,8 @@ class ImageSeries:
     `item` is the stable id (series UID, with -2, -3 … for splits). `frames` are in displayed order: ascending along the
     normal, else by InstanceNumber, else by file name. `split_reason` names the rule that parted it from its series, None
     otherwise. `has_identity` is False for plain pictures. `age_years` is at the time of the study, None if unknown.
-    `complete` is False while a scan still adds images to it.
+    `complete` is False while a scan still adds images to it. `patient_orientation` are the direction letters along a row and
+    down a column (PatientOrientation, PS3.3 C.7.6.1.1.1), None without; `frame_seconds` is how long the file shows a frame.
     """
 
     item: str
@@ -93,6 +97,8 @@ class ImageSeries:
     lossy: str = ""
     has_identity: bool = True
     complete: bool = True
+    patient_orientation: tuple[str, str] | None = None
+    frame_seconds: float | None = None
     kind: Literal["image"] = "image"
 
     @property

@@ -13,6 +13,8 @@ TEXT1, TEXT2, TEXT3 = "#E8ECF1", "#A9B4C0", "#7F8B98"
 HAND, MACHINE = "#4DB1FF", "#B9A3FF"
 ACCEPTED, ATTENTION, DAMAGE = "#63CE93", "#E9B64C", "#F47C74"
 ATTENTION_GROUND, MACHINE_GROUND, ACCEPTED_GROUND, CHOSEN = "#3A2C0A", "#2A2440", "#14301F", "#1B2D3D"
+PLANE = "#7FE3D2"
+"""Overlay planes of a file: neither the machine's violet nor the hand's blue."""
 VERTICAL = Qt.Orientation.Vertical
 PLATE = QColor(0, 0, 0, 107)
 """42 % black behind corner text."""

@@ -39,7 +39,7 @@ TEXT = {
     "FrameOfReferenceUID": tags.FRAME_OF_REFERENCE, "Laterality": tags.LATERALITY, "ImageLaterality": tags.IMAGE_LATERALITY,
     "PhotometricInterpretation": tags.PHOTOMETRIC, "RescaleType": tags.RESCALE_TYPE, "VOILUTFunction": tags.FUNCTION,
     "LossyImageCompression": tags.LOSSY, "LossyImageCompressionMethod": tags.LOSSY_METHOD, "ImageType": tags.IMAGE_TYPE,
-    "WindowCenterWidthExplanation": tags.EXPLANATION,
+    "WindowCenterWidthExplanation": tags.EXPLANATION, "PatientOrientation": tags.PATIENT_ORIENTATION,
 }  # fmt: skip
 NUMBERS = {
     "SeriesNumber": tags.SERIES_NUMBER, "AcquisitionNumber": tags.ACQUISITION_NUMBER, "InstanceNumber": tags.INSTANCE_NUMBER,
@@ -49,7 +49,8 @@ NUMBERS = {
     "EchoNumbers": tags.ECHO_NUMBERS, "SpacingBetweenSlices": tags.SPACING_BETWEEN_SLICES,
     "EstimatedRadiographicMagnificationFactor": tags.MAGNIFICATION, "ImagerPixelSpacing": tags.IMAGER_SPACING,
     "NominalScannedPixelSpacing": tags.NOMINAL_SPACING, "TemporalPositionIdentifier": tags.TEMPORAL_POSITION,
-    "LossyImageCompressionRatio": tags.LOSSY_RATIO,
+    "LossyImageCompressionRatio": tags.LOSSY_RATIO, "FrameTime": tags.FRAME_TIME, "CineRate": tags.CINE_RATE,
+    "RecommendedDisplayFrameRate": tags.RECOMMENDED_RATE,
 }  # fmt: skip
 SHORTS = {
     "SamplesPerPixel": tags.SAMPLES, "Rows": tags.ROWS, "Columns": tags.COLUMNS, "BitsAllocated": tags.BITS_ALLOCATED,
@@ -445,6 +446,8 @@ def _series(item: str, images: list[Image], reason: str | None, complete: bool) 
         warnings=tuple(warnings),
         lossy=_lossy(header),
         complete=complete,
+        patient_orientation=_letters(images),
+        frame_seconds=_frame_seconds(header),
     )
 
 
@@ -538,6 +541,23 @@ def _view(header: Facts) -> str:
         return header.text("ViewPosition").upper()
     codes = header.header.sequences.get(tags.VIEW_CODE, ())
     return values.text(codes[0].get(tags.CODE_MEANING, b"")).upper() if codes else ""
+
+
+def _letters(images: list[Image]) -> tuple[str, str] | None:
+    """PatientOrientation where all images state the same one, in letters of a biped."""
+    stated = {image.header.raw(tags.PATIENT_ORIENTATION) for image in images}
+    parts = images[0].header.text("PatientOrientation").upper().split("\\") if len(stated) == 1 else []
+    good = len(parts) == 2 and all(part and set(part) <= set("LRAPHF") for part in parts)
+    return (parts[0], parts[1]) if good else None
+
+
+def _frame_seconds(header: Facts) -> float | None:
+    """How long a frame is shown: FrameTime (ms), else the rates that are stated (PS3.3 C.7.6.5)."""
+    time = header.number("FrameTime")
+    if time and time > 0:
+        return time / 1000
+    rate = header.number("RecommendedDisplayFrameRate") or header.number("CineRate")
+    return 1 / rate if rate and rate > 0 else None
 
 
 def _age(header: Facts) -> float | None:
