@@ -70,6 +70,7 @@ class Preferences(QDialog):
 
     def _general(self) -> QWidget:
         page = QWidget(self)
+        page.setProperty("page", True)
         form = QFormLayout(page)
         form.setContentsMargins(12, 16, 12, 12)
         form.setVerticalSpacing(12)
@@ -107,10 +108,12 @@ class Preferences(QDialog):
 
     def _keys(self) -> QWidget:
         page = QWidget(self)
+        page.setProperty("page", True)
         self.search = QLineEdit(page)
         self.search.setPlaceholderText(self.tr("Search commands"))
         self.search.textChanged.connect(self._narrow)
         self.tree = QTreeWidget(page)
+        self.tree.setIndentation(12)
         self.tree.setHeaderLabels([self.tr("Command"), self.tr("Keys")])
         self.tree.setColumnWidth(0, 360)
         for group in GROUPS:

@@ -106,6 +106,12 @@ QPushButton[primary="true"] {{ background: {HAND}; color: {WINDOW}; border: 0; p
 QPushButton:disabled {{ color: {TEXT3}; background: transparent; border: 1px solid {LINE}; }}
 QLineEdit {{ background: {CARD}; border: 1px solid {LINE}; border-radius: 6px; padding: 4px 8px; min-height: 20px; }}
 QTreeView {{ background: {DOCK}; border: 1px solid {DOCK}; outline: 0; }}
+QTabWidget::pane {{ background: {DOCK}; border: 1px solid {LINE}; border-radius: 6px; }}
+QTabWidget QWidget[page="true"] {{ background: {DOCK}; }}
+QTabBar::tab {{ padding: 6px 14px; color: {TEXT2}; background: {WINDOW}; border-bottom: 2px solid {WINDOW}; }}
+QTabBar::tab:selected {{ color: {TEXT1}; border-bottom: 2px solid {HAND}; }}
+QComboBox, QSpinBox, QDoubleSpinBox, QKeySequenceEdit QLineEdit {{ min-height: 24px; }}
+QTreeView::item {{ min-height: 22px; }}
 QStatusBar {{ background: {DOCK}; border-top: 1px solid {LINE}; color: {TEXT2}; min-height: {STATUS_BAR}px; }}
 QStatusBar::item {{ border: 0; }}
 QMenu {{ background: {CARD}; border: 1px solid {LINE}; padding: 4px; }}

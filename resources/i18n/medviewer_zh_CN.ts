@@ -11,6 +11,34 @@
   <context>
     <name>Browser</name>
     <message>
+      <source>identity</source>
+      <translation>身份</translation>
+    </message>
+    <message>
+      <source>modality</source>
+      <translation>模态</translation>
+    </message>
+    <message>
+      <source>matrix size</source>
+      <translation>矩阵大小</translation>
+    </message>
+    <message>
+      <source>kind of pixels</source>
+      <translation>像素类型</translation>
+    </message>
+    <message>
+      <source>orientation</source>
+      <translation>方向</translation>
+    </message>
+    <message>
+      <source>file of its own</source>
+      <translation>独立文件</translation>
+    </message>
+    <message>
+      <source>repeated positions</source>
+      <translation>位置重复</translation>
+    </message>
+    <message>
       <source>Search name, ID, words (Ctrl+F)</source>
       <translation>搜索姓名、ID、描述（Ctrl+F）</translation>
     </message>
@@ -53,6 +81,22 @@
     <message>
       <source>{n} images so far</source>
       <translation>目前 {n} 幅图像</translation>
+    </message>
+    <message>
+      <source>incomplete</source>
+      <translation>不完整</translation>
+    </message>
+    <message>
+      <source>split: {why}</source>
+      <translation>拆分：{why}</translation>
+    </message>
+    <message>
+      <source>★ 1 key image</source>
+      <translation>★ 1 幅关键图像</translation>
+    </message>
+    <message>
+      <source>★ {n} key images</source>
+      <translation>★ {n} 幅关键图像</translation>
     </message>
     <message>
       <source>{found} found · {loaded} loaded</source>

@@ -34,6 +34,7 @@ class TagList(QDialog):
         self.tree = QTreeWidget(self)
         self.tree.setHeaderLabels([self.tr("Tag"), self.tr("Name"), "VR", self.tr("Value")])
         self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(14)
         for number, wide in enumerate((150, 280, 40)):
             self.tree.setColumnWidth(number, wide)
         self.said = QLabel(self.tr("Reading the file …"), self)
