@@ -98,11 +98,11 @@ class Actions(QObject):
         self._name_presets(pane)
 
     def _name_presets(self, pane: Any) -> None:
-        """Presets say what they are in this modality: "lung (W 1500 L -600)"; numbers without a preset cannot be chosen."""
+        """Presets say what they are in this modality: "lung (W 1500 L -600)"; numbers without a preset are hidden."""
         presets = presets_for(pane.series.modality, self._desk.presets) if pane.series is not None else []
         for number in range(1, 10):
             action = self.by_id[f"preset-{number}"]
-            action.setEnabled(number <= len(presets))
+            action.setVisible(number <= len(presets))
             if number <= len(presets):
                 voi = presets[number - 1]
                 name = QCoreApplication.translate("painter", voi.explanation)

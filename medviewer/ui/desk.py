@@ -248,15 +248,14 @@ class Desk(QObject):
 
     def _tell_identity(self, series: ImageSeries | None) -> None:
         if series is None:
-            self.window.identity.setText("")
+            self.window.identity.tell("", [])
             return
         who = series.patient
         name = person(who) if who.known else self.tr("No identity")
         age = identity_line(series)
         born = self.tr("born {date}").format(date=who.birth_date) if who.birth_date else ""
         study = self.tr("study {date}").format(date=series.study.date) if series.study.date else ""
-        rest = "  ·  ".join(escape(part) for part in (age, born, study) if part)
-        self.window.identity.setText(f'<b>{escape(name)}</b>&nbsp; <span style="color:{theme.TEXT2}">{rest}</span>')
+        self.window.identity.tell(name, [part for part in (age, born, study) if part])
         self.window.identity.setToolTip(f"{name}\n{age}\n{born}\n{study}")
 
     def _view_changed(self, pane: ImagePane) -> None:

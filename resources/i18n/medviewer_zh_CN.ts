@@ -83,20 +83,16 @@
       <translation>目前 {n} 幅图像</translation>
     </message>
     <message>
+      <source>Key images: {n}</source>
+      <translation>关键图像：{n}</translation>
+    </message>
+    <message>
       <source>incomplete</source>
       <translation>不完整</translation>
     </message>
     <message>
       <source>split: {why}</source>
       <translation>拆分：{why}</translation>
-    </message>
-    <message>
-      <source>★ 1 key image</source>
-      <translation>★ 1 幅关键图像</translation>
-    </message>
-    <message>
-      <source>★ {n} key images</source>
-      <translation>★ {n} 幅关键图像</translation>
     </message>
     <message>
       <source>{found} found · {loaded} loaded</source>

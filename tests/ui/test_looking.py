@@ -19,7 +19,7 @@ from medviewer.store.profile import Profile
 from medviewer.store.settings import SETTINGS, Settings
 from medviewer.ui.image.painter import paint
 from medviewer.ui.layout import LayoutPicker
-from medviewer.ui.patient.browser import MARKS
+from medviewer.ui.patient.browser import MARKS, SECOND
 from medviewer.ui.patient.tags import TagList
 from medviewer.ui.preferences import CHOICES, TITLES, Preferences
 
@@ -222,15 +222,15 @@ def test_space_goes_through_three_levels_of_words_and_the_level_stays_for_the_ne
 
 def test_k_marks_a_key_image_and_its_row_says_so_until_k_takes_it_back(qtbot, desk, pane):
     row = desk.browser._rows[pane.series.item]
-    assert "★" not in (row.data(0, MARKS) or "")
+    assert "★" not in row.data(0, SECOND)
     qtbot.keyClick(pane, Qt.Key.Key_K)
-    assert pane.is_key and "★ 1" in row.data(0, MARKS)
+    assert pane.is_key and "★ 1" in row.data(0, SECOND)
     qtbot.keyClick(pane, Qt.Key.Key_Down)
     assert not pane.is_key
     qtbot.keyClick(pane, Qt.Key.Key_Up)
     assert pane.is_key
     qtbot.keyClick(pane, Qt.Key.Key_K)
-    assert not pane.is_key and "★" not in row.data(0, MARKS)
+    assert not pane.is_key and "★" not in row.data(0, SECOND)
 
 
 def test_ex02_the_copied_picture_is_the_pane_as_it_is_painted(qtbot, desk, pane):

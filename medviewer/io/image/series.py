@@ -575,4 +575,4 @@ def _lossy(header: Facts) -> str:
         stated = header.text("LossyImageCompressionMethod")
         method = {"ISO_10918_1": "JPEG", "ISO_14495_1": "JPEG-LS", "ISO_15444_1": "JPEG 2000"}.get(stated, stated or "lossy")
     ratio = header.number("LossyImageCompressionRatio")
-    return f"{method} {ratio:g}:1" if ratio and ratio > 1 else method
+    return f"{method} {ratio:.3g}:1" if ratio and ratio > 1 else method

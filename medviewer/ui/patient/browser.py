@@ -176,13 +176,17 @@ class Browser(QWidget):
             second = f"{images} · {item.frames[0].columns} × {item.frames[0].rows}"
         elif item.geometry is not None and item.geometry.spacing[2]:
             second = f"{images} · {item.geometry.spacing[2]:.3g} mm"
-        row.setData(0, SECOND, second if item.complete else self.tr("{n} images so far").format(n=count))
+        if not item.complete:
+            second = self.tr("{n} images so far").format(n=count)
+        keys = len(self._session.key_images(item.item))
+        row.setData(0, SECOND, f"★ {keys} · {second}" if keys else second)
         marks = " · ".join(self._marks(item))
         if marks != (row.data(0, MARKS) or ""):
             row.setData(0, MARKS, marks)
             self.tree.scheduleDelayedItemsLayout()
         told = [self._say(warning).message for warning in item.warnings]
-        row.setToolTip(0, "\n".join([row.text(0), second, *self._marks(item), *told]))
+        keyed = [self.tr("Key images: {n}").format(n=keys)] if keys else []
+        row.setToolTip(0, "\n".join([row.text(0), second, *keyed, *self._marks(item), *told]))
         if item.frames and (item.item not in self._drawn or (item.complete and self._drawn[item.item] != count)):
             self._drawn[item.item] = count
             self._bridge.background(
@@ -191,15 +195,12 @@ class Browser(QWidget):
             )
 
     def _marks(self, item: ImageSeries) -> tuple[str, ...]:
-        """What one should know before opening a series: lossy, no geometry, uneven, incomplete, split; and its key images."""
+        """What one should know before opening a series: lossy, no geometry, uneven, incomplete, split."""
         found = [*badges(item)]
         if not item.complete:
             found.append(self.tr("incomplete"))
         if item.split_reason:
             found.append(self.tr("split: {why}").format(why=self.split_words(item.split_reason)))
-        keys = len(self._session.key_images(item.item))
-        if keys:
-            found.insert(0, self.tr("★ 1 key image") if keys == 1 else self.tr("★ {n} key images").format(n=keys))
         return tuple(found)
 
     def split_words(self, reason: str) -> str:
