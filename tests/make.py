@@ -37,7 +37,8 @@ def make_image(pixels: NDArray[Any], *, modality: str = "CT", tags: Mapping[str,
     ds.PixelData = pixels.tobytes() + (b"\0" if pixels.nbytes % 2 else b"")
     for keyword, value in (tags or {}).items():
         if value is None:
-            delattr(ds, keyword)
+            if keyword in ds:
+                delattr(ds, keyword)
         else:
             setattr(ds, keyword, value)
     return ds

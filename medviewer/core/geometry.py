@@ -111,3 +111,11 @@ def letters(direction: Vector) -> str:
     named = [(abs(v), ("LPH" if v > 0 else "RAF")[i]) for i, v in enumerate(direction)]
     length = max(sum(v * v for v, _ in named) ** 0.5, 1e-12)
     return "".join(letter for v, letter in sorted(named, reverse=True) if v / length > 0.1)
+
+
+_OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
+
+
+def opposite(named: str) -> str:
+    """Letters of the other way: "LP" → "RA"."""
+    return named.translate(_OPPOSITE)

@@ -80,7 +80,8 @@ class ImageSeries:
     `item` is the stable id (series UID, with -2, -3 … for splits). `frames` are in displayed order: ascending along the
     normal, else by InstanceNumber, else by file name. `split_reason` names the rule that parted it from its series, None
     otherwise. `has_identity` is False for plain pictures. `age_years` is at the time of the study, None if unknown.
-    `complete` is False while a scan still adds images to it.
+    `complete` is False while a scan still adds images to it. `patient_orientation` are the direction letters along a row and
+    down a column (PatientOrientation, PS3.3 C.7.6.1.1.1), None without; `frame_seconds` is how long the file shows a frame.
     """
 
     item: str
@@ -102,6 +103,8 @@ class ImageSeries:
     lossy: str = ""
     has_identity: bool = True
     complete: bool = True
+    patient_orientation: tuple[str, str] | None = None
+    frame_seconds: float | None = None
     kind: Literal["image"] = "image"
 
     @property

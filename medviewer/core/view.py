@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from typing import Literal
 
-from medviewer.core.geometry import at_detector, letters
+from medviewer.core.geometry import at_detector, letters, opposite
 from medviewer.core.grey import VoiTransform, automatic, usable
 from medviewer.core.image import ImageSeries, Pixels
 
@@ -21,7 +21,8 @@ TextLevel = Literal["all", "less", "none"]
 @dataclass(frozen=True, slots=True)
 class ImageView:
     """The wish. `window` None = the file's or automatic; `zoom` None = fit, else screen pixels per image column; `centre`
-    (row, column) None = the middle; `overlay` the network whose heat is wanted; `show_anyway` draws heat whose check failed."""
+    (row, column) None = the middle; `overlay` the network whose heat is wanted; `show_anyway` draws heat whose check failed;
+    `blank_padding` paints padding black whatever the window; `shutter` and `planes` draw the file's own (core/layers.py)."""
 
     frame: int = 0
     window: VoiTransform | None = None
@@ -34,6 +35,9 @@ class ImageView:
     cutoff: float = 0.35
     show_anyway: bool = False
     text: TextLevel = "all"
+    blank_padding: bool = False
+    shutter: bool = True
+    planes: bool = True
 
     @classmethod
     def start(cls, series: ImageSeries) -> "ImageView":
@@ -60,7 +64,12 @@ class ImageView:
 
     def reset(self, series: ImageSeries) -> "ImageView":
         """The opening state at the image that is shown."""
-        return replace(ImageView.start(series), frame=self.frame, text=self.text)
+        return replace(self.opening(series), frame=self.frame)
+
+    def opening(self, series: ImageSeries) -> "ImageView":
+        """How another series opens in this place: words and layers stay switched as they are."""
+        opening = ImageView.start(series)
+        return replace(opening, text=self.text, blank_padding=self.blank_padding, shutter=self.shutter, planes=self.planes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,8 @@ class ScaleBar:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All that a painter needs besides pixels. `affine` maps (row, column) to screen (x, y):
-    x = xr·row + xc·column + x0, y = yr·row + yc·column + y0, as (xr, xc, x0, yr, yc, y0). `letters` left, right, top, bottom."""
+    x = xr·row + xc·column + x0, y = yr·row + yc·column + y0, as (xr, xc, x0, yr, yc, y0). `letters` left, right, top, bottom;
+    `blank` the closed range of stored values that are painted black."""
 
     frame: int
     voi: VoiTransform | None
@@ -84,6 +94,7 @@ class Picture:
     affine: tuple[float, float, float, float, float, float]
     letters: tuple[str, str, str, str]
     scale_bar: ScaleBar | None
+    blank: tuple[int, int] | None = None
 
     def to_screen(self, row: float, column: float) -> tuple[float, float]:
         xr, xc, x0, yr, yc, y0 = self.affine
@@ -123,6 +134,7 @@ def resolve(view: ImageView, series: ImageSeries, size: tuple[float, float]) -> 
         affine=affine,
         letters=_letters(series, view.turn),
         scale_bar=_scale_bar(series, zoom, width),
+        blank=frame.padding if view.blank_padding else None,
     )
 
 
@@ -167,11 +179,16 @@ def windowed(voi: VoiTransform, dx: float, dy: float, span: float) -> VoiTransfo
 
 
 def _letters(series: ImageSeries, turn: Turn) -> tuple[str, str, str, str]:
-    """Left, right, top, bottom: the transformed direction cosines, "" without orientation (GE-17)."""
+    """Left, right, top, bottom: the transformed direction cosines, else the stated letters, "" without both (GE-17)."""
     g = series.geometry
-    if g is None or g.row is None or g.column is None:
-        return "", "", "", ""
     a, b, c, d = turn
+    if g is None or g.row is None or g.column is None:
+        if series.patient_orientation is None:
+            return "", "", "", ""
+        along_row, down_column = series.patient_orientation
+        stated = [(along_row, a) if a else (down_column, b), (along_row, c) if c else (down_column, d)]
+        to_right, to_bottom = (named if sign > 0 else opposite(named) for named, sign in stated)
+        return opposite(to_right), to_right, opposite(to_bottom), to_bottom
     right = tuple(a * g.row[i] + b * g.column[i] for i in range(3))
     down = tuple(c * g.row[i] + d * g.column[i] for i in range(3))
 

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import EcgRecord, Signal
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Result
-from medviewer.core.image import ImageSeries, Overlay, Pixels
+from medviewer.core.image import ImageSeries, Pixels
+from medviewer.core.overlay import Overlay
 from medviewer.core.task import Cancelled, CancelToken
 from medviewer.inference.device import Device, prepare_environment
 from medviewer.inference.engine import InPlaceEngine

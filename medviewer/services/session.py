@@ -25,12 +25,14 @@ Item = ImageSeries | EcgRecord | NoteDocument
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is new: ids of items added, grown or removed, items whose results changed, and whether the scan's account did."""
+    """What is new: ids of items added, grown or removed, items whose results or key images changed, and whether
+    the scan's account did."""
 
     items: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     results: frozenset[str] = frozenset()
     account: bool = False
+    marks: frozenset[str] = frozenset()
 
 
 class Session:
@@ -41,6 +43,7 @@ class Session:
         self._results: dict[tuple[str, str], Result] = {}
         self._listeners: list[Callable[[Changes], None]] = []
         self.account = Account()
+        self._key_images: dict[str, frozenset[tuple[str, int]]] = {}
 
     def listen(self, listener: Callable[[Changes], None]) -> None:
         self._listeners.append(listener)
@@ -68,6 +71,8 @@ class Session:
             self._items.pop(item, None)
         put = {item.item: item for item in items}
         self._items.update(put)
+        for item in gone:
+            self._key_images.pop(item, None)
         stale = {key for key in self._results if key[0] in put or key[0] in gone}
         for key in stale:
             del self._results[key]
@@ -94,6 +99,15 @@ class Session:
     def attribution(self, item: str, model: str) -> Attribution | None:
         result = self._results.get((item, model))
         return result.attribution if result else None
+
+    def key_images(self, item: str) -> frozenset[tuple[str, int]]:
+        """(path, index in the file) of the images of an item that a person marked: they stay marked when the item grows."""
+        return self._key_images.get(item, frozenset())
+
+    def mark_key_image(self, item: str, path: str, index: int) -> None:
+        """Mark an image, or take its mark away."""
+        self._key_images[item] = self.key_images(item) ^ {(path, index)}
+        self._announce(Changes(marks=frozenset({item})))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -13,21 +13,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that can be set: key, default, and what it is for in a few English words."""
+    """One thing that can be set: key, default, and what it is for in a few English words; the values it may have, if they
+    are few, or the range of a number."""
 
     key: str
     default: Any
     purpose: str
+    choices: tuple[str, ...] = ()
+    range: tuple[float, float] = (0, 1)
 
 
 SETTINGS = (
-    Setting("language", "", "language of the window; empty = the system's"),
+    Setting("language", "", "language of the window; empty = the system's", ("", "en", "zh_CN")),
     Setting("recent", [], "paths opened last, newest first"),
     Setting("layout", [1, 1], "rows and columns of panes"),
     Setting("window", "", "place of window and docks, as Qt writes it, base 64"),
-    Setting("device", "auto", "where networks run: auto, cpu, cuda, mps"),
+    Setting("docks", "", "which docks are open and how wide, as Qt writes it, base 64"),
+    Setting("keys", {}, "keys of commands that differ from the table: {command id: [keys]}"),
+    Setting("device", "auto", "where networks run", ("auto", "cpu", "cuda", "mps")),
     Setting("overlay_opacity", 0.6, "opacity of heat on images, 0 to 1"),
     Setting("overlay_cutoff", 0.35, "heat below this is not drawn, 0 to 1"),
+    Setting("cine_rate", 10, "images a second where the file does not say it", range=(1, 60)),
+    Setting("cine_loop", True, "cine starts again at the end"),
 )
 _DEFAULTS = {setting.key: setting.default for setting in SETTINGS}
 

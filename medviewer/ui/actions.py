@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from medviewer.core.grey import presets_for
 from medviewer.ui import theme
 from medviewer.ui.commands import COMMANDS, GROUPS, Command, group_title
+from medviewer.ui.commands import command as command_of
 
-IN_PANES = ("scroll", "next-pane", "previous-pane", "text", "delete-mark")
+IN_PANES = ("scroll", "next-pane", "previous-pane", "text", "delete-mark", "copy-pane")
 """Groups and commands whose keys mean something else in the browser: they count only while the panes have the focus."""
 
 
@@ -24,20 +26,26 @@ class Actions(QObject):
         self.by_id: dict[str, QAction] = {}
         for command in COMMANDS:
             self.by_id[command.id] = self._make(command)
+        self.rebind()
         self._toolbar()
 
     def _make(self, command: Command) -> QAction:
         action = QAction(command.text(), self)
-        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
-        if command.keys:
-            action.setToolTip(f"{command.text()} ({command.keys[0]})")
         action.triggered.connect(partial(self._run, command))
         local = command.group in IN_PANES or command.id in IN_PANES
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut if local else Qt.ShortcutContext.WindowShortcut)
         (self._desk.window.centre if local else self._desk.window).addAction(action)
-        if command.group == "tool" and command.id.startswith("tool-"):
-            action.setCheckable(True)
+        action.setCheckable(command.id.startswith("tool-") or command.checked is not None)
+        action.setAutoRepeat(command.id != "magnifier")
         return action
+
+    def rebind(self) -> None:
+        """Shortcuts and tooltips as the bindings are now."""
+        for command in COMMANDS:
+            keys = self._desk.bindings.of(command)
+            action = self.by_id[command.id]
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.setToolTip(f"{command.text()} ({self._desk.bindings.words(command)})" if keys else command.text())
 
     def _run(self, command: Command, _checked: bool = False) -> None:
         if command.on_pane and self._desk.grid.active.series is None:
@@ -85,4 +93,19 @@ class Actions(QObject):
             if command.on_pane:
                 action.setEnabled(there)
             if action.isCheckable():
-                action.setChecked(command.id == f"tool-{pane.tool_id}")
+                switched = command.checked is not None and there and command.checked(pane)
+                action.setChecked(switched or command.id == f"tool-{pane.tool_id}")
+        self._name_presets(pane)
+
+    def _name_presets(self, pane: Any) -> None:
+        """Presets say what they are in this modality: "lung (W 1500 L -600)"; numbers without a preset are hidden."""
+        presets = presets_for(pane.series.modality, self._desk.presets) if pane.series is not None else []
+        for number in range(1, 10):
+            action = self.by_id[f"preset-{number}"]
+            action.setVisible(number <= len(presets))
+            if number <= len(presets):
+                voi = presets[number - 1]
+                name = QCoreApplication.translate("painter", voi.explanation)
+                action.setText(f"{name} (W {voi.width:g} L {voi.center:g})")
+            else:
+                action.setText(command_of(f"preset-{number}").text())

@@ -21,6 +21,8 @@ class Command:
     toolbar: bool = False
     number: int = 0
     """What stands for {n} in the title."""
+    checked: Callable[[Any], bool] | None = None
+    """Whether a switch is on in a pane."""
 
     def text(self) -> str:
         return QCoreApplication.translate("commands", self.title).replace("{n}", str(self.number))
@@ -31,7 +33,7 @@ def _t(title: str) -> str:
 
 
 def _view(change: str, *arguments: Any) -> Callable[[Any], None]:
-    return lambda desk: desk.change_view(change, *arguments)
+    return lambda desk: desk.images.change(change, *arguments)
 
 
 def _tool(which: str) -> Callable[[Any], None]:
@@ -53,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("tool-pan", _t("Pan"), ("T",), "tool", _tool("pan"), True, "arrows-out-cardinal", True),
     Command("tool-scroll", _t("Scroll"), ("S",), "tool", _tool("scroll"), True, "stack", True),
     Command("tool-ruler", _t("Length"), ("L", "D"), "tool", _tool("ruler"), True, "ruler", True),
-    Command("delete-mark", _t("Delete the last length"), ("Del", "Backspace"), "tool", lambda d: d.delete_mark()),
+    Command("delete-mark", _t("Delete the last length"), ("Del", "Backspace"), "tool", lambda d: d.images.delete_mark()),
     Command("invert", _t("Invert greys"), ("I",), "image", _view("invert")),
     Command("flip", _t("Flip"), ("H",), "image", _view("flip")),
     Command("flip-vertically", _t("Flip vertically"), ("V",), "image", _view("flip-vertically")),
@@ -61,17 +63,29 @@ COMMANDS: tuple[Command, ...] = (
     Command("rotate-left", _t("Rotate left"), ("Alt+L",), "image", _view("rotate", False)),
     Command("zoom-in", _t("Zoom in"), ("+",), "image", _view("zoom", 1.25)),
     Command("zoom-out", _t("Zoom out"), ("-",), "image", _view("zoom", 0.8)),
+    Command("magnifier", _t("Magnifier, while held"), ("M",), "image", lambda d: d.images.magnify()),
     Command("fit", _t("Fit to the pane"), ("=",), "image", _view("fit")),
     Command("one-to-one", _t("One to one pixels"), ("Ctrl+1",), "image", _view("one-to-one")),
     Command("reset", _t("Reset the view"), ("Ctrl+R",), "image", _view("reset"), True, "arrow-counter-clockwise", True),
+    Command("padding", _t("Blank padding"), (), "image", _view("padding"), checked=lambda p: p.view.blank_padding),
+    Command("shutter", _t("Shutter of the file"), (), "image", _view("shutter"), checked=lambda p: p.view.shutter),
+    Command("planes", _t("Overlay planes of the file"), ("Shift+O",), "image", _view("planes"), checked=lambda p: p.view.planes),
+    Command("key-image", _t("Key image"), ("K",), "image", lambda d: d.images.mark_key_image(), checked=lambda p: p.is_key),
+    Command("copy-pane", _t("Copy the pane as a picture"), ("Ctrl+C",), "image", lambda d: d.images.copy_pane()),
+    Command("tags", _t("Tags of the file…"), ("Ctrl+I",), "image", lambda d: d.images.show_tags()),
     *(Command(f"preset-{n}", _t("Window preset {n}"), (str(n),), "window", _view("preset", n), number=n) for n in range(1, 10)),
-    Command("preset-0", _t("Window of the file, or automatic"), ("0",), "window", _view("automatic")),
+    Command("preset-0", _t("Automatic window"), ("0",), "window", _view("automatic")),
+    Command("file-window", _t("Window of the file"), ("Alt+W",), "window", _view("file-window")),
     Command("next-image", _t("Next image"), ("Down",), "scroll", _view("step", 1)),
     Command("previous-image", _t("Previous image"), ("Up",), "scroll", _view("step", -1)),
     Command("ten-on", _t("Ten images on"), ("Shift+Down",), "scroll", _view("step", 10)),
     Command("ten-back", _t("Ten images back"), ("Shift+Up",), "scroll", _view("step", -10)),
     Command("first-image", _t("First image"), ("Home",), "scroll", _view("to", 0)),
     Command("last-image", _t("Last image"), ("End",), "scroll", _view("to", 1 << 30)),
+    Command("cine", _t("Cine on or off"), ("C",), "scroll", lambda d: d.cine.toggle(d.grid.active), True, "play", True),
+    Command("cine-faster", _t("Cine faster"), (".",), "scroll", lambda d: d.cine.faster(1)),
+    Command("cine-slower", _t("Cine slower"), (",",), "scroll", lambda d: d.cine.faster(-1)),
+    Command("cine-loop", _t("Cine in a loop"), ("Shift+C",), "scroll", lambda d: d.cine.toggle_loop()),
     Command("next-series", _t("Next series"), ("PgDown",), "scroll", lambda d: d.step_series(1), False),
     Command("previous-series", _t("Previous series"), ("PgUp",), "scroll", lambda d: d.step_series(-1), False),
     Command(
@@ -93,11 +107,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("next-pane", _t("Next pane"), ("Tab",), "screen", lambda d: d.step_pane(1), False),
     Command("previous-pane", _t("Previous pane"), ("Shift+Tab",), "screen", lambda d: d.step_pane(-1), False),
     Command("layout-1x1", _t("One pane"), ("Alt+1",), "screen", _layout(1, 1), False),
-    Command("layout-1x2", _t("Two panes side by side"), ("Alt+2",), "screen", _layout(1, 2), False, "columns", True),
-    Command("layout-2x2", _t("Four panes"), ("Alt+4",), "screen", _layout(2, 2), False, "grid-four", True),
+    Command("layout-1x2", _t("Two panes side by side"), ("Alt+2",), "screen", _layout(1, 2), False),
+    Command("layout-2x2", _t("Four panes"), ("Alt+4",), "screen", _layout(2, 2), False),
     Command("layout-2x3", _t("Six panes"), ("Alt+6",), "screen", _layout(2, 3), False),
+    Command("layout", _t("Rows and columns of panes…"), ("Alt+0",), "screen", lambda d: d.ask_layout(), False, "grid-four", True),
     Command("full-screen", _t("Full screen"), ("F11",), "screen", lambda d: d.full_screen(), False),
     Command("search", _t("Search the browser"), ("Ctrl+F",), "screen", lambda d: d.focus_search(), False),
+    Command("preferences", _t("Preferences…"), ("Ctrl+,",), "help", lambda d: d.show_preferences(), False),
     Command("keys", _t("Keys"), ("F1",), "help", lambda d: d.show_keys(), False),
     Command("palette", _t("Find a command"), ("Ctrl+Shift+P",), "help", lambda d: d.show_palette(), False),
     Command("escape", _t("Stop, or back to window/level"), ("Esc",), "help", lambda d: d.escape(), False),
@@ -118,11 +134,6 @@ GROUPS = {
 
 def command(which: str) -> Command:
     return next(one for one in COMMANDS if one.id == which)
-
-
-def clash(keys: str, other_than: str) -> Command | None:
-    """The command that has these keys already."""
-    return next((one for one in COMMANDS if keys in one.keys and one.id != other_than), None)
 
 
 def group_title(group: str) -> str:

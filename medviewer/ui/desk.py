@@ -3,17 +3,14 @@
 import json
 import logging
 from dataclasses import replace
-from functools import partial
 from html import escape
 
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QWidget
 
 from medviewer.core.errors import Notice
-from medviewer.core.grey import presets_for
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Progress
-from medviewer.core.view import ImageView, TextLevel, zoomed_at
 from medviewer.services.analyse import Analyst
 from medviewer.services.open import Opening, open_paths
 from medviewer.services.sample import sample_paths
@@ -24,19 +21,24 @@ from medviewer.store.profile import Profile
 from medviewer.store.settings import Settings
 from medviewer.ui import palette, theme
 from medviewer.ui.actions import Actions
+from medviewer.ui.bindings import Bindings
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.grid import PaneGrid
+from medviewer.ui.image.cine import Cine
+from medviewer.ui.image.controls import ImageControls
 from medviewer.ui.image.corners import identity_line, person
+from medviewer.ui.image.heat import HeatControls
 from medviewer.ui.image.pane import ImagePane
+from medviewer.ui.layout import LayoutPicker
 from medviewer.ui.patient.browser import Browser
 from medviewer.ui.patient.findings import FindingsPanel
 from medviewer.ui.patient.models import NetworksPanel
+from medviewer.ui.preferences import Preferences
 from medviewer.ui.window import Window
 
 log = logging.getLogger(__name__)
 
 RECENT = 10
-NEXT_TEXT: dict[TextLevel, TextLevel] = {"all": "less", "less": "none", "none": "all"}
 
 
 class Desk(QObject):
@@ -62,19 +64,24 @@ class Desk(QObject):
         self._openings: list[Opening] = []
         self._progress: Progress | None = None
         self._step = 0
-        self._presets = json.loads(asset("presets.json").read_text("utf-8"))
+        self.presets = json.loads(asset("presets.json").read_text("utf-8"))
         chosen = str(settings.get("device")) if device == "auto" else device
         self.analyst = None if safe_mode else analyst or Analyst(self.session, bridge.post, profile, chosen or "auto")
         self.browser = Browser(self.session, bridge, self.say)
         self.findings = FindingsPanel(self.session, self.analyst, self.say, lang)
         self.networks = NetworksPanel(self.analyst, self.say, lang)
+        self.images = ImageControls(self)
         self.grid = PaneGrid(self._make_pane)
+        self.bindings = Bindings(settings)
+        self.cine = Cine(settings, self)
+        self.heat = HeatControls()
         right = QSplitter()
         right.setOrientation(theme.VERTICAL)
         right.addWidget(self.findings)
+        right.addWidget(self.heat)
         right.addWidget(self.networks)
         right.setStretchFactor(0, 3)
-        right.setStretchFactor(1, 1)
+        right.setStretchFactor(2, 1)
         right.setChildrenCollapsible(False)
         window.fill(self.browser, right, self.grid)
         self.actions = Actions(self)
@@ -94,6 +101,7 @@ class Desk(QObject):
         self.findings.shown.connect(self.show_finding)
         self.networks.analyse_wanted.connect(self.analyse)
         self.grid.active_changed.connect(self._active_changed)
+        self.heat.changed.connect(self.images.set_heat)
         if self.analyst is not None:
             self.analyst.on_progress(self._heard_progress)
 
@@ -103,8 +111,9 @@ class Desk(QObject):
         kept = str(self.settings.get("window"))
         if kept and not self._safe_mode:
             self.window.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+            self.window.restoreState(QByteArray.fromBase64(str(self.settings.get("docks")).encode()))
         layout = self.settings.get("layout")
-        if isinstance(layout, list) and len(layout) == 2 and all(isinstance(n, int) and 1 <= n <= 4 for n in layout):
+        if isinstance(layout, list) and len(layout) == 2 and all(isinstance(n, int) and 1 <= n <= 5 for n in layout):
             self.grid.lay_out(*layout)
         self.window.empty.show_recent(list(self.settings.get("recent")))
 
@@ -116,7 +125,7 @@ class Desk(QObject):
         pane.item_dropped.connect(self._item_dropped)
         pane.probed.connect(self.window.probe.setText)
         pane.view_changed.connect(self._view_changed)
-        pane.menu_wanted.connect(self._menu)
+        pane.menu_wanted.connect(self.images.menu)
         return pane
 
     # Opening
@@ -173,6 +182,9 @@ class Desk(QObject):
                     pane.show_series(grown)
             if shown in changes.results and pane.series is not None:
                 pane.set_results(self.session.results(shown))
+                self.images.tell_heat()
+            if shown in changes.marks:
+                self._view_changed(pane)
         self._fill_empty_panes()
         self.window.show_panes(bool(self.session.items))
         if changes.items or changes.removed:
@@ -213,6 +225,8 @@ class Desk(QObject):
         if not isinstance(series, ImageSeries):
             return
         pane = pane or self.grid.active
+        if self.cine.pane is pane:
+            self.cine.stop()
         pane.show_series(series)
         pane.set_results(self.session.results(item))
         self.grid.activate(pane)
@@ -230,112 +244,30 @@ class Desk(QObject):
         self.browser.mark(series.item if series is not None else "")
         self.networks.show_item(series)
         self.findings.mark(series.item if series is not None else "")
-        self.actions.refresh(pane)
+        self._view_changed(pane)
 
     def _tell_identity(self, series: ImageSeries | None) -> None:
         if series is None:
-            self.window.identity.setText("")
+            self.window.identity.tell("", [])
             return
         who = series.patient
         name = person(who) if who.known else self.tr("No identity")
         age = identity_line(series)
         born = self.tr("born {date}").format(date=who.birth_date) if who.birth_date else ""
         study = self.tr("study {date}").format(date=series.study.date) if series.study.date else ""
-        rest = "  ·  ".join(escape(part) for part in (age, born, study) if part)
-        self.window.identity.setText(f'<b>{escape(name)}</b>&nbsp; <span style="color:{theme.TEXT2}">{rest}</span>')
+        self.window.identity.tell(name, [part for part in (age, born, study) if part])
         self.window.identity.setToolTip(f"{name}\n{age}\n{born}\n{study}")
 
     def _view_changed(self, pane: ImagePane) -> None:
+        pane.set_key(self.images.is_key(pane))
         if pane is self.grid.active:
             self.actions.refresh(pane)
-
-    def _menu(self, pane: ImagePane, where: QPoint) -> None:
-        self.grid.activate(pane)
-        menu = QMenu(self.window)
-        if pane.series is not None:
-            windows = pane.series.frames[pane.view.frame].windows
-            for number, voi in enumerate(windows):
-                words = voi.explanation or self.tr("window {n}").format(n=number + 1)
-                menu.addAction(
-                    self.tr("Of the file: {words}").format(words=words),
-                    partial(pane.set_view, replace(pane.view, window=voi)),
-                )
-        self.actions.fill(menu, ("window", "image", "tool", "networks"))
-        menu.popup(where)
+            self.images.tell_heat()
 
     def choose_tool(self, which: str) -> None:
         for pane in self.grid.panes:
             pane.set_tool(which)
         self.actions.refresh(self.grid.active)
-
-    def change_view(self, change: str, *arguments) -> None:
-        """One change of the active pane's view, by the name of the command table."""
-        pane = self.grid.active
-        if pane.series is not None:
-            view = self._next_view(pane, pane.series, change, *arguments)
-            pane.set_view(view)
-
-    def _next_view(self, pane: ImagePane, series: ImageSeries, change: str, *arguments) -> ImageView:
-        view, picture = pane.view, pane.picture()
-        size = (float(pane.width()), float(pane.height()))
-        match change:
-            case "invert":
-                return replace(view, invert=not view.invert)
-            case "flip":
-                return view.flipped()
-            case "flip-vertically":
-                return view.flipped_vertically()
-            case "rotate":
-                return view.rotated(*arguments)
-            case "zoom":
-                return zoomed_at(view, picture, arguments[0], size[0] / 2, size[1] / 2, size)
-            case "fit":
-                return replace(view, zoom=None, centre=None)
-            case "one-to-one":
-                return replace(view, zoom=1.0 / pane.devicePixelRatioF())
-            case "reset":
-                return view.reset(series)
-            case "automatic":
-                return replace(view, window=None)
-            case "preset":
-                presets = presets_for(series.modality, self._presets)
-                wanted = arguments[0] - 1
-                return replace(view, window=presets[wanted]) if wanted < len(presets) else view
-            case "step":
-                return view.at_frame(view.frame + arguments[0], series)
-            case "to":
-                return view.at_frame(arguments[0], series)
-            case "text":
-                return replace(view, text=NEXT_TEXT[view.text])
-            case "overlay":
-                return replace(self._heat_as_set(view), overlay=None if view.overlay else self._overlay_of(pane))
-            case "opacity":
-                return replace(view, opacity=self._next_setting("overlay_opacity", view.opacity, (0.3, 0.45, 0.6, 0.8)))
-            case "cutoff":
-                return replace(view, cutoff=self._next_setting("overlay_cutoff", view.cutoff, (0.2, 0.35, 0.5, 0.7)))
-        raise ValueError(change)
-
-    def _next_setting(self, key: str, value: float, steps: tuple[float, ...]) -> float:
-        """The next step, kept for the next image and the next start."""
-        later = next((step for step in steps if step > value + 0.01), steps[0])
-        self.settings.set(key, later)
-        return later
-
-    def _heat_as_set(self, view: ImageView) -> ImageView:
-        opacity, cutoff = self.settings.get("overlay_opacity"), self.settings.get("overlay_cutoff")
-        return replace(view, opacity=opacity, cutoff=cutoff, show_anyway=False)
-
-    def _overlay_of(self, pane: ImagePane) -> str | None:
-        """The network whose answer can be drawn here, else the first one that answered at all."""
-        answers = list(pane.results.values())
-        drawable = [r.model for r in answers if r.attribution is not None and r.attribution.frame == pane.view.frame]
-        return next(iter(drawable or [r.model for r in answers]), None)
-
-    def delete_mark(self) -> None:
-        pane = self.grid.active
-        if pane.rulers:
-            pane.rulers.pop()
-            pane.update()
 
     def step_series(self, by: int) -> None:
         items = self.browser.order()
@@ -353,6 +285,20 @@ class Desk(QObject):
         self.choose_tool(self.grid.panes[0].tool_id)
         self._banners()
 
+    def ask_layout(self) -> None:
+        """The picker below its button; without one (full screen), at the panes' corner."""
+        picker = LayoutPicker(self.grid.shape, self.window)
+        picker.chosen.connect(self.lay_out)
+        button = self.window.toolbar.widgetForAction(self.actions.by_id["layout"])
+        under = button if button is not None and button.isVisible() else None
+        where = under.mapToGlobal(under.rect().bottomLeft()) if under is not None else self.grid.mapToGlobal(QPoint(8, 8))
+        picker.open_at(where)
+
+    def show_preferences(self) -> None:
+        dialog = Preferences(self.settings, self.bindings, self.window)
+        dialog.rebound.connect(self.actions.rebind)
+        dialog.open()
+
     def full_screen(self) -> None:
         self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
 
@@ -361,7 +307,7 @@ class Desk(QObject):
         self.browser.search.selectAll()
 
     def show_keys(self) -> None:
-        palette.KeySheet(self.window).open()
+        palette.KeySheet(self.bindings, self.window).open()
 
     def show_palette(self) -> None:
         palette.Palette(self, self.window).open()
@@ -378,7 +324,7 @@ class Desk(QObject):
         if not first:
             self.window.work.setText(self.tr("No networks are installed."))
             return
-        pane.set_view(replace(self._heat_as_set(pane.view), overlay=first[0].model))
+        pane.set_view(replace(self.images.heat_as_set(pane.view), overlay=first[0].model))
         self.analyst.run(pane.series.item, pane.view.frame)
 
     def show_finding(self, item: str, model: str, frame: int) -> None:
@@ -400,7 +346,7 @@ class Desk(QObject):
 
     def escape(self) -> None:
         """Stop what runs; with nothing running, back to the window tool."""
-        if not self._stop():
+        if not self.cine.stop() and not self._stop():
             self.choose_tool("window")
 
     def _stop(self) -> bool:
@@ -443,6 +389,7 @@ class Desk(QObject):
         """Queue, scan; both are given a moment to end (RN-01)."""
         if not self._safe_mode:
             self.settings.set("window", bytes(self.window.saveGeometry().toBase64().data()).decode())
+            self.settings.set("docks", bytes(self.window.saveState().toBase64().data()).decode())
         for opening in self._openings:
             opening.cancel()
         if self.analyst is not None:

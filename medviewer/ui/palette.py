@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medviewer.ui.bindings import Bindings
 from medviewer.ui.commands import COMMANDS, GROUPS, Command, group_title
 
 HANDS = (
@@ -35,15 +36,10 @@ HANDS = (
 )
 
 
-def keys_of(command: Command) -> str:
-    """ "Ctrl+O" as the platform writes it; "" without keys."""
-    return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in command.keys)
-
-
 class KeySheet(QDialog):
     """F1: every key and every gesture."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, bindings: Bindings, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keys and mouse"))
@@ -54,7 +50,7 @@ class KeySheet(QDialog):
         for column in columns:
             across.addLayout(column, 1)
         for group, where in zip(GROUPS, (0, 0, 1, 0, 2, 2, 2, 2), strict=True):
-            rows = [(keys_of(c), c.text()) for c in COMMANDS if c.group == group and c.keys]
+            rows = [(bindings.words(c), c.text()) for c in COMMANDS if c.group == group and bindings.of(c)]
             columns[where].addLayout(self._table(group_title(group), rows))
         hands = [(self.tr(str(hand)), self.tr(str(does))) for hand, does in HANDS]
         columns[1].addLayout(self._table(self.tr("Mouse"), hands))
@@ -111,7 +107,7 @@ class Palette(QDialog):
             title = command.text()
             said = f"{title} {group_title(command.group)} {command.id}".casefold()
             if command.id != "palette" and all(word in said for word in wanted):
-                keys = keys_of(command)
+                keys = self._desk.bindings.words(command)
                 row = QListWidgetItem(f"{title}   {keys}" if keys else title, self.list)
                 row.setData(Qt.ItemDataRole.UserRole, command)
         self.list.setCurrentRow(0)

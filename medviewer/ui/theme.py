@@ -13,6 +13,8 @@ TEXT1, TEXT2, TEXT3 = "#E8ECF1", "#A9B4C0", "#7F8B98"
 HAND, MACHINE = "#4DB1FF", "#B9A3FF"
 ACCEPTED, ATTENTION, DAMAGE = "#63CE93", "#E9B64C", "#F47C74"
 ATTENTION_GROUND, MACHINE_GROUND, ACCEPTED_GROUND, CHOSEN = "#3A2C0A", "#2A2440", "#14301F", "#1B2D3D"
+PLANE = "#7FE3D2"
+"""Overlay planes of a file: neither the machine's violet nor the hand's blue."""
 VERTICAL = Qt.Orientation.Vertical
 PLATE = QColor(0, 0, 0, 107)
 """42 % black behind corner text."""
@@ -104,6 +106,12 @@ QPushButton[primary="true"] {{ background: {HAND}; color: {WINDOW}; border: 0; p
 QPushButton:disabled {{ color: {TEXT3}; background: transparent; border: 1px solid {LINE}; }}
 QLineEdit {{ background: {CARD}; border: 1px solid {LINE}; border-radius: 6px; padding: 4px 8px; min-height: 20px; }}
 QTreeView {{ background: {DOCK}; border: 1px solid {DOCK}; outline: 0; }}
+QTabWidget::pane {{ background: {DOCK}; border: 1px solid {LINE}; border-radius: 6px; }}
+QTabWidget QWidget[page="true"] {{ background: {DOCK}; }}
+QTabBar::tab {{ padding: 6px 14px; color: {TEXT2}; background: {WINDOW}; border-bottom: 2px solid {WINDOW}; }}
+QTabBar::tab:selected {{ color: {TEXT1}; border-bottom: 2px solid {HAND}; }}
+QComboBox, QSpinBox, QDoubleSpinBox, QKeySequenceEdit QLineEdit {{ min-height: 24px; }}
+QTreeView::item {{ min-height: 22px; }}
 QStatusBar {{ background: {DOCK}; border-top: 1px solid {LINE}; color: {TEXT2}; min-height: {STATUS_BAR}px; }}
 QStatusBar::item {{ border: 0; }}
 QMenu {{ background: {CARD}; border: 1px solid {LINE}; padding: 4px; }}

@@ -1,7 +1,7 @@
 """The window: places toolbar, docks, panes and status bar, and nothing else."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -37,9 +37,7 @@ class Window(QMainWindow):
         self.toolbar.setMovable(False)
         self.toolbar.setIconSize(theme.icon_size())
         self.addToolBar(self.toolbar)
-        self.identity = QLabel(self)
-        self.identity.setTextFormat(Qt.TextFormat.RichText)
-        self.identity.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.identity = IdentityLine(self)
         self.notice = QLabel(self.tr("Research use only – not for diagnosis"), self)
         self.notice.setProperty("tag", "quiet")
         self._head()
@@ -127,6 +125,34 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         event.accept()
         self.closed.emit()
+
+
+class IdentityLine(QLabel):
+    """Who is shown, on one line where it fits, else on two: nothing of it is cut where there is room at all (VT-09)."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._name, self._rest = "", [""]
+
+    def tell(self, name: str, rest: list[str]) -> None:
+        self._name, self._rest = name, rest
+        self._write()
+
+    def _write(self) -> None:
+        from html import escape
+
+        rest = "  ·  ".join(self._rest)
+        wide = self.fontMetrics().horizontalAdvance(f"{self._name}   {rest}") * 1.05
+        parts = [f"<b>{escape(self._name)}</b>", f'<span style="color:{theme.TEXT2}">{escape(rest)}</span>']
+        two = wide > self.width()
+        small = '<span style="font-size:11px">{}<br>{}</span>' if two else "{}&nbsp; {}"
+        self.setText(small.format(*parts) if self._name else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write()
 
 
 class EmptyPage(QWidget):

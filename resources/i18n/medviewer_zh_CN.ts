@@ -11,6 +11,34 @@
   <context>
     <name>Browser</name>
     <message>
+      <source>identity</source>
+      <translation>身份</translation>
+    </message>
+    <message>
+      <source>modality</source>
+      <translation>模态</translation>
+    </message>
+    <message>
+      <source>matrix size</source>
+      <translation>矩阵大小</translation>
+    </message>
+    <message>
+      <source>kind of pixels</source>
+      <translation>像素类型</translation>
+    </message>
+    <message>
+      <source>orientation</source>
+      <translation>方向</translation>
+    </message>
+    <message>
+      <source>file of its own</source>
+      <translation>独立文件</translation>
+    </message>
+    <message>
+      <source>repeated positions</source>
+      <translation>位置重复</translation>
+    </message>
+    <message>
       <source>Search name, ID, words (Ctrl+F)</source>
       <translation>搜索姓名、ID、描述（Ctrl+F）</translation>
     </message>
@@ -53,6 +81,18 @@
     <message>
       <source>{n} images so far</source>
       <translation>目前 {n} 幅图像</translation>
+    </message>
+    <message>
+      <source>Key images: {n}</source>
+      <translation>关键图像：{n}</translation>
+    </message>
+    <message>
+      <source>incomplete</source>
+      <translation>不完整</translation>
+    </message>
+    <message>
+      <source>split: {why}</source>
+      <translation>拆分：{why}</translation>
     </message>
     <message>
       <source>{found} found · {loaded} loaded</source>
@@ -103,6 +143,40 @@
     </message>
   </context>
   <context>
+    <name>CineBar</name>
+    <message>
+      <source>Stop (C)</source>
+      <translation>停止 (C)</translation>
+    </message>
+    <message>
+      <source>Loop</source>
+      <translation>循环</translation>
+    </message>
+    <message>
+      <source>{n} images/s</source>
+      <translation>{n} 幅/秒</translation>
+    </message>
+  </context>
+  <context>
+    <name>Damage</name>
+    <message>
+      <source>Copy details</source>
+      <translation>复制详情</translation>
+    </message>
+    <message>
+      <source>The reason in the program's words, without names of files or patients</source>
+      <translation>程序给出的原因，不含文件名或患者姓名</translation>
+    </message>
+    <message>
+      <source>{file} cannot be shown</source>
+      <translation>{file} 无法显示</translation>
+    </message>
+    <message>
+      <source>The image</source>
+      <translation>该图像</translation>
+    </message>
+  </context>
+  <context>
     <name>Desk</name>
     <message>
       <source>Open files</source>
@@ -135,14 +209,6 @@
     <message>
       <source>study {date}</source>
       <translation>检查 {date}</translation>
-    </message>
-    <message>
-      <source>window {n}</source>
-      <translation>窗 {n}</translation>
-    </message>
-    <message>
-      <source>Of the file: {words}</source>
-      <translation>文件自带：{words}</translation>
     </message>
     <message>
       <source>No networks are installed.</source>
@@ -291,6 +357,36 @@
     </message>
   </context>
   <context>
+    <name>HeatControls</name>
+    <message>
+      <source>Heat opacity</source>
+      <translation>热图不透明度</translation>
+    </message>
+    <message>
+      <source>Heat cut-off</source>
+      <translation>热图截止值</translation>
+    </message>
+  </context>
+  <context>
+    <name>ImageControls</name>
+    <message>
+      <source>table {n}</source>
+      <translation>查找表 {n}</translation>
+    </message>
+    <message>
+      <source>window {n}</source>
+      <translation>窗 {n}</translation>
+    </message>
+    <message>
+      <source>Of the file: {words}</source>
+      <translation>文件自带：{words}</translation>
+    </message>
+    <message>
+      <source>The pane is on the clipboard, with the name that stands in it.</source>
+      <translation>窗格已复制到剪贴板，其中含有姓名。</translation>
+    </message>
+  </context>
+  <context>
     <name>ImagePane</name>
     <message>
       <source>{model} does not read this</source>
@@ -313,16 +409,16 @@
       <translation>解释不可靠</translation>
     </message>
     <message>
+      <source>★ key image</source>
+      <translation>★ 关键图像</translation>
+    </message>
+    <message>
       <source>Drag a series here</source>
       <translation>将序列拖到此处</translation>
     </message>
     <message>
-      <source>{file} cannot be shown</source>
-      <translation>无法显示 {file}</translation>
-    </message>
-    <message>
-      <source>The image</source>
-      <translation>该图像</translation>
+      <source>Reading image {k} of {n} …</source>
+      <translation>正在读取第 {k} 幅，共 {n} 幅…</translation>
     </message>
     <message>
       <source>at the detector</source>
@@ -421,6 +517,13 @@
     </message>
   </context>
   <context>
+    <name>LayoutPicker</name>
+    <message>
+      <source>Rows and columns of panes</source>
+      <translation>窗格行列</translation>
+    </message>
+  </context>
+  <context>
     <name>NetworksPanel</name>
     <message>
       <source>NETWORKS</source>
@@ -460,6 +563,116 @@
     <message>
       <source>Type a part of its name</source>
       <translation>输入名称的一部分</translation>
+    </message>
+  </context>
+  <context>
+    <name>Preferences</name>
+    <message>
+      <source>Language (at the next start)</source>
+      <translation>语言（下次启动生效）</translation>
+    </message>
+    <message>
+      <source>Networks run on (at the next start)</source>
+      <translation>网络运行设备（下次启动生效）</translation>
+    </message>
+    <message>
+      <source>Heat opacity</source>
+      <translation>热图不透明度</translation>
+    </message>
+    <message>
+      <source>Heat cut-off</source>
+      <translation>热图截止值</translation>
+    </message>
+    <message>
+      <source>Cine, images a second where the file does not say it</source>
+      <translation>播放速度（幅/秒，文件未注明时）</translation>
+    </message>
+    <message>
+      <source>Cine starts again at the end</source>
+      <translation>播放到末尾后重新开始</translation>
+    </message>
+    <message>
+      <source>as the system</source>
+      <translation>跟随系统</translation>
+    </message>
+    <message>
+      <source>the best that works</source>
+      <translation>自动选择最佳</translation>
+    </message>
+    <message>
+      <source>Preferences</source>
+      <translation>首选项</translation>
+    </message>
+    <message>
+      <source>General</source>
+      <translation>常规</translation>
+    </message>
+    <message>
+      <source>Keys</source>
+      <translation>快捷键</translation>
+    </message>
+    <message>
+      <source>Close</source>
+      <translation>关闭</translation>
+    </message>
+    <message>
+      <source>Search commands</source>
+      <translation>搜索命令</translation>
+    </message>
+    <message>
+      <source>Command</source>
+      <translation>命令</translation>
+    </message>
+    <message>
+      <source>Use these keys</source>
+      <translation>使用此快捷键</translation>
+    </message>
+    <message>
+      <source>No keys</source>
+      <translation>不设快捷键</translation>
+    </message>
+    <message>
+      <source>Back to the default</source>
+      <translation>恢复默认</translation>
+    </message>
+    <message>
+      <source>{keys} belongs to “{command}”.</source>
+      <translation>{keys} 已用于“{command}”。</translation>
+    </message>
+  </context>
+  <context>
+    <name>TagList</name>
+    <message>
+      <source>Tags of {file}</source>
+      <translation>{file} 的标签</translation>
+    </message>
+    <message>
+      <source>Search tag, name, value</source>
+      <translation>搜索标签、名称、值</translation>
+    </message>
+    <message>
+      <source>Tag</source>
+      <translation>标签</translation>
+    </message>
+    <message>
+      <source>Name</source>
+      <translation>名称</translation>
+    </message>
+    <message>
+      <source>Value</source>
+      <translation>值</translation>
+    </message>
+    <message>
+      <source>Reading the file …</source>
+      <translation>正在读取文件…</translation>
+    </message>
+    <message>
+      <source>item {n}</source>
+      <translation>第 {n} 项</translation>
+    </message>
+    <message>
+      <source>{shown} of {n} elements</source>
+      <translation>{shown} / {n} 个元素</translation>
     </message>
   </context>
   <context>
@@ -564,6 +777,10 @@
       <translation>缩小</translation>
     </message>
     <message>
+      <source>Magnifier, while held</source>
+      <translation>放大镜（按住）</translation>
+    </message>
+    <message>
       <source>Fit to the pane</source>
       <translation>适合窗格</translation>
     </message>
@@ -576,12 +793,40 @@
       <translation>重置视图</translation>
     </message>
     <message>
+      <source>Blank padding</source>
+      <translation>遮蔽填充区</translation>
+    </message>
+    <message>
+      <source>Shutter of the file</source>
+      <translation>文件的光阑</translation>
+    </message>
+    <message>
+      <source>Overlay planes of the file</source>
+      <translation>文件的叠加图层</translation>
+    </message>
+    <message>
+      <source>Key image</source>
+      <translation>关键图像</translation>
+    </message>
+    <message>
+      <source>Copy the pane as a picture</source>
+      <translation>将窗格复制为图片</translation>
+    </message>
+    <message>
+      <source>Tags of the file…</source>
+      <translation>文件标签…</translation>
+    </message>
+    <message>
       <source>Window preset {n}</source>
       <translation>窗预设 {n}</translation>
     </message>
     <message>
-      <source>Window of the file, or automatic</source>
-      <translation>文件自带的窗，或自动</translation>
+      <source>Automatic window</source>
+      <translation>自动窗</translation>
+    </message>
+    <message>
+      <source>Window of the file</source>
+      <translation>文件自带的窗</translation>
     </message>
     <message>
       <source>Next image</source>
@@ -606,6 +851,22 @@
     <message>
       <source>Last image</source>
       <translation>最后一幅</translation>
+    </message>
+    <message>
+      <source>Cine on or off</source>
+      <translation>电影播放开/关</translation>
+    </message>
+    <message>
+      <source>Cine faster</source>
+      <translation>播放加快</translation>
+    </message>
+    <message>
+      <source>Cine slower</source>
+      <translation>播放减慢</translation>
+    </message>
+    <message>
+      <source>Cine in a loop</source>
+      <translation>循环播放</translation>
     </message>
     <message>
       <source>Next series</source>
@@ -668,12 +929,20 @@
       <translation>六个窗格</translation>
     </message>
     <message>
+      <source>Rows and columns of panes…</source>
+      <translation>窗格行列…</translation>
+    </message>
+    <message>
       <source>Full screen</source>
       <translation>全屏</translation>
     </message>
     <message>
       <source>Search the browser</source>
       <translation>在浏览器中搜索</translation>
+    </message>
+    <message>
+      <source>Preferences…</source>
+      <translation>首选项…</translation>
     </message>
     <message>
       <source>Keys</source>

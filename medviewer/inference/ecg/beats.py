@@ -97,7 +97,8 @@ def _rr(times: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(times) < 2:
         return np.full(len(times), 0.8)
     steps = np.diff(times)
-    return np.clip(np.concatenate([[steps[0]], steps]), 0.2, 3.0)
+    found: NDArray[np.float64] = np.clip(np.concatenate([[steps[0]], steps]), 0.2, 3.0)
+    return found
 
 
 def _rolling(values: NDArray[np.float64], reach: int, share: float) -> NDArray[np.float64]:

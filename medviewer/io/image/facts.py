@@ -12,7 +12,8 @@ TEXT = {
     "FrameOfReferenceUID": tags.FRAME_OF_REFERENCE, "Laterality": tags.LATERALITY, "ImageLaterality": tags.IMAGE_LATERALITY,
     "PhotometricInterpretation": tags.PHOTOMETRIC, "RescaleType": tags.RESCALE_TYPE, "VOILUTFunction": tags.FUNCTION,
     "LossyImageCompression": tags.LOSSY, "LossyImageCompressionMethod": tags.LOSSY_METHOD, "ImageType": tags.IMAGE_TYPE,
-    "WindowCenterWidthExplanation": tags.EXPLANATION, "PresentationLUTShape": tags.PRESENTATION_SHAPE,
+    "WindowCenterWidthExplanation": tags.EXPLANATION, "PatientOrientation": tags.PATIENT_ORIENTATION,
+    "PresentationLUTShape": tags.PRESENTATION_SHAPE,
 }  # fmt: skip
 NUMBERS = {
     "SeriesNumber": tags.SERIES_NUMBER, "AcquisitionNumber": tags.ACQUISITION_NUMBER, "InstanceNumber": tags.INSTANCE_NUMBER,
@@ -23,7 +24,8 @@ NUMBERS = {
     "EstimatedRadiographicMagnificationFactor": tags.MAGNIFICATION, "ImagerPixelSpacing": tags.IMAGER_SPACING,
     "NominalScannedPixelSpacing": tags.NOMINAL_SPACING, "TemporalPositionIdentifier": tags.TEMPORAL_POSITION,
     "LossyImageCompressionRatio": tags.LOSSY_RATIO, "GridFrameOffsetVector": tags.GRID_OFFSETS,
-    "TriggerTime": tags.TRIGGER_TIME, "EchoTime": tags.ECHO_TIME,
+    "TriggerTime": tags.TRIGGER_TIME, "EchoTime": tags.ECHO_TIME, "FrameTime": tags.FRAME_TIME,
+    "CineRate": tags.CINE_RATE, "RecommendedDisplayFrameRate": tags.RECOMMENDED_RATE,
 }  # fmt: skip
 SHORTS = {
     "SamplesPerPixel": tags.SAMPLES, "Rows": tags.ROWS, "Columns": tags.COLUMNS, "BitsAllocated": tags.BITS_ALLOCATED,

@@ -196,6 +196,8 @@ def _series(item: str, images: list[Image], reason: str | None, complete: bool) 
         split_reason=reason,
         warnings=tuple(warnings),
         lossy=_lossy(header),
+        patient_orientation=_letters(images),
+        frame_seconds=_frame_seconds(header),
         complete=complete,
     )
 
@@ -222,4 +224,21 @@ def _lossy(header: Facts) -> str:
         stated = header.text("LossyImageCompressionMethod")
         method = {"ISO_10918_1": "JPEG", "ISO_14495_1": "JPEG-LS", "ISO_15444_1": "JPEG 2000"}.get(stated, stated or "lossy")
     ratio = header.number("LossyImageCompressionRatio")
-    return f"{method} {ratio:g}:1" if ratio and ratio > 1 else method
+    return f"{method} {ratio:.3g}:1" if ratio and ratio > 1 else method
+
+
+def _letters(images: list[Image]) -> tuple[str, str] | None:
+    """PatientOrientation where all images state the same one, in letters of a biped."""
+    stated = {image.header.raw(tags.PATIENT_ORIENTATION) for image in images}
+    parts = images[0].header.text("PatientOrientation").upper().split("\\") if len(stated) == 1 else []
+    good = len(parts) == 2 and all(part and set(part) <= set("LRAPHF") for part in parts)
+    return (parts[0], parts[1]) if good else None
+
+
+def _frame_seconds(header: Facts) -> float | None:
+    """How long a frame is shown: FrameTime (ms), else the rates that are stated (PS3.3 C.7.6.5)."""
+    time = header.number("FrameTime")
+    if time and time > 0:
+        return time / 1000
+    rate = header.number("RecommendedDisplayFrameRate") or header.number("CineRate")
+    return 1 / rate if rate and rate > 0 else None

@@ -10,11 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QLinearGradient, QPainter, QPen, QTransform
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QLinearGradient,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QTransform,
+)
 
+from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Attribution
 from medviewer.core.grey import VoiTransform, automatic, grey_bytes, screen_table
 from medviewer.core.image import ImageSeries, Pixels
+from medviewer.core.overlay import Shutter
 from medviewer.core.view import ImageView, Picture, resolve
 from medviewer.ui import theme
 from medviewer.ui.image.corners import corners, why_no_heat
@@ -59,6 +72,12 @@ class ImagePainter:
         self._grey: tuple[Any, NDArray[np.uint32]] | None = None
         self._heat: tuple[Any, QImage] | None = None
 
+    def another(self) -> "ImagePainter":
+        """A painter with the same automatic window and copies of its own."""
+        made = ImagePainter(self.series)
+        made._automatic = self._automatic
+        return made
+
     def window(self, picture: Picture, stored: Pixels) -> VoiTransform:
         """The window that is drawn: the wish or the file's, else the automatic one of the first frame painted (no flicker)."""
         if picture.voi is not None:
@@ -91,13 +110,15 @@ class ImagePainter:
         assert copy.index is not None
         voi = self.window(picture, stored)
         frame = self.series.frames[picture.frame]
-        key = (copy.key, voi, picture.invert)
+        key = (copy.key, voi, picture.invert, picture.blank)
         if self._grey is None or self._grey[0] != key:
             if copy.quantised is not None:
                 low, step = copy.quantised
                 table = grey_bytes(voi.apply(low + step * np.arange(65536)), invert=picture.invert)
             else:
                 table = screen_table(frame.modality_transform, voi, signed=stored.dtype.kind == "i", invert=picture.invert)
+                if picture.blank is not None:
+                    table[np.arange(picture.blank[0], picture.blank[1] + 1) & 0xFFFF] = 0
             target = self._grey[1] if self._grey is not None and self._grey[1].shape == copy.index.shape else None
             words = table.astype(np.uint32) * np.uint32(0x010101) | np.uint32(0xFF000000)
             self._grey = (key, np.take(words, copy.index, out=target, mode="clip"))
@@ -116,6 +137,30 @@ class ImagePainter:
             self._copy = _make_copy(key, self.series, picture.frame, _reduce(stored, size, smooth), stored)
         return self._copy
 
+    def paint_layers(self, painter: QPainter, picture: Picture, view: ImageView) -> None:
+        """What the file lays over its image: black outside its shutter, its overlay planes in one colour (PX-07)."""
+        frame = self.series.frames[picture.frame]
+        transform = _transform(picture, 1.0, snap=False)
+        if view.shutter and frame.shutter is not None:
+            outside = QPainterPath()
+            outside.addRect(QRectF(-0.5, -0.5, frame.columns, frame.rows))
+            painter.fillPath(transform.map(outside.subtracted(_opening(frame.shutter, outside))), QColor(theme.IMAGE))
+        if not view.planes:
+            return
+        for overlay in frame.overlays:
+            try:
+                mask = self.series.overlay(picture.frame, overlay)
+            except MedviewerError:  # said in the series' warnings; the image is shown all the same
+                continue
+            rows, columns = mask.shape
+            colours = np.zeros((rows, columns), np.uint32)
+            colours[mask] = QColor(theme.PLANE).rgba()
+            image = QImage(colours.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32)
+            painter.save()
+            painter.setTransform(transform, True)
+            painter.drawImage(QRectF(-0.5, -0.5, columns, rows), image)
+            painter.restore()
+
     def paint_heat(self, painter: QPainter, picture: Picture, view: ImageView, heat: Attribution) -> bool:
         """Draw the heat over the image; False where there is nothing to draw, or its check failed and nobody insisted."""
         failed = heat.self_check is not None and not heat.self_check.passed
@@ -133,6 +178,31 @@ class ImagePainter:
         painter.drawImage(QRectF(-0.5, -0.5, columns, rows), self._heat[1])
         painter.restore()
         return True
+
+
+def _opening(shutter: Shutter, image: QPainterPath) -> QPainterPath:
+    """What is inside every shape of a shutter, x = column, y = row; a shape without area is left out (PX-17)."""
+    inside = QPainterPath(image)
+    if shutter.rectangle is not None:
+        top, left, bottom, right = shutter.rectangle
+        inside = inside.intersected(_shape(QRectF(left - 0.5, top - 0.5, right - left + 1, bottom - top + 1)))
+    if shutter.circle is not None:
+        row, column, radius = shutter.circle
+        circle = QPainterPath()
+        circle.addEllipse(QPointF(column, row), radius, radius)
+        inside = inside.intersected(circle)
+    if len(shutter.polygon) > 2:
+        polygon = QPainterPath()
+        polygon.addPolygon(QPolygonF([QPointF(column, row) for row, column in shutter.polygon]))
+        polygon.closeSubpath()
+        inside = inside.intersected(polygon)
+    return inside if not inside.isEmpty() else image
+
+
+def _shape(box: QRectF) -> QPainterPath:
+    path = QPainterPath()
+    path.addRect(box)
+    return path
 
 
 def heat_image(heat: NDArray[np.float32], opacity: float, cutoff: float) -> QImage:
@@ -238,8 +308,9 @@ def paint_words(
     size: tuple[float, float],
     heat: Attribution | None,
     window: str,
+    marks: tuple[str, ...] = (),
 ) -> None:
-    """Corner texts, orientation letters, scale bar, badges; with heat its colour bar and what it is not."""
+    """Corner texts, orientation letters, scale bar, badges, a person's `marks`; with heat its colour bar and what it is not."""
     if view.text == "none":
         return
     width, height = size
@@ -252,6 +323,8 @@ def paint_words(
         bottom = plate(
             painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
         )
+    for mark in marks:
+        bottom = plate(painter, (mark,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.HAND)
     high = 16 * len(said.bottom_left) + 6
     plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft, most=width - 2 * MARGIN)
     _letters(painter, picture, size)
@@ -404,6 +477,7 @@ def paint(
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     one.paint_image(painter, picture, stored, pixel_ratio, smooth=True)
+    one.paint_layers(painter, picture, view)
     drawn = bool(attribution is not None and view.overlay and one.paint_heat(painter, picture, view, attribution))
     if texts:
         words = window_line(one.window(picture, stored), series, view)

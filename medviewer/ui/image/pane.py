@@ -10,6 +10,8 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,57 +19,29 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Attribution, Result
-from medviewer.core.grey import VoiTransform, spanning
-from medviewer.core.image import ImageSeries, Pixels
+from medviewer.core.grey import VoiTransform, automatic, spanning
+from medviewer.core.image import ImageSeries, Pixels, valid_mask
 from medviewer.core.measure import Ruler, length, unit_of
 from medviewer.core.view import ImageView, Picture, nearest_index, resolve, zoomed_at
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.image.corners import why_no_heat
+from medviewer.ui.image.magnifier import Magnifier
 from medviewer.ui.image.painter import ImagePainter, paint_colour_bar, paint_words, plate, window_line
+from medviewer.ui.image.strip import Damage, Strip
 from medviewer.ui.image.tools import Drag, Tool, tool
 
 ITEM_MIME = "application/x-medviewer-item"
 STILL_MS = 120
 """After this long without a change the picture is drawn smooth."""
 KEPT_FRAMES = 24
-
-
-class Strip(QFrame):
-    """A quiet band at the rim of a pane: a tag, a sentence, perhaps a link."""
-
-    followed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._tag, self._words = QLabel(self), QLabel(self)
-        self._words.setWordWrap(True)
-        self._words.setFont(theme.font(12))
-        self._words.linkActivated.connect(lambda _: self.followed.emit())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._words, 1)
-        self.hide()
-
-    def tell(self, kind: str, tag: str, words: str) -> None:
-        """`kind` quiet or attention; nothing to say hides it."""
-        ground = theme.ATTENTION_GROUND if kind == "banner" else "rgba(14, 17, 22, 230)"
-        self.setStyleSheet(f"Strip {{ background: {ground}; border: 0; }}")
-        self._words.setStyleSheet(f"color: {theme.ATTENTION if kind == 'banner' else theme.TEXT2}")
-        self._tag.setProperty("tag", "attention" if kind == "attention" else "quiet")
-        self._tag.setVisible(bool(tag))
-        self._tag.setText(tag)
-        self._tag.style().polish(self._tag)
-        self._words.setText(words)
-        self.setVisible(bool(words))
-
-    def words(self) -> str:
-        return self._words.text()
+LATE_MS = 300
+SAMPLED = 512
+"""A frame that takes longer is announced in the pane."""
 
 
 class ImagePane(QWidget):
@@ -101,9 +75,14 @@ class ImagePane(QWidget):
         self._span = 1.0
         self.strip = Strip(self)
         self.banner = Strip(self)
+        self.damage = Damage(self)
+        self.is_key = False
+        self.magnifier = Magnifier(self)
         self.strip.followed.connect(self._show_anyway)
         self._still = QTimer(self, singleShot=True, interval=STILL_MS)
         self._still.timeout.connect(self.update)
+        self._late = QTimer(self, singleShot=True, interval=LATE_MS)
+        self._late.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -138,7 +117,8 @@ class ImagePane(QWidget):
             self.rulers = []
             self.results = {}
             if series is not None:
-                self.view = ImageView.start(series)
+                self.view = self.view.opening(series)
+        self.damage.tell(None, None)
         self._want_frame()
         self.tell_strip()
         self.update()
@@ -155,6 +135,22 @@ class ImagePane(QWidget):
         self.tell_strip()
         self.view_changed.emit(self)
         self.update()
+
+    def set_key(self, is_key: bool) -> None:
+        """Whether the image that is shown is a key image."""
+        if is_key != self.is_key:
+            self.is_key = is_key
+            self.update()
+
+    def automatic_window(self) -> VoiTransform | None:
+        """The automatic window of the image that is there, of every n-th pixel where it is large: no histogram, no wait."""
+        if self.series is None or self._shown is None or self._shown[1].ndim != 2:
+            return None
+        k, stored = self._shown
+        every = max(1, max(stored.shape) // SAMPLED)
+        some = stored[::every, ::every]
+        frame = self.series.frames[k]
+        return automatic(frame.modality_transform.apply(some), valid_mask(some, frame.padding))
 
     def set_tool(self, which: str) -> None:
         self._tool = tool(which)
@@ -222,6 +218,7 @@ class ImagePane(QWidget):
             self._take(k, self._frames[k])
         else:
             self._ask(k)
+            self._late.start()
         for near in (k + 1, k - 1, k + 2, k - 2):
             if 0 <= near < len(self.series.frames):
                 self._ask(near)
@@ -242,6 +239,8 @@ class ImagePane(QWidget):
             if k == self.view.frame:
                 self._shown = None
                 self.error = error.notice if isinstance(error, MedviewerError) else Notice("pixel-data-undecodable")
+                self.damage.tell(self.error, self._say(self.error))
+                self._place_strips()
                 self.update()
             return
         self._frames[k] = pixels
@@ -253,6 +252,7 @@ class ImagePane(QWidget):
     def _take(self, k: int, pixels: Pixels) -> None:
         assert self.series is not None
         self.error = None
+        self.damage.tell(None, None)
         self._shown = (k, pixels)
         if pixels.ndim == 2:
             sample = self.series.frames[k].modality_transform.apply(
@@ -274,6 +274,7 @@ class ImagePane(QWidget):
             ratio = self.devicePixelRatioF()
             moving = self._still.isActive() or self._drag is not None
             self._painter.paint_image(painter, picture, self._shown[1], ratio, smooth=not moving)
+            self._painter.paint_layers(painter, picture, self.view)
             heat = self.attribution() if self.view.overlay else None
             drawn = heat is not None and self._painter.paint_heat(painter, picture, self.view, heat)
             voi = self._painter.window(picture, self._shown[1])
@@ -281,33 +282,34 @@ class ImagePane(QWidget):
             said = heat if drawn else None
             words = window_line(voi, self.series, self.view)
             top, bottom = (strip.height() if strip.isVisibleTo(self) else 0 for strip in (self.banner, self.strip))
+            marks = (self.tr("★ key image"),) if self.is_key else ()
             painter.translate(0, top)
-            paint_words(painter, self.series, self.view, picture, (size[0], size[1] - top - bottom), said, words)
+            paint_words(painter, self.series, self.view, picture, (size[0], size[1] - top - bottom), said, words, marks)
             painter.translate(0, -top)
             if drawn:
                 paint_colour_bar(painter, self.view, size)
-        elif self.error is not None:
-            self._paint_error(painter, self.error)
+            self.magnifier.paint(painter, self._painter, self.series, self.view, picture, self._shown[1])
         elif self.series is None:
             painter.setPen(QColor(theme.TEXT3))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drag a series here"))
+        if self.loading and not self._late.isActive():
+            self._paint_loading(painter)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(theme.HAND if self.active else theme.LINE), 2 if self.active else 1))
         painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
 
-    def _paint_error(self, painter: QPainter, error: Notice) -> None:
-        from pathlib import PurePath
+    @property
+    def loading(self) -> bool:
+        """The image that is wanted is not there yet; the one before it may still be shown."""
+        return self.series is not None and self.error is None and (self._shown is None or self._shown[0] != self.view.frame)
 
-        said = self._say(error)
-        box = QRectF(self.rect()).adjusted(self.width() * 0.15, self.height() * 0.35, -self.width() * 0.1, 0)
-        painter.setFont(theme.font(14, bold=True))
-        painter.setPen(QColor(theme.DAMAGE))
-        painter.drawText(box, self.tr("{file} cannot be shown").format(file=PurePath(error.path).name or self.tr("The image")))
-        painter.setFont(theme.font(13))
-        painter.setPen(QColor(theme.TEXT2))
-        words = "\n\n".join(part for part in (said.message, said.remedy) if part)
-        painter.drawText(box.adjusted(0, 26, 0, 0), Qt.TextFlag.TextWordWrap, words)
+    def _paint_loading(self, painter: QPainter) -> None:
+        painter.setFont(theme.font(12))
+        assert self.series is not None
+        words = self.tr("Reading image {k} of {n} …").format(k=self.view.frame + 1, n=len(self.series.frames))
+        wide = painter.fontMetrics().horizontalAdvance(words) + 12
+        plate(painter, (words,), (self.width() - wide) / 2, self.height() / 2 - 11, Qt.AlignmentFlag.AlignLeft, theme.TEXT2)
 
     def _paint_marks(self, painter: QPainter, picture: Picture) -> None:
         assert self.series is not None
@@ -372,6 +374,7 @@ class ImagePane(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         here = (event.position().x(), event.position().y())
+        self.magnifier.move(here)
         if self._drag is None:
             self.probed.emit(self.probe(*here))
             return
@@ -399,6 +402,16 @@ class ImagePane(QWidget):
         elif event.button() == Qt.MouseButton.RightButton and not far:
             self.menu_wanted.emit(self, event.globalPosition().toPoint())
         self._still.start()
+        self.update()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat() and self.magnifier.let_go(event.key()):
+            self.update()
+        super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.magnifier.on = False
+        super().focusOutEvent(event)
         self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -463,6 +476,9 @@ class ImagePane(QWidget):
         for strip, top in ((self.banner, True), (self.strip, False)):
             high = strip.heightForWidth(self.width() - 4) if strip.hasHeightForWidth() else strip.sizeHint().height()
             strip.setGeometry(2, 2 if top else self.height() - high - 2, self.width() - 4, high)
+        wide = min(max(round(self.width() * 0.7), 240), self.width() - 8, 560)
+        high = self.damage.heightForWidth(wide)
+        self.damage.setGeometry((self.width() - wide) // 2, max((self.height() - high) // 2, 8), wide, high)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(ITEM_MIME):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDrag, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,13 +25,25 @@ from medviewer.services.session import Changes, Item, Session
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
-from medviewer.ui.image.corners import person
+from medviewer.ui.image.corners import badges, person
 from medviewer.ui.image.painter import paint
 from medviewer.ui.image.pane import ITEM_MIME
 from medviewer.ui.patient.files import FileList
 
-ITEM, SECOND, THUMB, COUNT, LEVEL = (Qt.ItemDataRole.UserRole + n for n in range(5))
+ITEM, SECOND, THUMB, COUNT, LEVEL, MARKS = (Qt.ItemDataRole.UserRole + n for n in range(6))
 THUMBNAIL = 40
+MARK_LINE = 15
+"""Added to a row that has marks."""
+SPLITS = {
+    "identity": QT_TRANSLATE_NOOP("Browser", "identity"),
+    "modality": QT_TRANSLATE_NOOP("Browser", "modality"),
+    "matrix-size": QT_TRANSLATE_NOOP("Browser", "matrix size"),
+    "pixel-kind": QT_TRANSLATE_NOOP("Browser", "kind of pixels"),
+    "orientation": QT_TRANSLATE_NOOP("Browser", "orientation"),
+    "multi-frame": QT_TRANSLATE_NOOP("Browser", "file of its own"),
+    "repeated-positions": QT_TRANSLATE_NOOP("Browser", "repeated positions"),
+}
+"""Why a series was parted from another, by the rules' names."""
 
 
 class Browser(QWidget):
@@ -71,6 +83,9 @@ class Browser(QWidget):
         else:
             for item in changes.items:
                 self._describe(self._rows[item], self._session.item(item))
+            for item in changes.marks:
+                if item in self._rows:
+                    self._describe(self._rows[item], self._session.item(item))
         if changes.account:
             self._count()
 
@@ -161,14 +176,37 @@ class Browser(QWidget):
             second = f"{images} · {item.frames[0].columns} × {item.frames[0].rows}"
         elif item.geometry is not None and item.geometry.spacing[2]:
             second = f"{images} · {item.geometry.spacing[2]:.3g} mm"
-        row.setData(0, SECOND, second if item.complete else self.tr("{n} images so far").format(n=count))
-        row.setToolTip(0, f"{row.text(0)}\n{second}")
+        if not item.complete:
+            second = self.tr("{n} images so far").format(n=count)
+        keys = len(self._session.key_images(item.item))
+        row.setData(0, SECOND, f"★ {keys} · {second}" if keys else second)
+        marks = " · ".join(self._marks(item))
+        if marks != (row.data(0, MARKS) or ""):
+            row.setData(0, MARKS, marks)
+            self.tree.scheduleDelayedItemsLayout()
+        told = [self._say(warning).message for warning in item.warnings]
+        keyed = [self.tr("Key images: {n}").format(n=keys)] if keys else []
+        row.setToolTip(0, "\n".join([row.text(0), second, *keyed, *self._marks(item), *told]))
         if item.frames and (item.item not in self._drawn or (item.complete and self._drawn[item.item] != count)):
             self._drawn[item.item] = count
             self._bridge.background(
                 lambda: paint(item, ImageView.start(item), None, (THUMBNAIL, THUMBNAIL), pixel_ratio=2.0, texts=False),
                 lambda pixels, error: self._thumb(item.item, pixels),
             )
+
+    def _marks(self, item: ImageSeries) -> tuple[str, ...]:
+        """What one should know before opening a series: lossy, no geometry, uneven, incomplete, split."""
+        found = [*badges(item)]
+        if not item.complete:
+            found.append(self.tr("incomplete"))
+        if item.split_reason:
+            found.append(self.tr("split: {why}").format(why=self.split_words(item.split_reason)))
+        return tuple(found)
+
+    def split_words(self, reason: str) -> str:
+        """A rule of io/image/series in words; a new rule says its own name."""
+        named = SPLITS.get(reason)
+        return self.tr(str(named)) if named else reason.replace("-", " ")
 
     def _thumb(self, item: str, pixels) -> None:
         row = self._rows.get(item)
@@ -256,7 +294,8 @@ class RowPainter(QStyledItemDelegate):
     """Patients, visits and series, as drawn in look/workspace.png."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(100, {"patient": 30, "study": 28}.get(index.data(LEVEL), THUMBNAIL + 10))
+        marked = MARK_LINE if index.data(MARKS) else 0
+        return QSize(100, {"patient": 30, "study": 28}.get(index.data(LEVEL), THUMBNAIL + 10 + marked))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         box = QRect(option.rect)
@@ -266,7 +305,7 @@ class RowPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if level == "series":
             chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-            self._series(painter, box, words, second, index.data(THUMB), index.data(COUNT) or 0, chosen)
+            self._series(painter, box, words, second, index, chosen)
         else:
             painter.setFont(theme.font(13 if level == "patient" else 12, bold=True))
             painter.setPen(QColor(theme.TEXT1 if level == "patient" else theme.TEXT2))
@@ -282,8 +321,11 @@ class RowPainter(QStyledItemDelegate):
         painter.restore()
 
     def _series(
-        self, painter: QPainter, box: QRect, words: str, second: str, thumb: QImage | None, found: int, chosen: bool
+        self, painter: QPainter, box: QRect, words: str, second: str, index: QModelIndex | QPersistentModelIndex, chosen: bool
     ) -> None:
+        thumb: QImage | None = index.data(THUMB)
+        found: int = index.data(COUNT) or 0
+        marks: str = index.data(MARKS) or ""
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.CHOSEN))
@@ -300,7 +342,8 @@ class RowPainter(QStyledItemDelegate):
             painter.drawImage(place, thumb)
             painter.restore()
         left, right = box.left() + THUMBNAIL + 15, box.right() - (36 if found else 6)
-        for line, pixels, colour, top in ((words, 13, theme.TEXT1, 6), (second, 12, theme.TEXT2, 25)):
+        lines = ((words, 13, theme.TEXT1, 6), (second, 12, theme.TEXT2, 25), (marks, 11, theme.ATTENTION, 25 + MARK_LINE + 2))
+        for line, pixels, colour, top in lines[: 3 if marks else 2]:
             painter.setFont(theme.font(pixels))
             painter.setPen(QColor(colour))
             shown = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, right - left)
