@@ -197,6 +197,8 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
 def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:
     """An ECG, a file that belongs to one (.dat, .atr beside their .hea), or a note; False where it is none of them."""
     reader = reader_of(head, named)
+    if reader is None and path.endswith(".hea"):
+        _read_header(path, state)  # meant to be one: its first line is told
     if reader is None:
         kind = note_claims(head, named)
         if kind is not None and kind != "txt":

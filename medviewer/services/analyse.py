@@ -127,8 +127,9 @@ class Analyst:
         series = self._session.item(item)
         if series is None:
             return
+        alike = {bundle.id for bundle in _of_kind(series, self._registry.bundles())}
         for answer in fits(series, self._registry):
-            if models is not None and answer.model not in models:
+            if answer.model not in (alike if models is None else models):
                 continue
             if answer.verdict == "refused":
                 self._session.put_result(Result(item, frame, answer.model, "refused", reason=answer.reasons[0]))
@@ -209,13 +210,19 @@ def fits(item: Item, registry: Registry) -> tuple[Fit, ...]:
     return tuple(fit(bundle, item, bundles) for bundle in bundles)
 
 
+def _of_kind(item: Item, bundles: Sequence[Bundle]) -> Sequence[Bundle]:
+    """The networks for this kind of item; all, where there is none, so that somebody says why not."""
+    return [bundle for bundle in bundles if bundle.kind == item.kind] or bundles
+
+
 def requests_for(
     items: Sequence[Item], registry: Registry, models: Sequence[str], explain: str, concepts: Sequence[str] = ()
 ) -> Iterator[Request | Result]:
     """For each item and network, one request (of an image one a frame), or the refusal. Without `models`, all that fit; where
     none fits, the refusals of all. Raises `bundle-missing` for a model that is not there."""
-    asked = [registry.bundle(model) for model in models] or list(registry.bundles())
+    named = [registry.bundle(model) for model in models]
     for item in items:
+        asked = named or _of_kind(item, registry.bundles())
         answers = [(bundle, fit(bundle, item, registry.bundles())) for bundle in asked]
         serving = [(b, a) for b, a in answers if a.verdict != "refused"]
         for bundle, answer in serving if serving and not models else answers:

@@ -70,7 +70,7 @@ def test_an_unknown_transfer_syntax_is_said_when_the_image_is_wanted(tmp_path):
     path.write_bytes(raw)
     batch = scanned(path, tmp_path)
     codes = {notice.code for notice in batch.account.failed}
-    for series in batch.items:
+    for series in batch.images:
         with pytest.raises(MedviewerError) as raised:
             series.source.stored(0)
         codes.add(raised.value.notice.code)
@@ -151,7 +151,7 @@ def test_cr01_two_hundred_damaged_files_among_twenty_good_ones(tmp_path):
     batch = scanned(folder, tmp_path)
     account = batch.account
     assert account.found == 220 == account.loaded + len(account.skipped) + len(account.failed)
-    loaded = {frame.path for series in batch.items for frame in series.frames}
+    loaded = {frame.path for series in batch.images for frame in series.frames}
     assert {str(path) for path in good} <= loaded
     for notice in account.failed:
         assert say(notice).message

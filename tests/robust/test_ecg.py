@@ -113,7 +113,7 @@ def test_a_header_that_names_a_missing_file_says_which(tmp_path):
 @pytest.mark.parametrize("rate", ["0", "-5", "nan", "1e9"])
 def test_impossible_rates_are_refused(tmp_path, rate):
     failed, _, items = codes(header(tmp_path, f"r 1 {rate} 100"), tmp_path)
-    assert not items and (failed == ["ecg-header-invalid"] or not failed)
+    assert not items and failed == ["ecg-header-invalid"]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_every_file_has_pydicoms_stored_values_or_a_refusal_with_a_sentence(file
             assert wanted is None, (path, notice)
             refused += 1
         seen = 0
-        for series in batch.items:
+        for series in batch.images:
             for k, frame in enumerate(series.frames):
                 stored = stored_or_none(series, k)
                 if stored is None:

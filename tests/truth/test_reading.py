@@ -21,7 +21,7 @@ def read(data, tmp_path_factory):
 def test_stored_values_equal_pydicoms_for_every_frame(read):
     register()
     compared = 0
-    for series in read.items:
+    for series in read.images:
         if series.modality not in KINDS:
             continue
         for k in range(0, len(series.frames), max(1, len(series.frames) // 12)):
@@ -37,7 +37,7 @@ def test_stored_values_equal_pydicoms_for_every_frame(read):
 
 
 def test_px03_monochrome1_values_are_not_inverted(read):
-    inverted = [series for series in read.items if series.frames[0].photometric == "MONOCHROME1" and series.modality in KINDS]
+    inverted = [series for series in read.images if series.frames[0].photometric == "MONOCHROME1" and series.modality in KINDS]
     assert len(inverted) >= 3
     for series in inverted:
         dataset = pydicom.dcmread(series.frames[0].path, force=True)
@@ -50,7 +50,7 @@ def test_volumes_lie_where_simpleitk_puts_them(data, tmp_path, folder):
 
     batch = scan([data / "imaging" / "dicom" / folder], workspace=tmp_path)
     compared = 0
-    for series in batch.items:
+    for series in batch.images:
         geometry = series.geometry
         if geometry is None or not geometry.regular or len(series.frames) < 3 or series.split_reason:
             continue

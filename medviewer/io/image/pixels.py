@@ -154,7 +154,12 @@ def _dataset(path: str) -> Any:
 def _array(dataset: Any) -> Pixels:
     if dataset.get("BitsAllocated") == 1 and dataset.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.5":
         return _one_bit_rle(dataset)
-    pixels: Pixels = dataset.pixel_array
+    try:
+        pixels: Pixels = dataset.pixel_array
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # a decoder written in Rust gave up; its panic is no Exception
+            raise ValueError("the decoder gave up") from error
+        raise
     return pixels
 
 

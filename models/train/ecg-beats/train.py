@@ -156,7 +156,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=1)
     args = parser.parse_args()
     began = time.time()
@@ -166,7 +167,7 @@ def main() -> None:
         flush=True,
     )
     truth, found = [], []
-    for out in FOLDS:
+    for out in FOLDS[: args.folds]:
         net = fit([r for r in records if r["name"] not in out], args.epochs, seed=0)
         for record in records:
             if record["name"] in out:
