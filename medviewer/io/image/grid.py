@@ -91,7 +91,7 @@ def _in_plane(header: Facts) -> tuple[tuple[float, float] | None, str]:
             return pixel, "pixel-spacing-calibrated"
         if imager:
             magnified = header.number("EstimatedRadiographicMagnificationFactor")
-            if magnified and magnified > 0 and not pixel:
+            if magnified and magnified > 0 and magnified != 1 and pixel in (None, imager):
                 return (imager[0] / magnified, imager[1] / magnified), "imager-pixel-spacing-magnification"
             return imager, "imager-pixel-spacing"
     if pixel:
