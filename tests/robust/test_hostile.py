@@ -209,3 +209,32 @@ def test_cr01_mutated_headers_and_code_streams_never_raise_another_error(encoded
 @given(*MUTATIONS)
 def test_cr01_two_thousand_mutations_never_raise_another_error(encoded, tmp_path, which, changes, cut):
     survives(encoded, tmp_path, which, changes, cut)
+
+
+def test_a_damaged_htj2k_stream_is_refused_and_no_unwritten_memory_is_shown(tmp_path):
+    path = tmp_path / "a.dcm"
+    write_encoded(path, uid.HTJ2KLossless)
+    raw = path.read_bytes()
+    stream = raw.index(b"\xff\x4f\xff\x51")
+    path.write_bytes(raw[: stream + 60] + bytes(len(raw) - stream - 76) + raw[-16:])
+    (series,) = scanned(path, tmp_path).items
+    with pytest.raises(MedviewerError) as raised:
+        series.source.stored(0)
+    assert raised.value.notice.code == "pixel-data-undecodable"
+
+
+def test_a_decoders_panic_is_an_error_of_ours(tmp_path, monkeypatch):
+    import pydicom
+
+    class PanicException(BaseException):
+        """As pyo3's: no Exception."""
+
+    def panic(self):
+        raise PanicException("index out of bounds")
+
+    write_encoded(tmp_path / "a.dcm", uid.RLELossless)
+    (series,) = scanned(tmp_path / "a.dcm", tmp_path).items
+    monkeypatch.setattr(pydicom.dataset.Dataset, "pixel_array", property(panic))
+    with pytest.raises(MedviewerError) as raised:
+        series.source.stored(0)
+    assert raised.value.notice.code == "pixel-data-undecodable"

@@ -1,4 +1,8 @@
-"""imagecodecs as a plug-in of pydicom's decoders, in the shape pydicom asks for (`pydicom.pixels.decoders`)."""
+"""imagecodecs as a plug-in of pydicom's decoders, in the shape pydicom asks for (`pydicom.pixels.decoders`).
+
+Not for HTJ2K: imagecodecs 2026.3.6 swallows the error of a damaged code stream and hands out unwritten memory as the image;
+OpenJPEG (pylibjpeg-openjpeg) says it.
+"""
 
 from typing import Any
 
@@ -11,9 +15,6 @@ DECODER_DEPENDENCIES = dict.fromkeys(
         uid.JPEGLosslessSV1,
         uid.JPEGLSLossless,
         uid.JPEGLSNearLossless,
-        uid.HTJ2KLossless,
-        uid.HTJ2KLosslessRPCL,
-        uid.HTJ2K,
     ),
     ("numpy", "imagecodecs"),
 )
@@ -30,8 +31,6 @@ def _decode_frame(src: bytes, runner: Any) -> bytearray:
     syntax = runner.transfer_syntax
     if syntax in (uid.JPEGLSLossless, uid.JPEGLSNearLossless):
         array = imagecodecs.jpegls_decode(src)
-    elif syntax in (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K):
-        array = imagecodecs.htj2k_decode(src)
     else:
         array = imagecodecs.jpeg8_decode(src)
     runner.set_option("bits_allocated", array.dtype.itemsize * 8)

@@ -188,8 +188,11 @@ def _indices(place: Stored) -> Pixels:
         raise
     except OSError as error:
         raise MedviewerError("unreadable", place.path, reason=error.strerror or "") from error
-    except Exception as error:  # decoders raise many kinds
-        _refuse(place, error)
+    except BaseException as error:
+        # Decoders raise many kinds; one written in Rust panics with a class that is no Exception.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            _refuse(place, error)
+        raise
 
 
 def _decode(place: Stored) -> Pixels:
@@ -223,7 +226,7 @@ def _supply_meta(dataset: Any) -> None:
     dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2" if implicit else explicit
 
 
-def _refuse(place: Stored, error: Exception) -> NoReturn:
+def _refuse(place: Stored, error: BaseException) -> NoReturn:
     """The reason why the pixels cannot be had, as an error of ours."""
     import pydicom
 
@@ -251,9 +254,6 @@ def register() -> None:
         base.JPEGLosslessSV1Decoder,
         base.JPEGLSLosslessDecoder,
         base.JPEGLSNearLosslessDecoder,
-        base.HTJ2KLosslessDecoder,
-        base.HTJ2KLosslessRPCLDecoder,
-        base.HTJ2KDecoder,
     ):
         if "imagecodecs" not in decoder.available_plugins and codecs.is_available(decoder.UID):
             decoder.add_plugin("imagecodecs", ("medviewer.io.image.codecs", "_decode_frame"))
