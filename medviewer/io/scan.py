@@ -16,6 +16,7 @@ from medviewer.io.disc import missing_from
 from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import group
+from medviewer.io.layout import Layouts
 
 ANNOUNCE_EVERY = 0.25
 """Seconds between two announcements after the first: growing series are regrouped each time."""
@@ -35,6 +36,7 @@ class _Scan:
         self.announce = announce
         self.images: list[Image] = []
         self.sisters: Sisters = {}
+        self.layouts = Layouts()
         self.pictures: list[ImageSeries] = []
         self.skipped: list[Notice] = []
         self.failed: list[Notice] = []
@@ -125,7 +127,7 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool) -> None:
             size = os.fstat(file.fileno()).st_size
         kind = claim(head)
         if kind == "dicom":
-            state.images.append(image_of(read_header(path, head, size), state.sisters))
+            state.images.append(image_of(read_header(path, head, size, state.layouts), state.sisters))
         elif kind == "picture":
             state.pictures.append(open_picture(path))
         elif kind == "archive" and not inside:
