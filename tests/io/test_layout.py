@@ -1,6 +1,5 @@
 """The learnt pattern gives exactly what the walk gives."""
 
-import numpy as np
 import pytest
 from make import make_series
 
@@ -13,9 +12,8 @@ def read(paths, layouts):
 
 
 def test_a_learnt_series_reads_as_a_walked_one(tmp_path):
-    paths = make_series(
-        tmp_path, 40, tags=lambda k: {"InstanceNumber": 7**k % 1000, "ImagePositionPatient": [0, -k / 3, 10.25 * k]}
-    )
+    own = [{"InstanceNumber": 7**k % 1000, "ImagePositionPatient": [0, -k / 4, 10.25 * k]} for k in range(40)]
+    paths = make_series(tmp_path, 40, tags=lambda k: own[k])
     layouts = Layouts()
     assert read(paths, layouts) == [walk_header(str(path)) for path in paths]
     assert layouts.hit >= 40 - AFTER - 1
@@ -59,5 +57,4 @@ def test_every_real_stack_reads_alike_with_and_without_patterns(data):
                     tag: slow.elements[tag].rstrip(b"\0 ") for tag in walked.elements
                 }
         hits += layouts.hit
-        print(name, layouts.hit, layouts.tried, len(layouts.patterns))
-    assert np.isfinite(hits)
+    assert hits > 300
