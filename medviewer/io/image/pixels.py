@@ -154,8 +154,29 @@ def _dataset(path: str) -> Any:
 def _array(dataset: Any) -> Pixels:
     if dataset.get("BitsAllocated") == 1 and dataset.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.5":
         return _one_bit_rle(dataset)
+    _check_streams(dataset)
     pixels: Pixels = dataset.pixel_array
     return pixels
+
+
+def _check_streams(dataset: Any) -> None:
+    """Refuse a code stream that claims far more pixels than the header: decoders allocate what it says.
+
+    Raises `stream-too-large`.
+    """
+    from pydicom.encaps import generate_frames
+
+    from medviewer.io.image.codecs import stream_pixels
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_encapsulated or syntax == "1.2.840.10008.1.2.5" or "PixelData" not in dataset:
+        return
+    stated = int(dataset.Rows) * int(dataset.Columns)
+    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    for stream in generate_frames(dataset.PixelData, number_of_frames=count):
+        claimed = stream_pixels(stream)
+        if claimed > 4 * stated + 65536:
+            raise MedviewerError("stream-too-large", str(dataset.filename), claimed=claimed, stated=stated)
 
 
 def _one_bit_rle(dataset: Any) -> Pixels:
