@@ -14,6 +14,7 @@ from typing import Any
 
 from medviewer.core.errors import MedviewerError
 from medviewer.io import tags
+from medviewer.io.layout import Layouts, Step
 from medviewer.io.tags import OVERLAY_DATA, PIXEL_TAGS, SEQUENCES, WANTED, WANTED_TOP
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
@@ -72,22 +73,28 @@ class Odd(Exception):
     """The walk met something it does not judge; pydicom decides."""
 
 
-def read_header(path: str, head: bytes | None = None, size: int | None = None) -> Header:
-    """The header of a DICOM file; `head` are its first bytes if the caller has them.
+def read_header(path: str, head: bytes | None = None, size: int | None = None, layouts: Layouts | None = None) -> Header:
+    """The header of a DICOM file; `head` are its first bytes if the caller has them, `layouts` what a scan has learnt.
 
     Raises MedviewerError `not-dicom`, `header-damaged`, `file-unreadable`.
     """
     try:
-        return walk_header(path, head, size)
+        return walk_header(path, head, size, layouts)
     except Odd:
         return parse_header(path)
     except OSError as error:
         raise MedviewerError("file-unreadable", path, reason=error.strerror or "") from error
 
 
-def walk_header(path: str, head: bytes | None = None, size: int | None = None) -> Header:
+def walk_header(path: str, head: bytes | None = None, size: int | None = None, layouts: Layouts | None = None) -> Header:
     """The fast way; raises `Odd` for every file it does not fully understand."""
     fd = -1
+    if layouts is not None and head is not None and size is not None:
+        known = layouts.match(head)
+        if known is not None:
+            pattern, elements, offset, length = known
+            place = PixelData(tags.PIXELS, offset, None if length == UNDEFINED else length)
+            return Header(path, size, pattern.syntax, elements, place)
     try:
         if head is None or size is None:
             fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -96,7 +103,7 @@ def walk_header(path: str, head: bytes | None = None, size: int | None = None) -
         want = CHUNK
         while True:
             try:
-                return _walk(path, head, size)
+                return _walk(path, head, size, layouts)
             except _More as more:
                 if len(head) >= size:
                     raise Odd from None
@@ -119,13 +126,14 @@ class _More(Exception):
         self.upto = upto
 
 
-def _walk(path: str, head: bytes, size: int) -> Header:
+def _walk(path: str, head: bytes, size: int, layouts: Layouts | None) -> Header:
     pos, syntax, preamble = _start(head)
     elements: dict[int, bytes] = {}
     overlays: dict[int, int] = {}
     end = len(head)
     implicit = syntax == IMPLICIT_LE
     last = -1
+    steps = _meta_steps(head, pos) if layouts is not None and layouts.learning else None
     while True:
         if pos + 12 > end:
             if pos == size:
@@ -147,13 +155,18 @@ def _walk(path: str, head: bytes, size: int) -> Header:
             raise Odd
         last = tag
         if tag in PIXEL_TAGS:
+            if layouts is not None and steps is not None and tag == tags.PIXELS and not overlays:
+                layouts.learn(head, syntax, steps, pos)
             place = PixelData(tag, value, None if length == UNDEFINED else length)
             return Header(path, size, syntax, elements, place, preamble=preamble, overlays=overlays)
         if tag in SEQUENCES:
             raise Odd
         if length == UNDEFINED:
+            steps = None
             pos = _skip_items(head, value, size, implicit or vr == b"UN", 0)
             continue
+        if steps is not None:
+            steps.append(Step(tag, pos, value, value + length))
         pos = value + length
         if tag in WANTED_TOP:
             if pos > end:
@@ -195,6 +208,20 @@ def _start(head: bytes) -> tuple[int, str, bool]:
     if not syntax or syntax in (EXPLICIT_BE, DEFLATED):
         raise Odd
     return pos, syntax, True
+
+
+def _meta_steps(head: bytes, end: int) -> list[Step]:
+    """The elements of the file meta information, which `_start` has found whole."""
+    steps, pos = [], 132
+    while pos < end:
+        group, element, vr, length = _explicit(head, pos)
+        value = pos + 8
+        if vr in _LONG_VR:
+            (length,) = _long(head, value)
+            value += 4
+        steps.append(Step(group << 16 | element, pos, value, value + length))
+        pos = value + length
+    return steps
 
 
 def _skip_items(head: bytes, pos: int, size: int, implicit: bool, depth: int) -> int:

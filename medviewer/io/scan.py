@@ -23,6 +23,7 @@ from medviewer.io.ecg.wfdb import header_of, segments_of
 from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import group
+from medviewer.io.layout import Layouts
 from medviewer.io.note.readers import claims as note_claims
 from medviewer.io.note.readers import open_notes
 from medviewer.io.note.structured import ENCAPSULATED, SR_CLASSES
@@ -52,6 +53,7 @@ class _Scan:
         self.announce = announce
         self.images: list[Image] = []
         self.sisters: Sisters = {}
+        self.layouts = Layouts()
         self.pictures: list[ImageSeries] = []
         self.records: list[EcgRecord] = []
         self.notes: list[NoteDocument] = []
@@ -164,7 +166,7 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
             size = os.fstat(file.fileno()).st_size
         kind = claim(head)
         if kind == "dicom":
-            header = read_header(path, head, size)
+            header = read_header(path, head, size, state.layouts)
             sop = values.text(header.elements.get(tags.SOP_CLASS, b""))
             if sop.startswith(WAVEFORMS):
                 state.records += open_ecg(path, open_waveform)

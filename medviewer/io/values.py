@@ -112,7 +112,10 @@ def _mislabelled(raw: bytes) -> str:
 
 
 def _guess(raw: bytes) -> str:
-    """UTF-8, then GB18030, then Latin-1: the first whose rules the bytes obey."""
+    """UTF-8, then GB18030, then Latin-1: the first whose rules the bytes obey; single accents between letters are Latin-1."""
+    alone = all(len(run[0]) == 1 and run[0] >= b"\xa1" for run in _HIGH.finditer(raw))
+    if alone and _WORD.search(raw):
+        return raw.decode("latin-1")
     for name in ("utf-8", "gb18030"):
         try:
             return raw.decode(name)

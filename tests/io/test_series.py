@@ -107,6 +107,11 @@ def test_ge11_repeated_positions_become_phases_and_no_image_is_lost(tmp_path):
             0.08,
             "imager-pixel-spacing-magnification",
         ),
+        (
+            {"ImagerPixelSpacing": [0.1, 0.1], "PixelSpacing": [0.1, 0.1], "EstimatedRadiographicMagnificationFactor": 1.25},
+            0.08,
+            "imager-pixel-spacing-magnification",
+        ),
         ({"ImagerPixelSpacing": [0.1, 0.1], "PixelSpacing": [0.09, 0.09]}, 0.09, "pixel-spacing-calibrated"),
     ],
 )

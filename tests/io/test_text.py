@@ -21,6 +21,10 @@ def test_tf01_true_latin_names_are_not_taken_for_chinese(name):
     assert values.decode(name.encode("latin-1"), b"ISO_IR 100", True) == (name, "")
 
 
+def test_tf01_an_unstated_latin_name_is_no_chinese_one():
+    assert values.decode("Müller^Jörg".encode("latin-1"), b"", True) == ("Müller^Jörg", "charset-guessed")
+
+
 def test_tf01_utf8_under_latin_1_is_read_and_marked():
     assert values.decode("李^雷".encode(), b"ISO_IR 100", True) == ("李^雷", "charset-guessed")
 

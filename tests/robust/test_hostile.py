@@ -209,3 +209,57 @@ def test_cr01_mutated_headers_and_code_streams_never_raise_another_error(encoded
 @given(*MUTATIONS)
 def test_cr01_two_thousand_mutations_never_raise_another_error(encoded, tmp_path, which, changes, cut):
     survives(encoded, tmp_path, which, changes, cut)
+
+
+def test_a_damaged_htj2k_stream_is_refused_and_no_unwritten_memory_is_shown(tmp_path):
+    path = tmp_path / "a.dcm"
+    write_encoded(path, uid.HTJ2KLossless)
+    raw = path.read_bytes()
+    stream = raw.index(b"\xff\x4f\xff\x51")
+    path.write_bytes(raw[: stream + 60] + bytes(len(raw) - stream - 76) + raw[-16:])
+    (series,) = scanned(path, tmp_path).items
+    with pytest.raises(MedviewerError) as raised:
+        series.source.stored(0)
+    assert raised.value.notice.code == "pixel-data-undecodable"
+
+
+def test_a_decoders_panic_is_an_error_of_ours(tmp_path, monkeypatch):
+    import pydicom
+
+    class PanicException(BaseException):
+        """As pyo3's: no Exception."""
+
+    def panic(self):
+        raise PanicException("index out of bounds")
+
+    write_encoded(tmp_path / "a.dcm", uid.RLELossless)
+    (series,) = scanned(tmp_path / "a.dcm", tmp_path).items
+    monkeypatch.setattr(pydicom.dataset.Dataset, "pixel_array", property(panic))
+    with pytest.raises(MedviewerError) as raised:
+        series.source.stored(0)
+    assert raised.value.notice.code == "pixel-data-undecodable"
+
+
+@pytest.mark.parametrize(
+    ("syntax", "marker", "at"),
+    [
+        (uid.JPEGBaseline8Bit, b"\xff\xc0", 5),
+        (uid.JPEGLosslessSV1, b"\xff\xc3", 5),
+        (uid.JPEGLSLossless, b"\xff\xf7", 5),
+        (uid.JPEG2000Lossless, b"\xff\x51", 6),
+        (uid.HTJ2KLossless, b"\xff\x51", 6),
+    ],
+)
+def test_a_code_stream_that_claims_sixty_thousand_rows_is_refused_before_it_is_decoded(tmp_path, syntax, marker, at):
+    path = tmp_path / "a.dcm"
+    write_encoded(path, syntax)
+    raw = bytearray(path.read_bytes())
+    place = raw.rindex(marker) + at if marker != b"\xff\x51" else raw.index(b"\xff\x4f\xff\x51") + 2 + at - 2
+    width = 2 if marker != b"\xff\x51" else 4
+    for n in range(2):
+        raw[place + n * width : place + (n + 1) * width] = (60000).to_bytes(width, "big")
+    path.write_bytes(bytes(raw))
+    (series,) = scanned(path, tmp_path).items
+    with pytest.raises(MedviewerError) as raised:
+        series.source.stored(0)
+    assert raised.value.notice.code == "stream-too-large"

@@ -37,9 +37,12 @@ def grid_of(
         deep, regular, offsets = header.number("SpacingBetweenSlices"), False, np.empty(0)
     elif len(frames) > 1:
         steps = np.diff(offsets)
-        deep = float(np.median(steps))
-        worst = int(np.argmax(np.abs(steps - deep)))
-        if deep <= geo.POSITION_TOLERANCE_MM or abs(steps[worst] - deep) > max(geo.SPACING_TOLERANCE * deep, 0.02):
+        apart = steps > geo.POSITION_TOLERANCE_MM
+        # Frames over each other (segments) have no distance; they make no volume, but say nothing about the others.
+        deep = float(np.median(steps[apart])) if apart.any() else 0.0
+        regular = bool(apart.all())
+        worst = int(np.argmax(np.where(apart, np.abs(steps - deep), 0)))
+        if deep == 0.0 or abs(steps[worst] - deep) > max(geo.SPACING_TOLERANCE * deep, 0.02):
             regular = False
             warnings.append(
                 Notice(
@@ -91,7 +94,7 @@ def _in_plane(header: Facts) -> tuple[tuple[float, float] | None, str]:
             return pixel, "pixel-spacing-calibrated"
         if imager:
             magnified = header.number("EstimatedRadiographicMagnificationFactor")
-            if magnified and magnified > 0 and not pixel:
+            if magnified and magnified > 0 and magnified != 1 and pixel in (None, imager):
                 return (imager[0] / magnified, imager[1] / magnified), "imager-pixel-spacing-magnification"
             return imager, "imager-pixel-spacing"
     if pixel:

@@ -154,6 +154,7 @@ def _dataset(path: str) -> Any:
 def _array(dataset: Any) -> Pixels:
     if dataset.get("BitsAllocated") == 1 and dataset.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.5":
         return _one_bit_rle(dataset)
+    _check_streams(dataset)
     try:
         pixels: Pixels = dataset.pixel_array
     except BaseException as error:
@@ -161,6 +162,26 @@ def _array(dataset: Any) -> Pixels:
             raise ValueError("the decoder gave up") from error
         raise
     return pixels
+
+
+def _check_streams(dataset: Any) -> None:
+    """Refuse a code stream that claims far more pixels than the header: decoders allocate what it says.
+
+    Raises `stream-too-large`.
+    """
+    from pydicom.encaps import generate_frames
+
+    from medviewer.io.image.codecs import stream_pixels
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_encapsulated or syntax == "1.2.840.10008.1.2.5" or "PixelData" not in dataset:
+        return
+    stated = int(dataset.Rows) * int(dataset.Columns)
+    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    for stream in generate_frames(dataset.PixelData, number_of_frames=count):
+        claimed = stream_pixels(stream)
+        if claimed > 4 * stated + 65536:
+            raise MedviewerError("stream-too-large", str(dataset.filename), claimed=claimed, stated=stated)
 
 
 def _one_bit_rle(dataset: Any) -> Pixels:
@@ -193,8 +214,11 @@ def _indices(place: Stored) -> Pixels:
         raise
     except OSError as error:
         raise MedviewerError("unreadable", place.path, reason=error.strerror or "") from error
-    except Exception as error:  # decoders raise many kinds
-        _refuse(place, error)
+    except BaseException as error:
+        # Decoders raise many kinds; one written in Rust panics with a class that is no Exception.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            _refuse(place, error)
+        raise
 
 
 def _decode(place: Stored) -> Pixels:
@@ -228,7 +252,7 @@ def _supply_meta(dataset: Any) -> None:
     dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2" if implicit else explicit
 
 
-def _refuse(place: Stored, error: Exception) -> NoReturn:
+def _refuse(place: Stored, error: BaseException) -> NoReturn:
     """The reason why the pixels cannot be had, as an error of ours."""
     import pydicom
 
@@ -256,9 +280,6 @@ def register() -> None:
         base.JPEGLosslessSV1Decoder,
         base.JPEGLSLosslessDecoder,
         base.JPEGLSNearLosslessDecoder,
-        base.HTJ2KLosslessDecoder,
-        base.HTJ2KLosslessRPCLDecoder,
-        base.HTJ2KDecoder,
     ):
         if "imagecodecs" not in decoder.available_plugins and codecs.is_available(decoder.UID):
             decoder.add_plugin("imagecodecs", ("medviewer.io.image.codecs", "_decode_frame"))
