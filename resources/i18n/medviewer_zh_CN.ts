@@ -199,6 +199,10 @@
       <translation>已打开 {n} 位患者：本窗格显示 {this}，其他为 {others}</translation>
     </message>
     <message>
+      <source>{n} patients open · here {this}</source>
+      <translation>{n} 位患者已打开 · 本窗格：{this}</translation>
+    </message>
+    <message>
       <source>No identity</source>
       <translation>无身份信息</translation>
     </message>

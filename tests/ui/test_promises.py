@@ -206,6 +206,29 @@ def test_vt09_the_identity_is_in_every_pane_and_layout_and_in_full_screen(qtbot,
     desk.full_screen()
 
 
+def test_vt09_in_a_narrow_pane_the_name_is_written_whole_above_the_study(qtbot, monkeypatch):
+    from medviewer.ui.image import painter
+
+    series = replace(
+        image_series(marked(64, 64, 3, 3)),
+        patient=Patient("1234567", "Featherstonehaugh^Bartholomew"),
+        study=Study(date="2026-01-02", time="10:11:12"),
+        description="a long description",
+    )
+    drawn = []
+    plate = painter.plate
+    monkeypatch.setattr(
+        painter,
+        "plate",
+        lambda p, lines, x, y, *more, **named: (drawn.append((lines, y)), plate(p, lines, x, y, *more, **named))[1],
+    )
+    for size, apart in (((900, 400), False), ((280, 400), True)):
+        drawn.clear()
+        painter.paint(series, ImageView(), None, size)
+        assert drawn[0][0][0] == "Featherstonehaugh, Bartholomew"
+        assert (drawn[1][1] > drawn[0][1]) == apart
+
+
 def test_vt09_a_narrow_window_writes_the_identity_on_two_lines_instead_of_cutting_it(qtbot, desk, tmp_path):
     make_series(tmp_path / "ct", 1)
     opened(qtbot, desk, tmp_path / "ct")
@@ -224,3 +247,16 @@ def test_vt03_a_preset_key_acts_after_the_findings_and_the_networks_were_clicked
         desk.images.change("file-window")
         qtbot.keyClick(widget, Qt.Key.Key_3)
         assert pane.drawn_window().window == (350, 2000)
+
+
+def test_vt09_a_narrow_pane_has_a_short_banner_that_names_its_own_patient(qtbot, desk, tmp_path):
+    make_series(tmp_path / "one", 1)
+    other = {"PatientName": "Wang^XiuYing", "PatientID": "T-2", "SeriesInstanceUID": "1.2.9", "StudyInstanceUID": "1.2.8"}
+    make_series(tmp_path / "two", 1, tags=lambda k: other)
+    pane = opened(qtbot, desk, tmp_path)
+    pane.resize(600, 400)
+    assert "Wang" in pane.banner.words() and "Test" in pane.banner.words()
+    whole = pane.banner.words()
+    pane.resize(170, 400)
+    mine = "Wang" if "Wang" in pane.series.patient.name else "Test"
+    assert len(pane.banner.words()) < len(whole) and mine in pane.banner.words()

@@ -3,7 +3,7 @@
 A frame is kept once at the resolution that the screen needs; a window drag only sends that copy through another table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -42,6 +42,8 @@ NAMED_WINDOWS = (
     QT_TRANSLATE_NOOP("painter", "mediastinum"),
 )
 """Explanations that the program itself gives (`resources/presets.json`, the automatic window); others are the file's words."""
+CROWDED = 420
+"""A narrow pane lower than this has room for the fewer words only: nothing covers the middle of an image."""
 HEAT_GRID = 32
 """Interpolation steps of one heat cell, per side."""
 
@@ -311,9 +313,16 @@ def paint_words(
     width, height = size
     said = corners(series, view, picture, heat, window)
     painter.setFont(theme.font(12))
-    half = width / 2 - MARGIN - 16
-    plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=half)
-    bottom = plate(painter, said.top_right, width - MARGIN, MARGIN, Qt.AlignmentFlag.AlignRight, most=half)
+    metrics = QFontMetricsF(painter.font())
+    widest = [max((metrics.horizontalAdvance(line) for line in lines), default=0.0) for lines in (said.top_left, said.top_right)]
+    stacked = sum(widest) + 2 * MARGIN + 60 > width
+    if stacked and height < CROWDED and view.text == "all":
+        said = corners(series, replace(view, text="less"), picture, heat, window)
+    most = width - 2 * MARGIN - 12
+    under = plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=most)
+    top = under + 2 if stacked else MARGIN
+    bottom = plate(painter, said.top_right, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, most=most)
+    below = bottom + 2 if stacked else MARGIN
     for badge in said.badges:
         bottom = plate(
             painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
@@ -322,7 +331,7 @@ def paint_words(
         bottom = plate(painter, (mark,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.HAND)
     high = 16 * len(said.bottom_left) + 6
     plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft, most=width - 2 * MARGIN)
-    _letters(painter, picture, size)
+    _letters(painter, picture, size, below)
     if picture.scale_bar is not None and width > 260:
         _scale_bar(painter, picture, size)
     if view.overlay and heat is not None:
@@ -380,12 +389,12 @@ def plate(
     return box.bottom()
 
 
-def _letters(painter: QPainter, picture: Picture, size: tuple[float, float]) -> None:
+def _letters(painter: QPainter, picture: Picture, size: tuple[float, float], top: float) -> None:
     width, height = size
     places = (
         (MARGIN, height / 2 - 10),
         (width - MARGIN - 28, height / 2 - 10),
-        (width / 2 - 14, MARGIN),
+        (width / 2 - 14, top),
         (width / 2 - 14, height - 30),
     )
     painter.setFont(theme.font(14, bold=True))

@@ -474,7 +474,7 @@ class ImagePane(QWidget):
 
     def _place_strips(self) -> None:
         for strip, top in ((self.banner, True), (self.strip, False)):
-            high = strip.heightForWidth(self.width() - 4) if strip.hasHeightForWidth() else strip.sizeHint().height()
+            high = strip.fit(self.width() - 4)
             strip.setGeometry(2, 2 if top else self.height() - high - 2, self.width() - 4, high)
         wide = min(max(round(self.width() * 0.7), 240), self.width() - 8, 560)
         high = self.damage.heightForWidth(wide)
