@@ -114,7 +114,9 @@ def test_ai08_the_sliders_change_opacity_and_cut_off_of_what_is_drawn_and_are_ke
 
 
 def test_sp02_an_image_that_was_let_go_is_read_again_and_the_pane_is_never_black(qtbot, desk, tmp_path):
-    make_series(tmp_path / "ct", 2 * KEPT_FRAMES, pixels=lambda k: np.full((16, 16), 1100 + k, np.int16))
+    grey = {"WindowCenter": 100, "WindowWidth": 400}
+    flat = lambda k: np.full((16, 16), 1100 + k, np.int16)  # noqa: E731
+    make_series(tmp_path / "ct", 2 * KEPT_FRAMES, pixels=flat, tags=lambda k: grey)
     pane = opened(qtbot, desk, tmp_path / "ct")
     for k in [*range(2 * KEPT_FRAMES), 0]:
         pane.set_view(pane.view.at_frame(k, pane.series))
@@ -260,3 +262,34 @@ def test_vt09_a_narrow_pane_has_a_short_banner_that_names_its_own_patient(qtbot,
     pane.resize(170, 400)
     mine = "Wang" if "Wang" in pane.series.patient.name else "Test"
     assert len(pane.banner.words()) < len(whole) and mine in pane.banner.words()
+
+
+def test_a_series_that_came_while_it_was_scanned_ends_at_its_middle_unless_somebody_scrolled(qtbot, desk):
+    stored = np.full((9, 8, 8), 500, np.uint16)
+    whole = image_series(stored)
+    for touched, ends in ((False, 4), (True, 1)):
+        pane = desk.grid.panes[0]
+        pane.show_series(None)
+        first = replace(whole, frames=whole.frames[7:9] if not touched else whole.frames[:3], complete=False)
+        pane.show_series(first)
+        if touched:
+            pane.set_view(pane.view.at_frame(2, first))
+            pane.set_view(pane.view.at_frame(1, first))
+        pane.show_series(whole)
+        assert pane.view.frame == ends
+        pane.set_view(pane.view.at_frame(6, whole))
+        pane.show_series(replace(whole, description="told again"))
+        assert pane.view.frame == 6
+
+
+def test_cr02_a_start_opens_nothing_by_itself_whatever_was_open_when_the_last_one_died(qtbot, tmp_path):
+    from medviewer.store.profile import Profile
+    from medviewer.store.settings import Settings
+
+    make_series(tmp_path / "ct", 2)
+    Settings(Profile.at(tmp_path / "profile")).set("recent", [str(tmp_path / "ct")])
+    desk = start(qtbot, tmp_path / "profile", safe_mode=False)
+    QApplication.processEvents()
+    assert desk.session.items == () and desk.window.centre.currentWidget() is desk.window.empty
+    assert "ct" in desk.window.empty.recent.text()
+    desk.window.close()
