@@ -298,6 +298,7 @@ class Desk(QObject):
     def show_preferences(self) -> None:
         dialog = Preferences(self.settings, self.bindings, self.window)
         dialog.rebound.connect(self.actions.rebind)
+        dialog.changed.connect(self.images.setting_changed)
         dialog.open()
 
     def full_screen(self) -> None:

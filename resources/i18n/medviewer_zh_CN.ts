@@ -389,6 +389,10 @@
       <source>The pane is on the clipboard, with the name that stands in it.</source>
       <translation>窗格已复制到剪贴板，其中含有姓名。</translation>
     </message>
+    <message>
+      <source>A plain picture has no tags.</source>
+      <translation>普通图片没有标签。</translation>
+    </message>
   </context>
   <context>
     <name>ImagePane</name>
