@@ -91,7 +91,8 @@ class Actions(QObject):
         for command in COMMANDS:
             action = self.by_id[command.id]
             if command.on_pane:
-                action.setEnabled(there)
+                several = not command.id.startswith("cine") or (there and len(pane.series.frames) > 1)
+                action.setEnabled(there and several)
             if action.isCheckable():
                 switched = command.checked is not None and there and command.checked(pane)
                 action.setChecked(switched or command.id == f"tool-{pane.tool_id}")

@@ -207,7 +207,7 @@ class Desk(QObject):
         """A second patient is told in every pane that shows one of them (VT-09)."""
         people = self.session.patients
         for pane in self.grid.panes:
-            words = ""
+            words = short = ""
             if len(people) > 1 and pane.series is not None:
                 mine = pane.series.patient
                 others = [p for p in people if p.key != mine.key]
@@ -215,7 +215,8 @@ class Desk(QObject):
                 words = self.tr("{n} patients are open: this pane shows {this}, others {others}").format(
                     n=len(people), this=this, others=" · ".join(person(p) if p.name else p.id for p in others[:3])
                 )
-            pane.banner.tell("banner", "", escape(words))
+                short = self.tr("{n} patients open · here {this}").format(n=len(people), this=this)
+            pane.banner.tell("banner", "", escape(words), escape(short))
             pane._place_strips()
 
     # Panes
@@ -297,6 +298,7 @@ class Desk(QObject):
     def show_preferences(self) -> None:
         dialog = Preferences(self.settings, self.bindings, self.window)
         dialog.rebound.connect(self.actions.rebind)
+        dialog.changed.connect(self.images.setting_changed)
         dialog.open()
 
     def full_screen(self) -> None:

@@ -45,9 +45,10 @@ CHOICES = {
 
 
 class Preferences(QDialog):
-    """Each change counts at once; `rebound` comes when keys changed."""
+    """Each change is kept at once; `rebound` comes when keys changed, `changed` with the key of another setting."""
 
     rebound = Signal()
+    changed = Signal(str)
 
     def __init__(self, settings: Settings, bindings: Bindings, parent: QWidget) -> None:
         super().__init__(parent)
@@ -85,6 +86,7 @@ class Preferences(QDialog):
 
         def keep(new: object) -> None:
             self._settings.set(setting.key, new)
+            self.changed.emit(setting.key)
 
         if setting.choices:
             combo = QComboBox(self)

@@ -145,10 +145,13 @@ class IdentityLine(QLabel):
 
         rest = "  ·  ".join(self._rest)
         wide = self.fontMetrics().horizontalAdvance(f"{self._name}   {rest}") * 1.05
-        parts = [f"<b>{escape(self._name)}</b>", f'<span style="color:{theme.TEXT2}">{escape(rest)}</span>']
-        two = wide > self.width()
-        small = '<span style="font-size:11px">{}<br>{}</span>' if two else "{}&nbsp; {}"
-        self.setText(small.format(*parts) if self._name else "")
+        name, grey = f"<b>{escape(self._name)}</b>", f'<span style="color:{theme.TEXT2}">'
+        if wide > self.width():
+            first, second = escape(self._rest[0] if self._rest else ""), escape("  ·  ".join(self._rest[1:]))
+            said = f'<span style="font-size:11px">{name}&nbsp; {grey}{first}<br>{second}</span></span>'
+        else:
+            said = f"{name}&nbsp; {grey}{escape(rest)}</span>"
+        self.setText(said if self._name else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -199,6 +199,10 @@
       <translation>已打开 {n} 位患者：本窗格显示 {this}，其他为 {others}</translation>
     </message>
     <message>
+      <source>{n} patients open · here {this}</source>
+      <translation>{n} 位患者已打开 · 本窗格：{this}</translation>
+    </message>
+    <message>
       <source>No identity</source>
       <translation>无身份信息</translation>
     </message>
@@ -384,6 +388,10 @@
     <message>
       <source>The pane is on the clipboard, with the name that stands in it.</source>
       <translation>窗格已复制到剪贴板，其中含有姓名。</translation>
+    </message>
+    <message>
+      <source>A plain picture has no tags.</source>
+      <translation>普通图片没有标签。</translation>
     </message>
   </context>
   <context>

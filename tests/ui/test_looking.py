@@ -498,8 +498,11 @@ def test_every_setting_with_choices_or_a_title_is_in_the_preferences_and_changes
         if setting.choices:
             assert setting.key in TITLES and all(choice in CHOICES for choice in setting.choices)
     assert set(dialog.fields) == set(TITLES)
+    dialog.changed.connect(desk.images.setting_changed)
+    desk.session.put([image_series(np.zeros((1, 8, 8), np.uint16))])
     dialog.fields["overlay_opacity"].setValue(0.75)
     assert desk.settings.get("overlay_opacity") == 0.75
+    assert desk.grid.active.view.opacity == 0.75
     dialog.fields["language"].setCurrentIndex(2)
     assert desk.settings.get("language") == "zh_CN"
     dialog.fields["cine_loop"].click()

@@ -114,7 +114,9 @@ def test_ai08_the_sliders_change_opacity_and_cut_off_of_what_is_drawn_and_are_ke
 
 
 def test_sp02_an_image_that_was_let_go_is_read_again_and_the_pane_is_never_black(qtbot, desk, tmp_path):
-    make_series(tmp_path / "ct", 2 * KEPT_FRAMES, pixels=lambda k: np.full((16, 16), 1100 + k, np.int16))
+    grey = {"WindowCenter": 100, "WindowWidth": 400}
+    flat = lambda k: np.full((16, 16), 1100 + k, np.int16)  # noqa: E731
+    make_series(tmp_path / "ct", 2 * KEPT_FRAMES, pixels=flat, tags=lambda k: grey)
     pane = opened(qtbot, desk, tmp_path / "ct")
     for k in [*range(2 * KEPT_FRAMES), 0]:
         pane.set_view(pane.view.at_frame(k, pane.series))
@@ -206,6 +208,29 @@ def test_vt09_the_identity_is_in_every_pane_and_layout_and_in_full_screen(qtbot,
     desk.full_screen()
 
 
+def test_vt09_in_a_narrow_pane_the_name_is_written_whole_above_the_study(qtbot, monkeypatch):
+    from medviewer.ui.image import painter
+
+    series = replace(
+        image_series(marked(64, 64, 3, 3)),
+        patient=Patient("1234567", "Featherstonehaugh^Bartholomew"),
+        study=Study(date="2026-01-02", time="10:11:12"),
+        description="a long description",
+    )
+    drawn = []
+    plate = painter.plate
+    monkeypatch.setattr(
+        painter,
+        "plate",
+        lambda p, lines, x, y, *more, **named: (drawn.append((lines, y)), plate(p, lines, x, y, *more, **named))[1],
+    )
+    for size, apart in (((900, 400), False), ((280, 400), True)):
+        drawn.clear()
+        painter.paint(series, ImageView(), None, size)
+        assert drawn[0][0][0] == "Featherstonehaugh, Bartholomew"
+        assert (drawn[1][1] > drawn[0][1]) == apart
+
+
 def test_vt09_a_narrow_window_writes_the_identity_on_two_lines_instead_of_cutting_it(qtbot, desk, tmp_path):
     make_series(tmp_path / "ct", 1)
     opened(qtbot, desk, tmp_path / "ct")
@@ -224,3 +249,47 @@ def test_vt03_a_preset_key_acts_after_the_findings_and_the_networks_were_clicked
         desk.images.change("file-window")
         qtbot.keyClick(widget, Qt.Key.Key_3)
         assert pane.drawn_window().window == (350, 2000)
+
+
+def test_vt09_a_narrow_pane_has_a_short_banner_that_names_its_own_patient(qtbot, desk, tmp_path):
+    make_series(tmp_path / "one", 1)
+    other = {"PatientName": "Wang^XiuYing", "PatientID": "T-2", "SeriesInstanceUID": "1.2.9", "StudyInstanceUID": "1.2.8"}
+    make_series(tmp_path / "two", 1, tags=lambda k: other)
+    pane = opened(qtbot, desk, tmp_path)
+    pane.resize(600, 400)
+    assert "Wang" in pane.banner.words() and "Test" in pane.banner.words()
+    whole = pane.banner.words()
+    pane.resize(170, 400)
+    mine = "Wang" if "Wang" in pane.series.patient.name else "Test"
+    assert len(pane.banner.words()) < len(whole) and mine in pane.banner.words()
+
+
+def test_a_series_that_came_while_it_was_scanned_ends_at_its_middle_unless_somebody_scrolled(qtbot, desk):
+    stored = np.full((9, 8, 8), 500, np.uint16)
+    whole = image_series(stored)
+    for touched, ends in ((False, 4), (True, 1)):
+        pane = desk.grid.panes[0]
+        pane.show_series(None)
+        first = replace(whole, frames=whole.frames[7:9] if not touched else whole.frames[:3], complete=False)
+        pane.show_series(first)
+        if touched:
+            pane.set_view(pane.view.at_frame(2, first))
+            pane.set_view(pane.view.at_frame(1, first))
+        pane.show_series(whole)
+        assert pane.view.frame == ends
+        pane.set_view(pane.view.at_frame(6, whole))
+        pane.show_series(replace(whole, description="told again"))
+        assert pane.view.frame == 6
+
+
+def test_cr02_a_start_opens_nothing_by_itself_whatever_was_open_when_the_last_one_died(qtbot, tmp_path):
+    from medviewer.store.profile import Profile
+    from medviewer.store.settings import Settings
+
+    make_series(tmp_path / "ct", 2)
+    Settings(Profile.at(tmp_path / "profile")).set("recent", [str(tmp_path / "ct")])
+    desk = start(qtbot, tmp_path / "profile", safe_mode=False)
+    QApplication.processEvents()
+    assert desk.session.items == () and desk.window.centre.currentWidget() is desk.window.empty
+    assert "ct" in desk.window.empty.recent.text()
+    desk.window.close()

@@ -89,6 +89,12 @@ class ImageControls(QObject):
         pane = self._desk.grid.active
         pane.set_view(self.heat_as_set(pane.view, pane.view.show_anyway))
 
+    def setting_changed(self, key: str) -> None:
+        """A preference: what is drawn follows at once."""
+        pane = self._desk.grid.active
+        if key.startswith("overlay_") and pane.series is not None:
+            pane.set_view(self.heat_as_set(pane.view, pane.view.show_anyway))
+
     def tell_heat(self) -> None:
         pane = self._desk.grid.active
         self._desk.heat.tell(pane.view, bool(pane.view.overlay) and pane.attribution() is not None)
@@ -133,5 +139,7 @@ class ImageControls(QObject):
 
     def show_tags(self) -> None:
         pane = self._desk.grid.active
-        if pane.series is not None and pane.series.has_identity:
+        if pane.series is not None and not pane.series.has_identity:
+            self._desk.window.statusBar().showMessage(self.tr("A plain picture has no tags."), 4000)
+        elif pane.series is not None:
             TagList(pane.series.frames[pane.view.frame].path, self._desk.bridge, self._desk.say, self._desk.window).show()

@@ -3,7 +3,7 @@
 A frame is kept once at the resolution that the screen needs; a window drag only sends that copy through another table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +28,7 @@ from medviewer.core.finding import Attribution
 from medviewer.core.grey import VoiTransform, automatic, grey_bytes, screen_table
 from medviewer.core.image import ImageSeries, Pixels
 from medviewer.core.overlay import Shutter
-from medviewer.core.view import ImageView, Picture, resolve
+from medviewer.core.view import ImageView, Picture, ScaleBar, resolve
 from medviewer.ui import theme
 from medviewer.ui.image.corners import corners, why_no_heat
 
@@ -43,6 +43,8 @@ NAMED_WINDOWS = (
     QT_TRANSLATE_NOOP("painter", "mediastinum"),
 )
 """Explanations that the program itself gives (`resources/presets.json`, the automatic window); others are the file's words."""
+CROWDED = 420
+"""A narrow pane lower than this has room for the fewer words only: nothing covers the middle of an image."""
 HEAT_GRID = 32
 """Interpolation steps of one heat cell, per side."""
 
@@ -316,9 +318,16 @@ def paint_words(
     width, height = size
     said = corners(series, view, picture, heat, window)
     painter.setFont(theme.font(12))
-    half = width / 2 - MARGIN - 16
-    plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=half)
-    bottom = plate(painter, said.top_right, width - MARGIN, MARGIN, Qt.AlignmentFlag.AlignRight, most=half)
+    metrics = QFontMetricsF(painter.font())
+    widest = [max((metrics.horizontalAdvance(line) for line in lines), default=0.0) for lines in (said.top_left, said.top_right)]
+    stacked = sum(widest) + 2 * MARGIN + 60 > width
+    if stacked and height < CROWDED and view.text == "all":
+        said = corners(series, replace(view, text="less"), picture, heat, window)
+    most = width - 2 * MARGIN - 12
+    under = plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=most)
+    top = under + 2 if stacked else MARGIN
+    bottom = plate(painter, said.top_right, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, most=most)
+    below = bottom + 2 if stacked else MARGIN
     for badge in said.badges:
         bottom = plate(
             painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
@@ -327,9 +336,12 @@ def paint_words(
         bottom = plate(painter, (mark,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.HAND)
     high = 16 * len(said.bottom_left) + 6
     plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft, most=width - 2 * MARGIN)
-    _letters(painter, picture, size)
-    if picture.scale_bar is not None and width > 260:
-        _scale_bar(painter, picture, size)
+    bar = picture.scale_bar if width > 260 else None
+    reach = max((metrics.horizontalAdvance(line) for line in said.bottom_left), default=0.0) + MARGIN + 24
+    lifted = high if reach > width / 2 - max(bar.pixels / 2 if bar is not None else 0.0, 14.0) else 0
+    _letters(painter, picture, size, below, lifted)
+    if bar is not None:
+        _scale_bar(painter, bar, (width, height - lifted))
     if view.overlay and heat is not None:
         notice = _tr("Research use only – not for diagnosis")
         words = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
@@ -385,13 +397,13 @@ def plate(
     return box.bottom()
 
 
-def _letters(painter: QPainter, picture: Picture, size: tuple[float, float]) -> None:
+def _letters(painter: QPainter, picture: Picture, size: tuple[float, float], top: float, lifted: float) -> None:
     width, height = size
     places = (
         (MARGIN, height / 2 - 10),
         (width - MARGIN - 28, height / 2 - 10),
-        (width / 2 - 14, MARGIN),
-        (width / 2 - 14, height - 30),
+        (width / 2 - 14, top),
+        (width / 2 - 14, height - 30 - lifted),
     )
     painter.setFont(theme.font(14, bold=True))
     for letter, (x, y) in zip(picture.letters, places, strict=True):
@@ -403,9 +415,7 @@ def _letters(painter: QPainter, picture: Picture, size: tuple[float, float]) -> 
     painter.setFont(theme.font(12))
 
 
-def _scale_bar(painter: QPainter, picture: Picture, size: tuple[float, float]) -> None:
-    bar = picture.scale_bar
-    assert bar is not None
+def _scale_bar(painter: QPainter, bar: ScaleBar, size: tuple[float, float]) -> None:
     width, height = size
     left, base = width / 2 - bar.pixels / 2, height - 38
     words = f"{bar.length / 10:g} cm" if bar.length >= 10 else f"{bar.length:g} mm"

@@ -77,6 +77,7 @@ class ImagePane(QWidget):
         self.banner = Strip(self)
         self.damage = Damage(self)
         self.is_key = False
+        self._touched = False
         self.magnifier = Magnifier(self)
         self.strip.followed.connect(self._show_anyway)
         self._still = QTimer(self, singleShot=True, interval=STILL_MS)
@@ -96,7 +97,9 @@ class ImagePane(QWidget):
             where = next((k for k, f in enumerate(series.frames) if kept and (f.path, f.index) == (kept.path, kept.index)), 0)
             shown = self._shown[1] if self._shown is not None and self._shown[0] == self.view.frame else None
             self.series = series
-            self.view = replace(self.view, frame=where)
+            # The first image found is shown at once; when all are there, an untouched pane goes to the middle.
+            middle = series.complete and not self._touched
+            self.view = replace(self.view, frame=len(series.frames) // 2 if middle else where)
             self._frames.clear()
             self._asked.clear()
             self._generation += 1
@@ -107,8 +110,10 @@ class ImagePane(QWidget):
             if shown is not None:
                 self._frames[where] = shown
                 self._shown = (where, shown)
+            self._touched = self._touched or series.complete
         else:
             self.series = series
+            self._touched = series is None or series.complete
             self._painter = ImagePainter(series) if series is not None else None
             self._shown, self.error = None, None
             self._frames.clear()
@@ -127,6 +132,7 @@ class ImagePane(QWidget):
         """Show another view; only what differs is done again."""
         if view == self.view:
             return
+        self._touched = True
         frame_changed = view.frame != self.view.frame
         self.view = view
         if frame_changed:
@@ -474,7 +480,7 @@ class ImagePane(QWidget):
 
     def _place_strips(self) -> None:
         for strip, top in ((self.banner, True), (self.strip, False)):
-            high = strip.heightForWidth(self.width() - 4) if strip.hasHeightForWidth() else strip.sizeHint().height()
+            high = strip.fit(self.width() - 4)
             strip.setGeometry(2, 2 if top else self.height() - high - 2, self.width() - 4, high)
         wide = min(max(round(self.width() * 0.7), 240), self.width() - 8, 560)
         high = self.damage.heightForWidth(wide)

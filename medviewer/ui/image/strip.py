@@ -10,6 +10,9 @@ from medviewer.core.errors import Notice
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 
+NARROW = 260
+"""Panes narrower than this get the short words of a strip."""
+
 
 class Strip(QFrame):
     """A quiet band at the rim of a pane: a tag, a sentence, perhaps a link."""
@@ -19,6 +22,7 @@ class Strip(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._tag, self._words = QLabel(self), QLabel(self)
+        self._long = self._short = ""
         self._words.setWordWrap(True)
         self._words.setFont(theme.font(12))
         self._words.linkActivated.connect(lambda _: self.followed.emit())
@@ -28,8 +32,9 @@ class Strip(QFrame):
         row.addWidget(self._words, 1)
         self.hide()
 
-    def tell(self, kind: str, tag: str, words: str) -> None:
-        """`kind` quiet or attention; nothing to say hides it."""
+    def tell(self, kind: str, tag: str, words: str, short: str = "") -> None:
+        """`kind` quiet or attention; nothing to say hides it; `short` stands in narrow panes."""
+        self._long, self._short = words, short or words
         ground = theme.ATTENTION_GROUND if kind == "banner" else "rgba(14, 17, 22, 230)"
         self.setStyleSheet(f"Strip {{ background: {ground}; border: 0; }}")
         self._words.setStyleSheet(f"color: {theme.ATTENTION if kind == 'banner' else theme.TEXT2}")
@@ -38,7 +43,13 @@ class Strip(QFrame):
         self._tag.setText(tag)
         self._tag.style().polish(self._tag)
         self._words.setText(words)
+        self._words.setToolTip(words if short else "")
         self.setVisible(bool(words))
+
+    def fit(self, width: int) -> int:
+        """Choose the words that fit a pane of this width; returns the height they need."""
+        self._words.setText(self._short if width < NARROW else self._long)
+        return self.heightForWidth(width) if self.hasHeightForWidth() else self.sizeHint().height()
 
     def words(self) -> str:
         return self._words.text()
