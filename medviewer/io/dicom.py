@@ -7,7 +7,8 @@ pydicom reads every file that is odd. `tests/truth` proves both equal over all d
 import os
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -268,6 +269,21 @@ def _skip_elements(head: bytes, pos: int, size: int, implicit: bool, depth: int)
 # ---------------------------------------------------------------------------------------------- the slow way, by pydicom
 
 _quiet = threading.local()
+
+
+@contextmanager
+def damage_told(path: str) -> Iterator[None]:
+    """What pydicom raises of a damaged file, nearly anything, becomes `dicom-damaged`; its warnings are kept quiet."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except MedviewerError:
+        raise
+    except Exception as error:
+        raise MedviewerError("dicom-damaged", path, reason=type(error).__name__) from error
 
 
 def parse_header(path: str) -> Header:

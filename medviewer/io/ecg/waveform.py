@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import DeviceReport, EcgRecord, Lead
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
+from medviewer.io.dicom import damage_told
 from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, HeldSignal, iso, lead_name, millivolts
 from medviewer.io.ecg.scp import LEADS as SCP_LEADS
 
@@ -33,14 +34,15 @@ def open_records(path: str) -> list[EcgRecord]:
 
     Raises `ecg-no-signals`, `ecg-truncated`, `ecg-header-invalid`, `dicom-damaged`.
     """
-    import pydicom
-    from pydicom.errors import InvalidDicomError
+    with damage_told(path):
+        return _records(path)
 
-    try:
-        dataset = pydicom.dcmread(path, force=True)
-        groups = list(dataset.get("WaveformSequence") or ())
-    except (InvalidDicomError, OSError, ValueError, KeyError, AttributeError, TypeError, NotImplementedError, EOFError) as error:
-        raise MedviewerError("dicom-damaged", path, reason=type(error).__name__) from error
+
+def _records(path: str) -> list[EcgRecord]:
+    import pydicom
+
+    dataset = pydicom.dcmread(path, force=True)
+    groups = list(dataset.get("WaveformSequence") or ())
     if not groups:
         raise MedviewerError("ecg-no-signals", path)
     little = bool(dataset.original_encoding[1] if dataset.original_encoding[1] is not None else True)

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, ParseError, tostring
 
 from medviewer.core.errors import MedviewerError
 from medviewer.core.identity import Patient, Study
+from medviewer.io.dicom import damage_told
 from medviewer.io.note.plain import decoded, docx, markup, pdf, rtf
 
 SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
@@ -360,9 +361,8 @@ def _obx(fields: list[str], marks: str, path: str) -> str:
 def dicom_document(path: str) -> Found:
     """The content tree of a structured report, or the encapsulated PDF, CDA or text. Raises `dicom-damaged`, `note-empty`."""
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
-    try:
+    with damage_told(path):
         dataset = pydicom.dcmread(path, force=True)
         sop = str(dataset.get("SOPClassUID") or "")
         if sop.startswith(ENCAPSULATED):
@@ -375,8 +375,6 @@ def dicom_document(path: str) -> Found:
         else:
             text, form = "\n".join(_content(dataset, 0)), "dicom-sr"
         word = {n: str(dataset.get(n) or "").strip(" \0") for n in _DICOM_WORDS}
-    except (InvalidDicomError, OSError, ValueError, KeyError, AttributeError, TypeError, NotImplementedError, EOFError) as error:
-        raise MedviewerError("dicom-damaged", path, reason=type(error).__name__) from error
     if not text.strip():
         raise MedviewerError("note-empty", path)
     date, born = (_hl7_date(word[n]) for n in ("ContentDate", "PatientBirthDate"))
