@@ -110,11 +110,12 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person made of a finding: who and when (ISO 8601)."""
+    """What a person made of a finding: who and when (ISO 8601). `label` is what it is called instead, "" as the network said."""
 
     state: Literal["proposed", "accepted", "rejected"] = "proposed"
     who: str = ""
     when: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ class Finding:
     cautions: tuple[Notice, ...] = ()
     decision: Decision = Decision()
     facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """The label that counts: the person's, else the network's."""
+        return self.decision.label or self.label
 
 
 @dataclass(frozen=True, slots=True)

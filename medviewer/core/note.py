@@ -42,6 +42,8 @@ class Mention:
 class NoteDocument:
     """One note, one item of the browser. `item` is the stable id; `format` a short word (txt, rtf, docx, pdf, fhir, cda, hl7,
     dicom-sr, dicom-pdf …); `encoding` of the file's characters; `date` ISO 8601, "" if unknown; `revision` grows with each edit.
+    `note_id` is its name in the database, "" while nobody wrote in it. A signed note is not changed any more: addenda are notes
+    of their own, `addendum_to` the `note_id` they add to.
     """
 
     item: str
@@ -59,4 +61,8 @@ class NoteDocument:
     warnings: tuple[Notice, ...] = ()
     revision: int = 0
     has_identity: bool = False
+    note_id: str = ""
+    signed_by: str = ""
+    signed_at: str = ""
+    addendum_to: str = ""
     kind: Literal["note"] = "note"

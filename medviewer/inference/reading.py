@@ -125,7 +125,10 @@ def signed(request: Request, reading: Reading, provenance: Provenance, started: 
     scores = judged(request, reading.scores)
     near = [s for s in scores if s.threshold is not None and abs(s.probability - s.threshold) < BORDERLINE]
     cautions = request.cautions + reading.cautions + tuple(Notice("borderline", facts={"label": s.label}) for s in near)
-    findings = tuple(replace(f, provenance=provenance, cautions=cautions) for f in reading.findings)
+    of_label = {score.label: score for score in scores}
+    findings = tuple(
+        replace(f, score=of_label.get(f.label, f.score), provenance=provenance, cautions=cautions) for f in reading.findings
+    )
     return Result(
         item=request.item.item,
         frame=request.frame,

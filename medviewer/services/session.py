@@ -5,15 +5,17 @@ Changed by one thread only: other threads hand their changes to `post`.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.errors import Fact
 from medviewer.core.finding import Attribution, Decision, Finding, Result
 from medviewer.core.identity import Patient
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument
 from medviewer.core.task import Account
+from medviewer.services.acts import Act, History, system_user
+from medviewer.store.records import AuditLine, Records, now
 
 Post = Callable[[Callable[[], None]], None]
 """Runs a callable on the session's thread, later."""
@@ -35,10 +37,19 @@ class Changes:
     marks: frozenset[str] = frozenset()
 
 
-class Session:
-    """Open items by id, results by (item, model), decisions by finding."""
+DecisionState = Literal["proposed", "accepted", "rejected"]
 
-    def __init__(self) -> None:
+
+class Session:
+    """Open items by id, results by (item, model), decisions by finding; what a person does is kept in `records`, if any.
+
+    Each of `admit` sees every item that comes and may hand in another in its place (the state in which it was left).
+    """
+
+    def __init__(self, records: Records | None = None, who: Callable[[], str] = system_user) -> None:
+        self.records, self.who = records, who
+        self.history = History()
+        self.admit: list[Callable[[Item], Item]] = []
         self._items: dict[str, Item] = {}
         self._results: dict[tuple[str, str], Result] = {}
         self._listeners: list[Callable[[Changes], None]] = []
@@ -69,7 +80,7 @@ class Session:
         gone = frozenset(removed)
         for item in gone:
             self._items.pop(item, None)
-        put = {item.item: item for item in items}
+        put = {item.item: self._admitted(item) for item in items}
         self._items.update(put)
         for item in gone:
             self._key_images.pop(item, None)
@@ -80,8 +91,17 @@ class Session:
             self.account = account
         self._announce(Changes(frozenset(put), gone, frozenset(key[0] for key in stale), account is not None))
 
+    def _admitted(self, item: Item) -> Item:
+        for look in self.admit:
+            item = look(item)
+        return item
+
     def close(self, items: Iterable[str]) -> None:
         self.put((), removed=items)
+
+    def touch(self, item: str) -> None:
+        """Let views draw an item's results again: what a person says about them has changed."""
+        self._announce(Changes(results=frozenset({item})))
 
     def results(self, item: str) -> tuple[Result, ...]:
         return tuple(result for (owner, _), result in self._results.items() if owner == item)
@@ -90,9 +110,12 @@ class Session:
         return self._results.get((item, model))
 
     def put_result(self, result: Result) -> None:
-        """Keep a network's answer; an answer for an item that is no longer open is dropped (RN-02)."""
+        """Keep a network's answer with what was decided about it before; an answer for an item that is no longer open is
+        dropped (RN-02)."""
         if result.item not in self._items:
             return
+        if self.records is not None and result.findings:
+            result = replace(result, findings=self.records.decided(result.findings))
         self._results[result.item, result.model] = result
         self._announce(Changes(results=frozenset({result.item})))
 
@@ -113,16 +136,41 @@ class Session:
     def findings(self) -> tuple[Finding, ...]:
         return tuple(finding for result in self._results.values() for finding in result.findings)
 
-    def decide(self, finding: str, state: Literal["proposed", "accepted", "rejected"], who: str) -> None:
-        """Accept or reject a finding, or take that back ("proposed")."""
-        when = datetime.now(UTC).isoformat(timespec="seconds") if state != "proposed" else ""
-        decision = Decision(state, who if state != "proposed" else "", when)
+    def decide(self, finding: str, state: DecisionState, who: str = "", label: str = "") -> None:
+        """Accept a finding (as `label`, where it is called otherwise), reject it, or take that back ("proposed"). Undoable."""
+        found = next((one for one in self.findings if one.id == finding), None)
+        if found is None:
+            return
+        before = found.decision
+        who = (who or self.who()) if state != "proposed" else ""
+        decision = Decision(state, who, now() if state != "proposed" else "", label if state == "accepted" else "")
+        code = "relabel" if decision.label else {"accepted": "accept", "rejected": "reject"}.get(state, "propose")
+        patient = self._items[found.item].patient.id
+        self.history.do(
+            Act(
+                f"act-{code}",
+                lambda: self._decided(found, decision, code, patient),
+                lambda: self._decided(found, before, f"undo-{code}", patient),
+            )
+        )
+
+    def _decided(self, finding: Finding, decision: Decision, act: str, patient: str) -> None:
+        """Keep it, with its audit line, and show it where the finding is still open."""
+        if self.records is not None:
+            self.records.decide(finding, decision)
+            made = finding.provenance
+            facts: dict[str, Fact] = {
+                "state": decision.state,
+                "label": decision.label or finding.label,
+                "model": made.model,
+                "version": made.model_version,
+                "probability": round(finding.score.probability, 4),
+            }
+            self.records.note_act(AuditLine(now(), self.who(), act, patient, finding.item, finding.id, facts))
         for key, result in self._results.items():
-            if any(f.id == finding for f in result.findings):
-                self._results[key] = replace(
-                    result,
-                    findings=tuple(replace(f, decision=decision) if f.id == finding else f for f in result.findings),
-                )
+            if any(one.id == finding.id for one in result.findings):
+                kept = tuple(replace(one, decision=decision) if one.id == finding.id else one for one in result.findings)
+                self._results[key] = replace(result, findings=kept)
                 self._announce(Changes(results=frozenset({key[0]})))
                 return
 

@@ -25,6 +25,7 @@ class Setting:
 
 SETTINGS = (
     Setting("language", "", "language of the window; empty = the system's", ("", "en", "zh_CN")),
+    Setting("user", "", "name that decisions, notes and reports carry; empty = the system account's"),
     Setting("recent", [], "paths opened last, newest first"),
     Setting("layout", [1, 1], "rows and columns of panes"),
     Setting("window", "", "place of window and docks, as Qt writes it, base 64"),

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medviewer.services.acts import system_user
 from medviewer.store.settings import SETTINGS, Setting, Settings
 from medviewer.ui.bindings import Bindings, portable
 from medviewer.ui.commands import COMMANDS, GROUPS, Command, group_title
@@ -30,6 +31,7 @@ TITLES = {
     "device": QT_TRANSLATE_NOOP("Preferences", "Networks run on (at the next start)"),
     "overlay_opacity": QT_TRANSLATE_NOOP("Preferences", "Heat opacity"),
     "overlay_cutoff": QT_TRANSLATE_NOOP("Preferences", "Heat cut-off"),
+    "user": QT_TRANSLATE_NOOP("Preferences", "Name on decisions, notes and reports"),
     "cine_rate": QT_TRANSLATE_NOOP("Preferences", "Cine, images a second where the file does not say it"),
     "cine_loop": QT_TRANSLATE_NOOP("Preferences", "Cine starts again at the end"),
 }
@@ -95,6 +97,11 @@ class Preferences(QDialog):
             combo.setCurrentIndex(max(combo.findData(value), 0))
             combo.currentIndexChanged.connect(lambda _: keep(combo.currentData()))
             return combo
+        if isinstance(value, str):
+            line = QLineEdit(value, self)
+            line.setPlaceholderText(system_user())
+            line.editingFinished.connect(lambda: keep(line.text().strip()))
+            return line
         if isinstance(value, bool):
             box = QCheckBox(self)
             box.setChecked(value)

@@ -592,6 +592,10 @@
       <translation>热图截止值</translation>
     </message>
     <message>
+      <source>Name on decisions, notes and reports</source>
+      <translation>判定、病历与报告上的姓名</translation>
+    </message>
+    <message>
       <source>Cine, images a second where the file does not say it</source>
       <translation>播放速度（幅/秒，文件未注明时）</translation>
     </message>
