@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from medviewer.core.ecg import EcgRecord, Lead
 from medviewer.core.geometry import Geometry
 from medviewer.core.grey import ModalityTransform
 from medviewer.core.identity import Patient, Study
@@ -46,3 +47,42 @@ def marked(rows, columns, row, column, value=1000):
     stored = np.zeros((1, rows, columns), np.uint16)
     stored[0, row, column] = value
     return stored
+
+
+class Signals:
+    """Arrays as a signal source; `reads` counts what was asked for."""
+
+    def __init__(self, signals):
+        self._signals = signals
+        self.reads = []
+
+    def read(self, lead, start, stop):
+        self.reads.append((lead, start, stop))
+        return np.asarray(self._signals[lead], float)[max(0, start) : max(0, stop)]
+
+
+def ecg_record(signals, rate=500.0, names=None, unit="mV", **facts):
+    """`signals` one array a lead, in `unit`; `rate` one for all or one a lead."""
+    rates = [rate] * len(signals) if np.isscalar(rate) else rate
+    names = names or [f"L{k + 1}" for k in range(len(signals))]
+    leads = tuple(Lead(name, unit, hz, len(one), 0.001) for name, hz, one in zip(names, rates, signals, strict=True))
+    made = EcgRecord("made", Patient("1", "Made^Test"), Study(), "made.hea", "wfdb", "", leads, Signals(signals))
+    return replace(made, **facts)
+
+
+def beating(seconds=10.0, rate=500.0, bpm=75.0, r=1.0, t=0.3):
+    """A plain ECG in mV: P, QRS and T as bells at each beat, and the samples of its R peaks."""
+    clock = np.arange(int(seconds * rate)) / rate
+    peaks = np.arange(0.5, seconds - 0.5, 60 / bpm)
+    signal = np.zeros_like(clock)
+    for at in peaks:
+        for shift, wide, high in (
+            (-0.16, 0.02, 0.12),
+            (-0.025, 0.008, -0.1),
+            (0.0, 0.01, r),
+            (0.03, 0.009, -0.2),
+            (0.26, 0.04, t),
+        ):
+            near = slice(max(0, int((at + shift - 6 * wide) * rate)), int((at + shift + 6 * wide) * rate))
+            signal[near] += high * np.exp(-0.5 * ((clock[near] - at - shift) / wide) ** 2)
+    return signal, np.round(peaks * rate).astype(int)

@@ -8,6 +8,8 @@ from pathlib import Path
 from medviewer.cli.export import add_window_options, window_of
 from medviewer.cli.inputs import exit_code, read_items
 from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
+from medviewer.cli.render_ecg import add_options as add_ecg_options
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Attribution
 from medviewer.core.image import ImageSeries
@@ -21,9 +23,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--size", default="1000x1000", metavar="WxH", help="logical pixels")
     parser.add_argument("--frame", type=int, metavar="N", help="image N counted from 0 in displayed order (default: the middle)")
     add_window_options(parser)
-    parser.add_argument("--overlay", metavar="MODEL", help="run this network and draw its heat")
+    parser.add_argument("--overlay", metavar="MODEL", help="run this network and draw its heat or marks")
     parser.add_argument("--no-text", action="store_true", help="pixels and overlay alone")
     parser.add_argument("--pixel-ratio", type=float, default=1.0, metavar="R")
+    add_ecg_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,7 +40,13 @@ def run(args: argparse.Namespace) -> int:
     batch = read_items(args)
     if not batch.items:
         return NOTHING_READABLE
-    series = next((item for item in batch.images if args.item in (None, item.item)), None)
+    drawable = (*batch.images, *(item for item in batch.items if isinstance(item, EcgRecord)))
+    series = next((item for item in drawable if args.item in (None, item.item)), None)
+    if isinstance(series, EcgRecord):
+        from medviewer.cli.render_ecg import draw
+
+        refused = draw(args, series, size)
+        return ALL_REFUSED if refused else (SOME_FAILED if exit_code(batch) == SOME_FAILED else OK)
     if series is None:
         raise UsageError(f"no item {args.item}; there are {', '.join(item.item for item in batch.items)}")
     frame = len(series.frames) // 2 if args.frame is None else args.frame

@@ -1,5 +1,7 @@
 """The tokens of the look: colours, letters, shapes. No colour stands anywhere else."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +25,36 @@ LEFT_DOCK, RIGHT_DOCK, TOOLBAR, STATUS_BAR, ICON = 272, 344, 44, 26, 18
 HEAT = ((0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85), (227, 89, 51), (249, 140, 10), (249, 201, 50),
         (252, 255, 164))  # fmt: skip
 """Anchors of the inferno map (perceptually uniform; van der Walt and Smith, CC0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EcgInk:
+    """Colours of one ECG theme: paper, thin and thick grid, trace, its words, the machine's violet, the hand's blue, attention,
+    and beats by class (each always with its letter)."""
+
+    paper: str
+    thin: str
+    thick: str
+    trace: str
+    words: str
+    quiet: str
+    machine: str
+    hand: str
+    attention: str
+    accepted: str
+    beats: Mapping[str, str]
+
+
+ECG_INK: Mapping[str, EcgInk] = {
+    "dark": EcgInk(
+        "#0B0E12", "#1D2229", "#2C333D", "#E8ECF1", TEXT1, TEXT3, MACHINE, HAND, ATTENTION, ACCEPTED,
+        {"N": TEXT3, "S": "#E58BD8", "V": "#FF9A62", "F": "#5FD4C4", "Q": TEXT2},
+    ),
+    "paper": EcgInk(
+        "#FFFAF8", "#F9DCD7", "#EFB5AC", "#15181C", "#15181C", "#5F6B77", "#6D4FD0", "#0B63B0", "#8A5A00", "#1B7A45",
+        {"N": "#5F6B77", "S": "#A0309A", "V": "#B4450B", "F": "#0F766A", "Q": "#4A545E"},
+    ),
+}  # fmt: skip
 
 FAMILIES = ["Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans"]
 FONT_FILE = "fonts/NotoSansSC-subset.otf"

@@ -1,0 +1,1 @@
+"""The ECG pane: paper, traces, marks, panels."""

@@ -1,0 +1,186 @@
+"""`EcgPicture` → pixels, for the pane and for `render` alike: paper, traces, marks, words."""
+
+from collections.abc import Mapping
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter
+
+from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_view import SCREEN_MM, Cell, EcgPicture, EcgView, resolve
+from medviewer.core.errors import MedviewerError
+from medviewer.core.finding import Result
+from medviewer.core.signal import Pyramid, Traces
+from medviewer.ui import theme
+from medviewer.ui.ecg import words
+from medviewer.ui.ecg.ink import covered, runs, tinted
+from medviewer.ui.ecg.paper import hatch, paint_paper, paint_pulses, paint_ruler, separators
+from medviewer.ui.theme import EcgInk
+
+STROKE = 1.3
+"""Width of a trace in logical pixels."""
+REACH = 2.0
+"""A trace may leave its row by so many rows before it is cut."""
+
+
+class EcgPainter:
+    """One for each record that is shown; keeps what was read."""
+
+    def __init__(self, record: EcgRecord) -> None:
+        self.record = record
+        self.traces = Traces(record)
+
+    def paint(self, painter: QPainter, view: EcgView, picture: EcgPicture, results: Mapping[str, Result], ratio: float) -> None:
+        ink = theme.ECG_INK[view.theme]
+        paint_paper(painter, picture, ink)
+        separators(painter, picture.cells, picture.px_per_mm, ink)
+        for cell in picture.cells:
+            self._paint_cell(painter, view, picture, cell, ink, ratio)
+        paint_pulses(painter, picture, ink)
+        paint_ruler(painter, picture, self.record, ink)
+        if view.text != "none":
+            paint_labels(painter, picture, ink)
+            paint_head(painter, self.record, view, picture, ink)
+        self._paint_footer(painter, view, picture, results)
+
+    def _paint_cell(self, painter: QPainter, view: EcgView, picture: EcgPicture, cell: Cell, ink: EcgInk, ratio: float) -> None:
+        """The trace of one cell, its gaps hatched; an error in words in its place."""
+        paper = picture.paper
+        first, last = round(cell.rect.x * ratio), round((cell.rect.x + cell.rect.w) * ratio)
+        if last <= first:
+            return
+        edges = cell.start_s + (np.arange(first, last + 1) / ratio - cell.rect.x) / cell.px_per_s
+        try:
+            low, high = self.traces.columns(cell.lead, edges, view.filters)
+        except MedviewerError:
+            painter.setPen(QColor(ink.attention))
+            painter.drawText(QPointF(cell.rect.x + 8, cell.y0), words.unreadable())
+            return
+        self._hatch_gaps(painter, cell, edges, np.isnan(low), ink, ratio, first)
+        a, b = (cell.y0 * ratio - cell.sign * values * cell.px_per_mv * ratio for values in (high, low))
+        # Half a pixel down: the grid's lines fill the pixel that begins at their place.
+        half = STROKE * ratio / 2
+        top, bottom = np.fmin(a, b) + 0.5 - half, np.fmax(a, b) + 0.5 + half
+        if not np.isfinite(top).any():
+            return
+        roof = max(paper.y, cell.rect.y - REACH * cell.rect.h)
+        floor_ = min(paper.y + paper.h, cell.rect.y + (1 + REACH) * cell.rect.h)
+        start = max(floor(roof * ratio), floor(np.nanmin(top)))
+        stop = min(ceil(floor_ * ratio), ceil(np.nanmax(bottom)))
+        if stop > start:
+            image = tinted(covered(top - start, bottom - start, stop - start), ink.trace)
+            image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(first / ratio, start / ratio), image)
+
+    def _hatch_gaps(
+        self,
+        painter: QPainter,
+        cell: Cell,
+        edges: NDArray[np.float64],
+        empty: NDArray[np.bool_],
+        ink: EcgInk,
+        ratio: float,
+        x0: int,
+    ) -> None:
+        """Stretches without samples inside the record, with their length where there is room for it."""
+        lead = self.record.leads[cell.lead]
+        inside = empty & (edges[:-1] >= 0) & (edges[1:] <= lead.seconds)
+        if self.traces.needs_pyramid and self.traces.pyramid is None and empty.all():
+            return
+        for start, stop in runs(inside):
+            if stop - start < 2:
+                continue
+            rect = QRectF((x0 + start) / ratio, cell.rect.y + cell.rect.h * 0.2, (stop - start) / ratio, cell.rect.h * 0.6)
+            hatch(painter, rect, ink)
+            text = words.gap(float(edges[stop] - edges[start]))
+            painter.setFont(theme.font(11))
+            if rect.width() > painter.fontMetrics().horizontalAdvance(text) + 8:
+                painter.fillRect(QRectF(rect.center().x() - 40, rect.center().y() - 9, 80, 18), QColor(ink.paper))
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_footer(self, painter: QPainter, view: EcgView, picture: EcgPicture, results: Mapping[str, Result]) -> None:
+        width, height = picture.size
+        band = QRectF(0, height - picture.footer, width, picture.footer)
+        painter.fillRect(band, QColor(theme.DOCK))
+        longest = max((cell.seconds for cell in picture.cells if not cell.line), default=0.0)
+        shown = self.traces.filters_shown(longest, view.filters)
+        marked = view.marks and any(result.status == "ok" for result in results.values())
+        how, read, scale = words.footer(view, picture, shown, marked)
+        painter.setFont(theme.font(12))
+        metrics = QFontMetricsF(painter.font())
+        base = band.y() + band.height() / 2 + metrics.ascent() / 2 - 2
+        right = width - 12 - metrics.horizontalAdvance(scale)
+        painter.setPen(QColor(theme.TEXT2 if picture.to_scale else theme.ATTENTION))
+        painter.drawText(QPointF(right, base), scale)
+        x = 12.0
+        for text, colour in ((how, theme.TEXT1), (f" · {read}" if read else "", theme.MACHINE)):
+            painter.setPen(QColor(colour))
+            cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, right - 12 - x))
+            painter.drawText(QPointF(x, base), cut)
+            x += metrics.horizontalAdvance(cut)
+
+
+def paint_labels(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:
+    """Lead names at the start of their cells, above the trace."""
+    painter.setFont(theme.font(13, bold=True))
+    painter.setPen(QColor(ink.words))
+    for cell in picture.cells:
+        if cell.label:
+            y = max(cell.y0 - max(cell.rect.h * 0.3, 6 * picture.px_per_mm), cell.rect.y + 11)
+            painter.drawText(QPointF(cell.rect.x + 6, min(y, cell.y0 - 4)), cell.label)
+
+
+def paint_head(painter: QPainter, record: EcgRecord, view: EcgView, picture: EcgPicture, ink: EcgInk) -> None:
+    """Identity at the left, the record at the right; what must not be overlooked between them."""
+    left, right = words.head(record, view)
+    width = picture.size[0]
+    painter.setFont(theme.font(12))
+    metrics = QFontMetricsF(painter.font())
+    half = width / 2 - 16
+    for n, line in enumerate(left):
+        painter.setPen(QColor(ink.words if n == 0 else ink.quiet))
+        painter.drawText(QPointF(10, 16 + 15 * n), metrics.elidedText(line, Qt.TextElideMode.ElideRight, half))
+    for n, line in enumerate(right):
+        cut = metrics.elidedText(line, Qt.TextElideMode.ElideRight, half)
+        painter.setPen(QColor(ink.words if n == 0 else ink.quiet))
+        painter.drawText(QPointF(width - 10 - metrics.horizontalAdvance(cut), 16 + 15 * n), cut)
+    bands = words.attention(record)
+    if bands:
+        painter.setFont(theme.font(11, bold=True))
+        metrics = QFontMetricsF(painter.font())
+        text = metrics.elidedText(bands[0], Qt.TextElideMode.ElideRight, width - 20)
+        wide = metrics.horizontalAdvance(text) + 16
+        band = QRectF((width - wide) / 2, picture.paper.y + picture.paper.h - 40, wide, 20)
+        painter.fillRect(band, QColor(theme.ATTENTION_GROUND))
+        painter.setPen(QColor(theme.ATTENTION))
+        painter.drawText(band, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint(
+    record: EcgRecord,
+    view: EcgView,
+    results: Mapping[str, Result],
+    size: tuple[int, int],
+    *,
+    pixel_ratio: float = 1.0,
+    px_per_mm: float = SCREEN_MM,
+    calibrated: bool = False,
+) -> NDArray[np.uint8]:
+    """The pane without a window: RGB uint8 [height, width, 3] in device pixels. Raises MedviewerError for unreadable samples."""
+    application = QGuiApplication.instance() or QGuiApplication([])
+    assert application is not None
+    image = QImage(QSize(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio)), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(pixel_ratio)
+    image.fill(QColor(theme.ECG_INK[view.theme].paper))
+    one = EcgPainter(record)
+    if one.traces.needs_pyramid:
+        one.traces.pyramid = Pyramid(record).build()
+    picture = resolve(view, record, size, px_per_mm, calibrated)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    one.paint(painter, view, picture, results, pixel_ratio)
+    painter.end()
+    bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return np.ascontiguousarray(bits[:, : image.width(), 2::-1])

@@ -1,0 +1,92 @@
+"""What stands in words on an ECG: identity, the record, warnings, and the footer that says how it is drawn."""
+
+from PySide6.QtCore import QCoreApplication
+
+from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_view import EcgPicture, EcgView
+from medviewer.core.signal import UNFILTERED, Filters
+from medviewer.ui.image.corners import identity_line, person
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ecg", text)
+
+
+def number(value: float) -> str:
+    """Three digits at most: 25, 12.5, 0.0463."""
+    return f"{value:.3g}"
+
+
+def filter_words(filters: Filters) -> str:
+    """ "unfiltered", "0.5–40 Hz, mains 50 Hz", "high-pass 0.05 Hz"."""
+    if filters.none:
+        return _tr("unfiltered")
+    parts = []
+    if filters.high_pass and filters.low_pass:
+        parts.append(f"{filters.high_pass:g}–{filters.low_pass:g} Hz")
+    elif filters.high_pass:
+        parts.append(_tr("high-pass {hz} Hz").format(hz=f"{filters.high_pass:g}"))
+    elif filters.low_pass:
+        parts.append(_tr("low-pass {hz} Hz").format(hz=f"{filters.low_pass:g}"))
+    if filters.notch:
+        parts.append(_tr("mains {hz} Hz").format(hz=f"{filters.notch:g}"))
+    return _tr("shown {filters}").format(filters=", ".join(parts))
+
+
+def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) -> tuple[str, str, str]:
+    """(how it is drawn, what the networks read, scale): all from the values that were used to draw (ED-04)."""
+    parts = [f"{number(picture.speed)} mm/s", f"{number(picture.gain)} mm/mV", filter_words(shown)]
+    if shown == UNFILTERED and not view.filters.none:
+        parts[-1] = _tr("unfiltered at this zoom")
+    if picture.columns == "consecutive":
+        parts.append(_tr("columns consecutive"))
+    elif picture.columns == "simultaneous":
+        parts.append(_tr("columns simultaneous"))
+    read = _tr("networks read the unfiltered signal") if has_marks or not shown.none else ""
+    if picture.to_scale:
+        scale = _tr("to scale, {n} px/mm").format(n=number(picture.px_per_mm))
+    else:
+        scale = _tr("not to scale")
+    return " · ".join(parts), read, scale
+
+
+def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines of the left and right upper corner."""
+    who = person(record.patient) if record.patient.known else _tr("No identity")
+    left = [who]
+    if view.text == "all":
+        left += [line for line in (identity_line(record),) if line]
+    elif record.patient.id:
+        left.append(record.patient.id)
+    right = [f"{record.item} · {leads_words(record)}"]
+    visit = record.start.replace("T", " ") or record.study.date
+    if view.text == "all" and visit:
+        right.append(visit)
+    return tuple(left), tuple(right)
+
+
+def leads_words(record: EcgRecord) -> str:
+    rates = sorted({lead.rate_hz for lead in record.leads}, reverse=True)
+    hertz = " / ".join(f"{rate:g}" for rate in rates[:3])
+    return _tr("{n} leads, {length}, {rate} Hz").format(n=len(record.leads), length=length_words(record.seconds), rate=hertz)
+
+
+def length_words(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def attention(record: EcgRecord) -> tuple[str, ...]:
+    """What must not be overlooked on this record."""
+    loose = [lead.name for lead in record.leads if lead.unit == ""]
+    return (_tr("UNCALIBRATED, amplitude assumed: {leads}").format(leads=", ".join(loose[:6])),) if loose else ()
+
+
+def gap(seconds: float) -> str:
+    return _tr("gap {length}").format(length=length_words(seconds))
+
+
+def unreadable() -> str:
+    return _tr("These samples cannot be read.")

@@ -1,0 +1,148 @@
+"""From the wish to the picture of an ECG: paper, layouts, zoom."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made import ecg_record
+
+from medviewer.core.ecg_view import (
+    GAINS,
+    SCREEN_MM,
+    SHORTEST_S,
+    SPEEDS,
+    STANDARD,
+    EcgView,
+    moved,
+    paged,
+    resolve,
+    with_gain,
+    with_speed,
+    zoomed_at,
+)
+
+SIZE = (1400.0, 900.0)
+
+
+def twelve(seconds=10.0, names=STANDARD, **facts):
+    return ecg_record([np.zeros(int(seconds * 100))] * len(names), 100.0, list(names), **facts)
+
+
+@pytest.mark.parametrize(
+    ("layout", "columns", "order"),
+    [
+        ("12x1", 1, STANDARD),
+        ("6x2", 2, STANDARD),
+        ("3x4", 4, STANDARD),
+        ("3x4+1", 4, STANDARD),
+        ("cabrera", 2, ("aVL", "I", "-aVR", "II", "aVF", "III", *STANDARD[6:])),
+        ("stacked", 1, STANDARD),
+    ],
+)
+def test_ed05_each_layout_draws_each_lead_once_in_clinical_order(layout, columns, order):
+    shuffled = twelve(names=tuple(reversed(STANDARD)))
+    picture = resolve(EcgView(layout=layout), shuffled, SIZE)
+    leads = [cell for cell in picture.cells if not cell.rhythm]
+    by_column = sorted(leads, key=lambda cell: (round(cell.rect.x), cell.y0))
+    assert tuple(cell.label for cell in by_column) == order
+    assert sorted(shuffled.leads[cell.lead].name for cell in leads) == sorted(STANDARD)
+    assert len({round(cell.rect.x) for cell in leads}) == columns
+    assert [cell.sign for cell in leads if cell.label == "-aVR"] == ([-1.0] if layout == "cabrera" else [])
+    strips = [cell.label for cell in picture.cells if cell.rhythm]
+    assert strips == (["II"] if layout == "3x4+1" else [])
+
+
+def test_ed06_columns_follow_each_other_or_begin_together_and_the_picture_says_which():
+    record = twelve()
+    picture = resolve(EcgView(layout="3x4+1"), record, SIZE)
+    assert picture.columns == "consecutive"
+    assert sorted({cell.start_s for cell in picture.cells if not cell.rhythm}) == pytest.approx([0, 2.5, 5.0, 7.5])
+    picture = resolve(EcgView(layout="3x4+1", simultaneous=True), record, SIZE)
+    assert picture.columns == "simultaneous" and {cell.start_s for cell in picture.cells} == {0.0}
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+@pytest.mark.parametrize("gain", GAINS)
+def test_ed01_a_second_and_a_millivolt_have_their_millimetres(speed, gain):
+    picture = resolve(EcgView("12x1", speed, gain, fit=False), twelve(), SIZE, 3.9, calibrated=True)
+    assert picture.to_scale
+    cell = picture.cells[0]
+    assert cell.x(1.0) - cell.x(0.0) == pytest.approx(speed * 3.9)
+    assert cell.y(0.0) - cell.y(1.0) == pytest.approx(gain * 3.9)
+
+
+def test_ed01_what_is_fitted_or_not_calibrated_is_not_to_scale():
+    record = twelve()
+    assert not resolve(EcgView(fit=False), record, SIZE, SCREEN_MM, calibrated=False).to_scale
+    fitted = resolve(EcgView("3x4+1", fit=True), record, (700, 500), SCREEN_MM, calibrated=True)
+    assert not fitted.to_scale
+    strip = next(cell for cell in fitted.cells if cell.rhythm)
+    assert strip.seconds >= 9.5, "ten seconds fit into a narrow pane"
+
+
+def test_ed03_all_leads_have_one_gain():
+    assert len({cell.px_per_mv for cell in resolve(EcgView("12x1"), twelve(), SIZE).cells}) == 1
+
+
+def test_a_layout_whose_leads_are_missing_falls_back_to_one_row_a_lead():
+    record = twelve(names=("MLII", "V5"))
+    picture = resolve(EcgView("3x4+1"), record, SIZE)
+    assert [cell.label for cell in picture.cells] == ["MLII", "V5"]
+
+
+def test_openings():
+    assert EcgView.start(twelve()).layout == "3x4+1"
+    assert EcgView.start(twelve(names=("I", "V1"))).layout == "stacked"
+    assert EcgView.start(twelve(1800)).layout == "holter"
+    kept = replace(EcgView(), theme="paper", gain=20.0, start_s=5.0, speed=33.0)
+    assert (kept.opening(twelve()).theme, kept.opening(twelve()).gain, kept.opening(twelve()).start_s) == ("paper", 20.0, 0.0)
+    assert kept.opening(twelve()).speed == 25.0
+
+
+def test_speed_and_gain_go_in_the_usual_steps_and_stop_at_the_ends():
+    view = EcgView()
+    assert with_gain(view, 1).gain == 20 and with_gain(replace(view, gain=20.0), 1).gain == 20
+    assert with_speed(view, -1).speed == 12.5 and with_speed(replace(view, speed=33.0), 1).speed == 50
+
+
+@pytest.mark.parametrize("layout", ["12x1", "3x4+1", "stacked"])
+def test_zoom_keeps_the_moment_under_the_pointer_and_ends_at_ten_ms_and_the_whole(layout):
+    record = twelve(100)
+    view = EcgView(layout, fit=False, start_s=40.0)
+    picture = resolve(view, record, SIZE)
+    x, y = 800.0, 300.0
+    moment = picture.cell_at(x, y).time(x)
+    nearer = zoomed_at(view, record, picture, 1.7, x, y)
+    closer = resolve(nearer, record, SIZE)
+    cell = next(c for c in closer.cells if c.lead == picture.cell_at(x, y).lead and not c.rhythm)
+    share = (x - picture.cell_at(x, y).rect.x) / picture.cell_at(x, y).rect.w
+    assert cell.start_s + share * cell.seconds == pytest.approx(moment, abs=0.2)
+    for factor, least, most in ((1e9, SHORTEST_S, SHORTEST_S), (1e-9, 100, 100)):
+        seen = zoomed_at(view, record, picture, factor, x, y)
+        for _ in range(3):
+            seen = zoomed_at(seen, record, resolve(seen, record, SIZE), factor, x, y)
+        width = resolve(seen, record, SIZE).cells[0].seconds
+        columns = 4 if layout == "3x4+1" else 1
+        assert least * 0.9 / columns <= width <= most * 1.1
+
+
+def test_pages_follow_each_other_and_end_with_the_record():
+    record = twelve(100)
+    view = EcgView("12x1", fit=False)
+    seen = [view.start_s]
+    for _ in range(30):
+        view = paged(view, record, resolve(view, record, SIZE), 1)
+        seen.append(view.start_s)
+    page = resolve(view, record, SIZE).page_s
+    assert seen[1] == pytest.approx(page) and seen[-1] == pytest.approx(100 - page)
+    assert paged(view, record, resolve(view, record, SIZE), -100).start_s == 0
+    assert moved(view, record, 1e9).start_s < 100
+
+
+def test_ed08_labels_pulses_and_rows_are_inside_a_small_pane_at_two_hundred_percent():
+    for size in ((750.0, 640.0), (683.0, 384.0)):
+        for layout in ("3x4+1", "12x1", "cabrera", "holter"):
+            picture = resolve(EcgView(layout), twelve(), size)
+            for cell in picture.cells:
+                assert 0 <= cell.rect.x < size[0] and 0 <= cell.y0 <= picture.paper.h + 1
+            assert all(0 <= x < size[0] / 4 for x, _ in picture.pulses)
