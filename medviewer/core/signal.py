@@ -76,7 +76,7 @@ def _stretch(signal: Signal, rate: float, filters: Filters, margin: int) -> Sign
     level = whole.mean()
     bridge = np.linspace(whole[-1], whole[0], size - len(whole) + 2)[1:-1]
     spectrum = np.fft.rfft(np.concatenate((whole, bridge)) - level)
-    back: Signal = np.fft.irfft(spectrum * gain(np.fft.rfftfreq(size, 1 / rate), filters), size)
+    back: Signal = np.fft.irfft(spectrum * gain(np.asarray(np.fft.rfftfreq(size, 1 / rate), np.float64), filters), size)
     if filters.high_pass is None:
         back = back + level
     return back[margin : margin + len(signal)]
@@ -152,7 +152,8 @@ class Pyramid:
         self._record = record
         self._levels: list[list[tuple[Column, Column]]] = []
         for lead in record.leads:
-            levels, count = [], -(-lead.samples // FACTOR)
+            levels: list[tuple[Column, Column]] = []
+            count = -(-lead.samples // FACTOR)
             while not levels or count > 1024:
                 count = count if not levels else -(-count // STEP)
                 levels.append((np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)))

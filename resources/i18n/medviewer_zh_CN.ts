@@ -1077,6 +1077,73 @@
     </message>
   </context>
   <context>
+    <name>ecg</name>
+    <message>
+      <source>unfiltered</source>
+      <translation>未滤波</translation>
+    </message>
+    <message>
+      <source>high-pass {hz} Hz</source>
+      <translation>高通 {hz} Hz</translation>
+    </message>
+    <message>
+      <source>low-pass {hz} Hz</source>
+      <translation>低通 {hz} Hz</translation>
+    </message>
+    <message>
+      <source>mains {hz} Hz</source>
+      <translation>工频 {hz} Hz</translation>
+    </message>
+    <message>
+      <source>shown {filters}</source>
+      <translation>显示滤波 {filters}</translation>
+    </message>
+    <message>
+      <source>unfiltered at this zoom</source>
+      <translation>此缩放下未滤波</translation>
+    </message>
+    <message>
+      <source>columns consecutive</source>
+      <translation>各列依次相接</translation>
+    </message>
+    <message>
+      <source>columns simultaneous</source>
+      <translation>各列同时</translation>
+    </message>
+    <message>
+      <source>networks read the unfiltered signal</source>
+      <translation>网络读取未滤波信号</translation>
+    </message>
+    <message>
+      <source>to scale, {n} px/mm</source>
+      <translation>按真实比例，{n} px/mm</translation>
+    </message>
+    <message>
+      <source>not to scale</source>
+      <translation>非真实比例</translation>
+    </message>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>{n} leads, {length}, {rate} Hz</source>
+      <translation>{n} 导联，{length}，{rate} Hz</translation>
+    </message>
+    <message>
+      <source>UNCALIBRATED, amplitude assumed: {leads}</source>
+      <translation>未定标，幅度为假定值：{leads}</translation>
+    </message>
+    <message>
+      <source>gap {length}</source>
+      <translation>间断 {length}</translation>
+    </message>
+    <message>
+      <source>These samples cannot be read.</source>
+      <translation>无法读取这些采样。</translation>
+    </message>
+  </context>
+  <context>
     <name>painter</name>
     <message>
       <source>automatic</source>

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+LINES = (("PX", 17), ("GE", 17), ("TF", 10), ("EF", 17), ("ED", 9), ("EL", 6), ("EA", 7), ("EC", 11))
 ROW = re.compile(r"^\| (\w\w-\d\d) \| (.*) \| (.*) \|$", re.M)
 
 
@@ -23,7 +24,7 @@ def test_every_line_has_a_test_that_exists_or_a_reason():
         name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)\(", path.read_text("utf-8"))
     }
     table = rows()
-    expected = {f"{kind}-{n:02d}" for kind, last in (("PX", 17), ("GE", 17), ("TF", 10)) for n in range(1, last + 1)}
+    expected = {f"{kind}-{n:02d}" for kind, last in LINES for n in range(1, last + 1)}
     assert set(table) >= expected
     for line, (tests, reason) in table.items():
         assert tests or reason, line
@@ -34,5 +35,5 @@ def test_every_line_has_a_test_that_exists_or_a_reason():
 def test_the_list_holds_every_test_that_carries_such_an_id():
     listed = {name for tests, _ in rows().values() for name in tests}
     for text in texts():
-        for name in re.findall(r"def (test_(?:px|ge|tf)\d\d_\w+)\(", text):
+        for name in re.findall(r"def (test_(?:px|ge|tf|ef|ed|el|ea|ec)\d\d_\w+)\(", text):
             assert name in listed, name

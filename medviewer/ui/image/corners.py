@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.finding import Attribution
 from medviewer.core.geometry import at_detector
 from medviewer.core.identity import Patient
@@ -35,7 +36,7 @@ def person(patient: Patient) -> str:
     return f"{written} ({first})" if written and first else (written or first or _tr("No name"))
 
 
-def identity_line(series: ImageSeries) -> str:
+def identity_line(series: ImageSeries | EcgRecord) -> str:
     """Sex, age and ID in one line."""
     age = "" if series.age_years is None else f"{series.age_years:.0f}"
     if series.age_years is not None and series.age_years < 2:
