@@ -40,7 +40,10 @@ def run(args: argparse.Namespace) -> int:
     batch = read_items(args)
     if not batch.items:
         return NOTHING_READABLE
-    drawable: tuple[ImageSeries | EcgRecord, ...] = (*batch.images, *(item for item in batch.items if isinstance(item, EcgRecord)))
+    drawable: tuple[ImageSeries | EcgRecord, ...] = (
+        *batch.images,
+        *(item for item in batch.items if isinstance(item, EcgRecord)),
+    )
     series = next((item for item in drawable if args.item in (None, item.item)), None)
     if isinstance(series, EcgRecord):
         from medviewer.cli.render_ecg import draw
