@@ -6,6 +6,7 @@ pseudo-cues do nothing.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,13 +25,26 @@ _SPLIT = {
         r"(?<=[.!?])[\"')]*\s+(?=[A-Z\"'(\d*])|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)]|[A-Z][A-Za-z /&]{2,40}:))|(?<=;)\s"
         r"|\s(?=\d{1,2}\)\s)|\s+(?=[A-Z][A-Z /&]{3,40}(?:\([A-Z]+\))?:\s)"
     ),
-    "zh": re.compile(r"(?<=[。！；!;])|\n+"),
+    "zh": re.compile(r"(?<=[。！；!;])|\n+|(?<![:：])[ \t\u3000]+(?=无|未|不|否认|没|考虑|可疑|疑|双|左|右|两|心|肺|余)"),
 }
-_FORM = re.compile(r"\s*(?::|-|：)\s*(?:none|no|nil|negative|absent|denies|denied|n/a)\b", re.IGNORECASE)
+"""Ends of sentences; Chinese notes also end a clause with a space before what begins a new one (NT-07)."""
+_FORM = re.compile(
+    r"\s*(?::|-|：)\s*(?:(?:none|nil|negative|absent|never|denies|denied|n/a)\b|no(?=\s*(?:[.,;)\n]|$)))|\s*\(-\)", re.IGNORECASE
+)
 """A form's answer after the phrase: "Fever: none" (NT-02)."""
 _ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)\.$")
+_STOP = re.compile(r"[ \t]*(?:[,，、.。;；!！?？)）\]\n]|$)")
+"""What stands after a cue that belongs to the phrase before it."""
+_STATED = re.compile(
+    r"[\d一二三四五六七八九十半]+(?:余|多|个)?(?:年|月|天|日|周|小时|分|次|级|mm|cm|度)|[有见伴为呈示加重增]|较前|轻度|中度|重度|少量|大量|明显"
+)
+"""Words that say a Chinese clause states something of its own; a bare item after a comma goes on with the list."""
+_ITEM = 10
+"""Characters of a clause that can still be an item of a list."""
 NEAR = 40
 """Characters in which a word of side is looked for before and after a phrase."""
+LONG_LIST = 5
+"""Items under one cue; readers of longer lists disagree what the cue still governs (NT-03)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +67,8 @@ class Lexicon:
 
     @cached_property
     def cues(self) -> re.Pattern[str]:
-        """All cues, the longest first."""
-        return _alternatives(self._roles, self.language)
+        """At each place the longest cue that begins there."""
+        return _alternatives(self._roles, self.language, everywhere=True)
 
     @cached_property
     def _roles(self) -> dict[str, tuple[str, Role]]:
@@ -65,6 +79,20 @@ class Lexicon:
         roles.update(dict.fromkeys(self.table["ends"], ("ends", "ends")))
         roles.update(dict.fromkeys(self.table["pseudo"], ("pseudo", "pseudo")))
         return roles
+
+    @cached_property
+    def sides(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        return tuple((side, _alternatives(words, self.language)) for side, words in self.table["laterality"].items())
+
+    @cached_property
+    def headers(self) -> re.Pattern[str]:
+        """A known header, or capitals, at the start of a line or sentence, up to a colon."""
+        known = "|".join(re.escape(header) for header in sorted(self.table["headers"], key=len, reverse=True))
+        return re.compile(
+            rf"(?:^|(?<=\n)|(?<=[.。]\s))[ \t]*(?P<title>(?i:{known})|[A-Z][A-Z /&]{{3,40}})\s*[:：]"
+            r"|^[【\[](?P<boxed>[^】\]\n]{2,20})[】\]]",
+            re.MULTILINE,
+        )
 
     @cached_property
     def both(self) -> frozenset[str]:
@@ -84,16 +112,27 @@ class Lexicon:
     def concept_of(self) -> dict[str, str]:
         return {phrase.lower(): concept for concept, phrases in self.table["concepts"].items() for phrase in phrases}
 
+    @cached_property
+    def section_state(self) -> dict[str, State]:
+        return {str(title).lower(): state for title, state in self.table.get("section_state", {}).items()}
+
     def role_of(self, text: str) -> tuple[str, Role]:
-        return self._roles[" ".join(text.lower().split())]
+        return self._roles[_plain(text)]
 
 
-def _alternatives(phrases: Iterable[str], language: str) -> re.Pattern[str]:
+def _plain(text: str) -> str:
+    """Lower case, single spaces, "#" for a number."""
+    return re.sub(r"\d+", "#", " ".join(text.lower().split()))
+
+
+def _alternatives(phrases: Iterable[str], language: str, everywhere: bool = False) -> re.Pattern[str]:
+    """The longest first; "#" in a phrase is a number. `everywhere` finds overlapping ones too, in group 1."""
     words = sorted(phrases, key=len, reverse=True)
-    escaped = [r"\s+".join(re.escape(part) for part in word.split()) for word in words]
-    if language == "zh":
-        return re.compile("|".join(escaped), re.IGNORECASE)
-    return re.compile(r"(?<!\w)(?:" + "|".join(escaped) + r")(?!\w)", re.IGNORECASE)
+    escaped = [r"\s+".join(re.escape(part).replace(r"\#", r"\d+") for part in word.split()) for word in words]
+    whole = "|".join(escaped) or r"(?!)"
+    if language != "zh":
+        whole = rf"(?<!\w)(?:{whole})(?!\w)"
+    return re.compile(rf"(?=({whole}))" if everywhere else whole, re.IGNORECASE)
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:
@@ -108,11 +147,12 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     return [(a, b) for a, b in found if text[a:b].strip()]
 
 
-def sections(text: str, headers: Iterable[str]) -> tuple[Section, ...]:
-    """Parts under headers: a known header at the start of a line or sentence, or capitals up to a colon."""
-    known = "|".join(re.escape(header) for header in sorted(headers, key=len, reverse=True))
-    pattern = re.compile(rf"(?:^|(?<=\n)|(?<=[.。]\s))[ \t]*(?P<title>(?i:{known})|[A-Z][A-Z /&]{{3,40}})\s*[:：]", re.MULTILINE)
-    starts = [(m.start("title"), m.end(), m["title"].strip()) for m in pattern.finditer(text)]
+def sections(text: str, lexicon: Lexicon) -> tuple[Section, ...]:
+    """Parts under headers: a known header at the start of a line or sentence, capitals up to a colon, or 【…】."""
+    starts = []
+    for m in lexicon.headers.finditer(text):
+        name = "title" if m["title"] else "boxed"
+        starts.append((m.start(name), m.end(), m[name].strip()))
     ends = [*[start for start, _, _ in starts[1:]], len(text)][: len(starts)]
     return tuple(Section(title, start, body, end) for (start, body, title), end in zip(starts, ends, strict=True))
 
@@ -128,76 +168,136 @@ def mentions(text: str, lexicon: Lexicon, concepts: Sequence[str] = ()) -> tuple
             asked = [m.span() for m in re.finditer(wanted, text, re.IGNORECASE)]
             places = [place for place in places if place[:2] not in asked]
             places += [(*span, concept) for span in asked]
+    places.sort()
     parts = sentences(text, lexicon.language)
-    headed = sections(text, lexicon.table["headers"])
-    of_section = {str(k).lower(): v for k, v in lexicon.table.get("section_state", {}).items()}
+    firsts = [start for start, _ in parts]
+    headed = sections(text, lexicon)
+    cues_of: dict[int, list[Cue]] = {}
     found = []
-    cues_of: dict[tuple[int, int], list[Cue]] = {}
-    for start, end, concept in sorted(places):
-        span = next(((a, b) for a, b in parts if a <= start < b), (start, end))
-        span = (span[0], max(span[1], end))
-        if span not in cues_of:
-            cues_of[span] = _cues(text, span, lexicon)
-        cues = cues_of[span]
-        if any(cue.start < end and start < cue.end for cue in cues):  # "no focal" must not swallow the "focal" of the phrase
-            cues = _cues(text[:start] + "\0" * (end - start) + text[end:], span, lexicon)
-        state, cue, rule = _judge(text, start, end, span, cues, lexicon)
-        if state == "present":
-            section = next((s for s in headed if s.body <= start < s.end), None)
-            if section and section.title.lower() in of_section:
-                state, cue, rule = (
-                    of_section[section.title.lower()],
-                    (section.start, section.start + len(section.title)),
-                    "section",
-                )
-        found.append(Mention(start, end, text[start:end], concept, state, _side(text, start, end, span, lexicon), cue, rule))
+    for place in places:
+        at = bisect_right(firsts, place[0]) - 1
+        inside = at >= 0 and place[0] < parts[at][1]
+        span = (parts[at][0], max(parts[at][1], place[1])) if inside else place[:2]
+        if at not in cues_of:
+            cues_of[at] = _cues(text, span, lexicon) if inside else []
+        found.append(_mention(text, place, span, cues_of[at], headed, lexicon))
     return tuple(found)
 
 
+def _mention(
+    text: str, place: tuple[int, int, str], span: tuple[int, int], cues: list[Cue], headed: Sequence[Section], lexicon: Lexicon
+) -> Mention:
+    start, end, concept = place
+    if any(cue.start < end and start < cue.end for cue in cues):  # "no focal" must not swallow the "focal" of the phrase
+        cues = _cues(text[:start] + "\0" * (end - start) + text[end:], span, lexicon)
+    judged = _judge(text, start, end, span, cues, lexicon)
+    if judged.state == "present":
+        section = next((s for s in headed if s.body <= start < s.end), None)
+        state = lexicon.section_state.get(section.title.lower()) if section else None
+        if section is not None and state is not None:
+            title = (section.start, section.start + len(section.title))
+            judged = _Judged(state, title, "section", (section.body, section.end))
+    long = judged.cue is not None and judged.rule != "section" and _items(text, judged, lexicon) > LONG_LIST
+    side = _side(text, start, end, span, lexicon)
+    return Mention(start, end, text[start:end], concept, judged.state, side, judged.cue, judged.rule, judged.scope, long)
+
+
 def _cues(text: str, span: tuple[int, int], lexicon: Lexicon) -> list[Cue]:
-    found = []
-    for match in lexicon.cues.finditer(text, *span):
-        group, role = lexicon.role_of(match.group())
-        found.append(Cue(match.start(), match.end(), group, role))
-    return found
+    """Cues of a sentence; of two that overlap the longer one counts, then the earlier."""
+    every = [(m.start(1), m.end(1), m[1]) for m in lexicon.cues.finditer(text, *span)]
+    kept: list[Cue] = []
+    seen: list[tuple[int, int]] = []
+    for start, end, words in sorted(every, key=lambda found: (found[0] - found[1], found[0])):
+        inside = any(a <= start and end <= b for a, b in seen)  # "he has" in "if he has" ends nothing, whoever wins
+        seen.append((start, end))
+        if not inside and not any(cue.start < end and start < cue.end for cue in kept):
+            kept.append(Cue(start, end, *lexicon.role_of(words)))
+    return sorted(kept, key=lambda cue: cue.start)
 
 
-def _judge(
-    text: str, start: int, end: int, span: tuple[int, int], cues: list[Cue], lexicon: Lexicon
-) -> tuple[State, tuple[int, int] | None, str]:
-    """State, the cue's span and the name of the rule that applied."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    state: State
+    cue: tuple[int, int] | None = None
+    rule: str = ""
+    scope: tuple[int, int] | None = None
+
+
+def _judge(text: str, start: int, end: int, span: tuple[int, int], cues: list[Cue], lexicon: Lexicon) -> _Judged:
+    """State, the cue's span, the name of the rule that applied, and how far it reaches."""
     form = _FORM.match(text, end, span[1])
-    if form and lexicon.language == "en":
-        return "absent", (form.start(), form.end()), "form: none"
+    if form:
+        return _Judged("absent", form.span(), "form: none", (start, end))
+    within = _within(text, start, end, lexicon)
+    if within is not None:
+        return within
     outside = [cue for cue in cues if cue.end <= start or cue.start >= end]
-    reaching: dict[str, Cue] = {}
+    reaching: dict[str, tuple[Cue, str]] = {}
     for cue in outside:
-        if cue.role == "ends" or cue.role == "pseudo":
+        if cue.role in ("ends", "pseudo"):
             continue
-        forward = cue.role == "before" or " ".join(text[cue.start : cue.end].lower().split()) in lexicon.both
-        backward = cue.role == "after" or (forward and cue.role != "before")
-        if forward and cue.end <= start and not _ended(outside, cue.end, start):
-            reaching[cue.group] = cue
-        elif backward and cue.start >= end and not _ended(outside, end, cue.start):
-            reaching.setdefault(cue.group, cue)
+        both = _plain(text[cue.start : cue.end]) in lexicon.both
+        closes = both and bool(_STOP.match(text, cue.end, span[1]))
+        forward = cue.role == "before" and not closes
+        if forward and cue.end <= start and not _ended(text, outside, cue.end, start, lexicon):
+            reaching[cue.group] = (cue, "before")
+        elif (cue.role == "after" or closes) and cue.start >= end and not _ended(text, outside, end, cue.start, lexicon):
+            reaching.setdefault(cue.group, (cue, "after"))
     for group, state in STATES:
         if group in reaching:
-            cue = reaching[group]
+            cue, role = reaching[group]
             words = " ".join(text[cue.start : cue.end].split())
-            return state, (cue.start, cue.end), f"{state} {cue.role}: {words.lower()}"
-    return "present", None, ""
+            return _Judged(state, (cue.start, cue.end), f"{state} {role}: {words.lower()}", _scope(cue, role, span, outside))
+    return _Judged("present")
 
 
-def _ended(cues: list[Cue], start: int, end: int) -> bool:
-    """Does a word between the two places end scopes?"""
-    return any(cue.role == "ends" and start <= cue.start and cue.end <= end for cue in cues)
+def _within(text: str, start: int, end: int, lexicon: Lexicon) -> _Judged | None:
+    """A phrase that has its cue inside: "no headache" asked for as one (NT-02)."""
+    phrase = text[start:end]
+    for cue in _cues(phrase, (0, len(phrase)), lexicon):
+        whole = cue.end - cue.start == len(phrase)
+        if cue.group == "absent" and not whole and (cue.start == 0 if cue.role == "before" else cue.end == len(phrase)):
+            words = phrase[cue.start : cue.end].lower()
+            return _Judged("absent", (start + cue.start, start + cue.end), f"absent within: {words}", (start, end))
+    return None
+
+
+def _scope(cue: Cue, role: str, span: tuple[int, int], cues: list[Cue]) -> tuple[int, int]:
+    """From the cue to the next word that ends scopes, or to the sentence's end; backwards for a cue that follows."""
+    if role == "before":
+        return cue.end, min((c.start for c in cues if c.role == "ends" and c.start >= cue.end), default=span[1])
+    return max((c.end for c in cues if c.role == "ends" and c.end <= cue.start), default=span[0]), cue.start
+
+
+def _ended(text: str, cues: list[Cue], start: int, end: int, lexicon: Lexicon) -> bool:
+    """Does something between the two places end scopes: a word, or a Chinese comma after which a new statement stands?"""
+    if any(cue.role == "ends" and start <= cue.start and cue.end <= end for cue in cues):
+        return True
+    if lexicon.language != "zh" or not (comma := re.search(r"[，,]", text[start:end])):
+        return False
+    tail = re.split(r"[，,。；;\n]", text[start + comma.end() : end + 40])
+    clauses, length = [], 0
+    for clause in tail:
+        clauses.append(clause)
+        length += len(clause) + 1
+        if start + comma.end() + length > end:
+            break
+    return any(len(clause) > _ITEM or _STATED.search(clause) for clause in clauses)
+
+
+def _items(text: str, judged: _Judged, lexicon: Lexicon) -> int:
+    """Items of the list that a cue governs."""
+    if judged.scope is None:
+        return 1
+    return 1 + len(
+        re.findall(r"[,、，]|\b(?:or|and|nor)\b" if lexicon.language != "zh" else r"[、，,和及或]", text[slice(*judged.scope)])
+    )
 
 
 def _side(text: str, start: int, end: int, span: tuple[int, int], lexicon: Lexicon) -> str:
     """The nearest word of side before the phrase, else after it, in the same sentence."""
     best: tuple[int, str] | None = None
-    for side, words in lexicon.table["laterality"].items():
-        pattern = _alternatives(words, lexicon.language)
+    for side, pattern in lexicon.sides:
         for match in pattern.finditer(text, max(span[0], start - NEAR), min(span[1], end + NEAR)):
             distance = start - match.end() if match.end() <= start else NEAR + match.start() - end
             if distance >= 0 and (best is None or distance < best[0]):

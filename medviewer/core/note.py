@@ -25,7 +25,8 @@ class Mention:
     """A finding named in the text: where, which concept, how it is meant, and why.
 
     `laterality` is "left", "right", "bilateral" or "". `cue` is the span of the words that decided the state, None where
-    nothing changed it; `rule` names the lexicon line that applied.
+    nothing changed it; `rule` names the lexicon line that applied, `scope` the span it reaches over. `check` where a reader
+    must look: the cue governs a long list (NT-03).
     """
 
     start: int
@@ -36,6 +37,13 @@ class Mention:
     laterality: str = ""
     cue: tuple[int, int] | None = None
     rule: str = ""
+    scope: tuple[int, int] | None = None
+    check: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Only what is present, now, in the patient counts as a finding (NT-04)."""
+        return self.state == "present"
 
 
 @dataclass(frozen=True, slots=True)
