@@ -48,9 +48,8 @@ class Actions(QObject):
             action.setToolTip(f"{command.text()} ({self._desk.bindings.words(command)})" if keys else command.text())
 
     def _run(self, command: Command, _checked: bool = False) -> None:
-        if command.on_pane and self._desk.grid.active.series is None:
-            return
-        command.run(self._desk)
+        if command.counts(self._desk.grid.active):
+            command.run(self._desk)
 
     def _toolbar(self) -> None:
         window = self._desk.window
@@ -86,21 +85,22 @@ class Actions(QObject):
                     menu.addAction(self.by_id[command.id])
 
     def refresh(self, pane: Any) -> None:
-        """What can be done now, and which tool is in the hand."""
-        there = pane.series is not None
+        """What can be done now, and which tool is in the hand; commands of other kinds of pane are out of sight."""
         for command in COMMANDS:
             action = self.by_id[command.id]
+            counts = command.counts(pane)
             if command.on_pane:
-                several = not command.id.startswith("cine") or (there and len(pane.series.frames) > 1)
-                action.setEnabled(there and several)
+                action.setVisible(pane.kind in command.kinds)
+                action.setEnabled(counts and (not command.id.startswith("cine") or len(pane.series.frames) > 1))
             if action.isCheckable():
-                switched = command.checked is not None and there and command.checked(pane)
+                switched = command.checked is not None and counts and command.checked(pane)
                 action.setChecked(switched or command.id == f"tool-{pane.tool_id}")
         self._name_presets(pane)
 
     def _name_presets(self, pane: Any) -> None:
         """Presets say what they are in this modality: "lung (W 1500 L -600)"; numbers without a preset are hidden."""
-        presets = presets_for(pane.series.modality, self._desk.presets) if pane.series is not None else []
+        series = pane.item if pane.kind == "image" else None
+        presets = presets_for(series.modality, self._desk.presets) if series is not None else []
         for number in range(1, 10):
             action = self.by_id[f"preset-{number}"]
             action.setVisible(number <= len(presets))

@@ -19,13 +19,13 @@ class Bindings:
         chosen = self._chosen()
         if one.id in chosen:
             return chosen[one.id]
-        taken = {portable(key) for keys in chosen.values() for key in keys}
+        taken = {portable(key) for name, keys in chosen.items() if command(name).meets(one) for key in keys}
         return tuple(key for key in one.keys if portable(key) not in taken)
 
     def clash(self, keys: str, other_than: str) -> Command | None:
         """The other command that has these keys already."""
         wanted = portable(keys)
-        others = (one for one in COMMANDS if one.id != other_than)
+        others = (one for one in COMMANDS if one.id != other_than and one.meets(command(other_than)))
         return next((one for one in others if wanted in {portable(key) for key in self.of(one)}), None)
 
     def bind(self, which: str, keys: Sequence[str]) -> Command | None:

@@ -6,10 +6,13 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+KINDS = ("image", "ecg", "note")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`run(desk)` does it; `on_pane` commands need a series in the active pane. `title` is English, shown translated."""
+    """`run(desk)` does it; `on_pane` commands need an item of one of `kinds` in the active pane, so the same key may do
+    another thing in a pane of another kind. `title` is English, shown translated."""
 
     id: str
     title: str
@@ -23,6 +26,15 @@ class Command:
     """What stands for {n} in the title."""
     checked: Callable[[Any], bool] | None = None
     """Whether a switch is on in a pane."""
+    kinds: tuple[str, ...] = ("image",)
+
+    def counts(self, pane: Any) -> bool:
+        """Whether it can be done with this pane active."""
+        return not self.on_pane or (pane.item is not None and pane.kind in self.kinds)
+
+    def meets(self, other: "Command") -> bool:
+        """Whether both can count at the same time: then their keys must differ."""
+        return not (self.on_pane and other.on_pane) or bool(set(self.kinds) & set(other.kinds))
 
     def text(self) -> str:
         return QCoreApplication.translate("commands", self.title).replace("{n}", str(self.number))
@@ -33,7 +45,7 @@ def _t(title: str) -> str:
 
 
 def _view(change: str, *arguments: Any) -> Callable[[Any], None]:
-    return lambda desk: desk.images.change(change, *arguments)
+    return lambda desk: desk.controls(desk.grid.active.kind).change(change, *arguments)
 
 
 def _tool(which: str) -> Callable[[Any], None]:
@@ -71,7 +83,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("shutter", _t("Shutter of the file"), (), "image", _view("shutter"), checked=lambda p: p.view.shutter),
     Command("planes", _t("Overlay planes of the file"), ("Shift+O",), "image", _view("planes"), checked=lambda p: p.view.planes),
     Command("key-image", _t("Key image"), ("K",), "image", lambda d: d.images.mark_key_image(), checked=lambda p: p.is_key),
-    Command("copy-pane", _t("Copy the pane as a picture"), ("Ctrl+C",), "image", lambda d: d.images.copy_pane()),
+    Command("copy-pane", _t("Copy the pane as a picture"), ("Ctrl+C",), "screen", lambda d: d.copy_pane(), kinds=KINDS),
     Command("tags", _t("Tags of the file…"), ("Ctrl+I",), "image", lambda d: d.images.show_tags()),
     *(Command(f"preset-{n}", _t("Window preset {n}"), (str(n),), "window", _view("preset", n), number=n) for n in range(1, 10)),
     Command("preset-0", _t("Automatic window"), ("0",), "window", _view("automatic")),
@@ -97,13 +109,14 @@ COMMANDS: tuple[Command, ...] = (
         True,
         "brain",
         True,
+        kinds=KINDS,
     ),
     Command("overlay", _t("Heat on or off"), ("G",), "networks", _view("overlay")),
     Command("opacity", _t("Next opacity of the heat"), ("Shift+G",), "networks", _view("opacity")),
     Command("cutoff", _t("Next cut-off of the heat"), ("Ctrl+Shift+G",), "networks", _view("cutoff")),
     Command("next-finding", _t("Next finding"), ("Ctrl+N",), "networks", lambda d: d.step_finding(1), False),
     Command("previous-finding", _t("Previous finding"), ("Ctrl+B",), "networks", lambda d: d.step_finding(-1), False),
-    Command("text", _t("Corner text: all, less, none"), ("Space",), "screen", _view("text")),
+    Command("text", _t("Corner text: all, less, none"), ("Space",), "screen", _view("text"), kinds=KINDS),
     Command("next-pane", _t("Next pane"), ("Tab",), "screen", lambda d: d.step_pane(1), False),
     Command("previous-pane", _t("Previous pane"), ("Shift+Tab",), "screen", lambda d: d.step_pane(-1), False),
     Command("layout-1x1", _t("One pane"), ("Alt+1",), "screen", _layout(1, 1), False),

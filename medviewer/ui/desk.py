@@ -2,19 +2,19 @@
 
 import json
 import logging
-from dataclasses import replace
 from html import escape
 
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QFileDialog, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QWidget
 
 from medviewer.core.errors import Notice
+from medviewer.core.finding import Evidence
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Progress
 from medviewer.services.analyse import Analyst
 from medviewer.services.open import Opening, open_paths
 from medviewer.services.sample import sample_paths
-from medviewer.services.session import Changes, Session
+from medviewer.services.session import Changes, Item, Session
 from medviewer.services.words import Sentence, say
 from medviewer.store.assets import asset
 from medviewer.store.profile import Profile
@@ -23,13 +23,15 @@ from medviewer.ui import palette, theme
 from medviewer.ui.actions import Actions
 from medviewer.ui.bindings import Bindings
 from medviewer.ui.bridge import Bridge
+from medviewer.ui.controls import Controls
 from medviewer.ui.grid import PaneGrid
+from medviewer.ui.identity import identity_line, person
 from medviewer.ui.image.cine import Cine
 from medviewer.ui.image.controls import ImageControls
-from medviewer.ui.image.corners import identity_line, person
 from medviewer.ui.image.heat import HeatControls
-from medviewer.ui.image.pane import ImagePane
+from medviewer.ui.kinds import controls_class, pane_class
 from medviewer.ui.layout import LayoutPicker
+from medviewer.ui.pane import Pane
 from medviewer.ui.patient.browser import Browser
 from medviewer.ui.patient.findings import FindingsPanel
 from medviewer.ui.patient.models import NetworksPanel
@@ -71,6 +73,7 @@ class Desk(QObject):
         self.findings = FindingsPanel(self.session, self.analyst, self.say, lang)
         self.networks = NetworksPanel(self.analyst, self.say, lang)
         self.images = ImageControls(self)
+        self._controls: dict[str, Controls] = {"image": self.images}
         self.grid = PaneGrid(self._make_pane)
         self.bindings = Bindings(settings)
         self.cine = Cine(settings, self)
@@ -120,13 +123,26 @@ class Desk(QObject):
     def say(self, notice: Notice) -> Sentence:
         return say(notice, self.lang)
 
-    def _make_pane(self, parent: QWidget) -> ImagePane:
-        pane = ImagePane(self.bridge, self.say, parent)
+    def controls(self, kind: str) -> Controls:
+        """What acts on panes of a kind."""
+        if kind not in self._controls:
+            self._controls[kind] = controls_class(kind)(self)
+        return self._controls[kind]
+
+    def _make_pane(self, kind: str, parent: QWidget) -> Pane:
+        make = pane_class(kind)
+        assert make is not None
+        pane = make(self.bridge, self.say, parent)
         pane.item_dropped.connect(self._item_dropped)
         pane.probed.connect(self.window.probe.setText)
         pane.view_changed.connect(self._view_changed)
-        pane.menu_wanted.connect(self.images.menu)
+        pane.menu_wanted.connect(self._menu)
+        self.controls(kind).adopt(pane)
         return pane
+
+    def _menu(self, pane: Pane, where: QPoint) -> None:
+        self.grid.activate(pane)
+        self.controls(pane.kind).menu(pane, where)
 
     # Opening
 
@@ -165,7 +181,7 @@ class Desk(QObject):
     def close_all(self) -> None:
         self._stop()
         for pane in self.grid.panes:
-            pane.show_series(None)
+            pane.show_item(None)
         self.session.close([item.item for item in self.session.items])
 
     # What the session announces
@@ -173,16 +189,14 @@ class Desk(QObject):
     def _changed(self, changes: Changes) -> None:
         self.browser.take(changes)
         for pane in self.grid.panes:
-            shown = pane.series.item if pane.series is not None else ""
+            shown = pane.item.item if pane.item is not None else ""
             if shown in changes.removed:
-                pane.show_series(None)
+                pane.show_item(None)
             elif shown in changes.items:
-                grown = self.session.item(shown)
-                if isinstance(grown, ImageSeries):
-                    pane.show_series(grown)
-            if shown in changes.results and pane.series is not None:
+                pane.show_item(self.session.item(shown))
+            if shown in changes.results and pane.item is not None:
                 pane.set_results(self.session.results(shown))
-                self.images.tell_heat()
+                self.controls(pane.kind).tell(pane)
             if shown in changes.marks:
                 self._view_changed(pane)
         self._fill_empty_panes()
@@ -196,10 +210,11 @@ class Desk(QObject):
         self.tell_status()
 
     def _fill_empty_panes(self) -> None:
-        """The first series seen goes to the first pane; others stay where they are put."""
-        if any(pane.series is not None for pane in self.grid.panes):
+        """The first item seen that a pane can show goes to the first pane; others stay where they are put."""
+        if any(pane.item is not None for pane in self.grid.panes):
             return
-        first = next((item for item in self.session.items if isinstance(item, ImageSeries) and item.frames), None)
+        shown = (item for item in self.session.items if not isinstance(item, ImageSeries) or item.frames)
+        first = next((item for item in shown if pane_class(item.kind) is not None), None)
         if first is not None:
             self.show_item(first.item)
 
@@ -208,71 +223,73 @@ class Desk(QObject):
         people = self.session.patients
         for pane in self.grid.panes:
             words = short = ""
-            if len(people) > 1 and pane.series is not None:
-                mine = pane.series.patient
+            if len(people) > 1 and pane.item is not None:
+                mine = pane.item.patient
                 others = [p for p in people if p.key != mine.key]
-                this = (person(mine) if mine.name else mine.id) if mine.known else self.tr("a picture without identity")
+                this = (person(mine) if mine.name else mine.id) if mine.known else self.tr("an item without identity")
                 words = self.tr("{n} patients are open: this pane shows {this}, others {others}").format(
                     n=len(people), this=this, others=" · ".join(person(p) if p.name else p.id for p in others[:3])
                 )
                 short = self.tr("{n} patients open · here {this}").format(n=len(people), this=this)
-            pane.banner.tell("banner", "", escape(words), escape(short))
-            pane._place_strips()
+            pane.tell_banner(escape(words), escape(short))
 
     # Panes
 
-    def show_item(self, item: str, pane: ImagePane | None = None) -> None:
-        series = self.session.item(item)
-        if not isinstance(series, ImageSeries):
+    def show_item(self, item: str, pane: Pane | None = None) -> None:
+        """In this pane or the active one, which becomes a pane of the item's kind."""
+        found = self.session.item(item)
+        if found is None or pane_class(found.kind) is None:
             return
-        pane = pane or self.grid.active
-        if self.cine.pane is pane:
+        place = pane or self.grid.active
+        if self.cine.pane is place:
             self.cine.stop()
-        pane.show_series(series)
+        pane = self.grid.turn(place, found.kind)
+        pane.show_item(found)
         pane.set_results(self.session.results(item))
         self.grid.activate(pane)
         pane.setFocus()
         self._banners()
 
-    def _item_dropped(self, pane: ImagePane, item: str) -> None:
+    def _item_dropped(self, pane: Pane, item: str) -> None:
         self.show_item(item, pane)
 
-    def _active_changed(self, pane: ImagePane) -> None:
+    def _active_changed(self, pane: Pane) -> None:
         if not hasattr(self, "actions"):
             return
-        series = pane.series
-        self._tell_identity(series)
-        self.browser.mark(series.item if series is not None else "")
-        self.networks.show_item(series)
-        self.findings.mark(series.item if series is not None else "")
+        item = pane.item
+        self._tell_identity(item)
+        self.browser.mark(item.item if item is not None else "")
+        self.networks.show_item(item)
+        self.findings.mark(item.item if item is not None else "")
+        self.heat.setVisible(False)
         self._view_changed(pane)
 
-    def _tell_identity(self, series: ImageSeries | None) -> None:
-        if series is None:
+    def _tell_identity(self, item: Item | None) -> None:
+        if item is None:
             self.window.identity.tell("", [])
             return
-        who = series.patient
+        who = item.patient
         name = person(who) if who.known else self.tr("No identity")
-        age = identity_line(series)
+        age = identity_line(item)
         born = self.tr("born {date}").format(date=who.birth_date) if who.birth_date else ""
-        study = self.tr("study {date}").format(date=series.study.date) if series.study.date else ""
+        study = self.tr("study {date}").format(date=item.study.date) if item.study.date else ""
         self.window.identity.tell(name, [part for part in (age, born, study) if part])
         self.window.identity.setToolTip(f"{name}\n{age}\n{born}\n{study}")
 
-    def _view_changed(self, pane: ImagePane) -> None:
-        pane.set_key(self.images.is_key(pane))
+    def _view_changed(self, pane: Pane) -> None:
+        self.controls(pane.kind).tell(pane)
         if pane is self.grid.active:
             self.actions.refresh(pane)
-            self.images.tell_heat()
 
     def choose_tool(self, which: str) -> None:
         for pane in self.grid.panes:
-            pane.set_tool(which)
+            if pane.kind == self.grid.active.kind:
+                pane.set_tool(which)
         self.actions.refresh(self.grid.active)
 
     def step_series(self, by: int) -> None:
         items = self.browser.order()
-        shown = self.grid.active.series
+        shown = self.grid.active.item
         if items:
             at = items.index(shown.item) + by if shown is not None and shown.item in items else 0
             self.show_item(items[min(max(at, 0), len(items) - 1)])
@@ -317,37 +334,43 @@ class Desk(QObject):
     # Networks
 
     def analyse(self) -> None:
-        """Ask every network about the active pane's image; their heat or their reason is shown in place."""
+        """Ask every network about the active pane's item; what they saw or their reason is shown in place."""
         pane = self.grid.active
-        if pane.series is None or self.analyst is None:
+        if pane.item is None or self.analyst is None:
             return
-        fits = self.analyst.fitting(pane.series.item)
-        first = sorted(fits, key=lambda fit: fit.verdict == "refused")
-        if not first:
+        fits = sorted(self.analyst.fitting(pane.item.item), key=lambda fit: fit.verdict == "refused")
+        if not fits:
             self.window.work.setText(self.tr("No networks are installed."))
             return
-        pane.set_view(replace(self.images.heat_as_set(pane.view), overlay=first[0].model))
-        self.analyst.run(pane.series.item, pane.view.frame)
+        self.controls(pane.kind).before_analysis(pane, fits)
+        self.analyst.run(pane.item.item, pane.frame)
 
-    def show_finding(self, item: str, model: str, frame: int) -> None:
-        """Bring a finding's image up, with the heat of the network that found it."""
-        there = next((p for p in self.grid.panes if p.series is not None and p.series.item == item), None)
+    def show_finding(self, item: str, model: str, evidence: Evidence | None) -> None:
+        """Bring a finding's item up at its place, as the network that found it saw it."""
+        there = next((p for p in self.grid.panes if p.item is not None and p.item.item == item), None)
         if there is None:
             self.show_item(item)
             there = self.grid.active
         self.grid.activate(there)
-        if there.series is not None:
-            there.set_view(replace(there.view.at_frame(frame, there.series), overlay=model))
+        if there.item is not None and there.item.item == item:
+            there.show_evidence(model, evidence)
+
+    def copy_pane(self) -> None:
+        """The active pane exactly as it is painted."""
+        QApplication.clipboard().setPixmap(self.grid.active.grab())
+        self.window.statusBar().showMessage(self.tr("The pane is on the clipboard, with the name that stands in it."), 4000)
 
     def step_finding(self, by: int) -> None:
+        if self.controls(self.grid.active.kind).step_event(self.grid.active, by):
+            return
         findings = self.session.findings
         if findings:
             self._step = (self._step + by) % len(findings)
             one = findings[self._step]
-            self.show_finding(one.item, one.provenance.model, getattr(one.evidence, "frame", 0))
+            self.show_finding(one.item, one.provenance.model, one.evidence)
 
     def escape(self) -> None:
-        """Stop what runs; with nothing running, back to the window tool."""
+        """Stop what runs; with nothing running, back to the first tool."""
         if not self.cine.stop() and not self._stop():
             self.choose_tool("window")
 

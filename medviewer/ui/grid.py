@@ -5,27 +5,27 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from medviewer.ui.image.pane import ImagePane
+from medviewer.ui.pane import Pane
 
 
 class PaneGrid(QWidget):
-    """`pane_made` comes for each new pane, before it is shown."""
+    """`make(kind, parent)` gives a new pane; empty places hold one for images."""
 
     active_changed = Signal(object)
 
-    def __init__(self, make: Callable[[QWidget], ImagePane]) -> None:
+    def __init__(self, make: Callable[[str, QWidget], Pane]) -> None:
         super().__init__()
         self._make = make
-        self.panes: list[ImagePane] = []
+        self.panes: list[Pane] = []
         self.shape = (0, 0)
-        self._alone: ImagePane | None = None
+        self._alone: Pane | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(1)
         self.lay_out(1, 1)
 
     @property
-    def active(self) -> ImagePane:
+    def active(self) -> Pane:
         return next((pane for pane in self.panes if pane.active), self.panes[0])
 
     def lay_out(self, rows: int, columns: int) -> None:
@@ -35,15 +35,9 @@ class PaneGrid(QWidget):
             self._grid.setRowStretch(index, 0)
             self._grid.setColumnStretch(index, 0)
         while len(self.panes) > rows * columns:
-            gone = self.panes.pop()
-            gone.show_series(None)
-            gone.setParent(None)
-            gone.deleteLater()
+            self._drop(self.panes.pop())
         while len(self.panes) < rows * columns:
-            pane = self._make(self)
-            pane.activated.connect(self.activate)
-            pane.maximised.connect(self.maximise)
-            self.panes.append(pane)
+            self.panes.append(self._new("image"))
         for index, pane in enumerate(self.panes):
             self._grid.addWidget(pane, index // columns, index % columns)
             pane.show()
@@ -54,14 +48,40 @@ class PaneGrid(QWidget):
         self.shape = (rows, columns)
         self.activate(self.active)
 
-    def activate(self, pane: ImagePane) -> None:
+    def turn(self, pane: Pane, kind: str) -> Pane:
+        """The pane of this kind in the place of `pane`, which goes away if it is of another kind."""
+        if pane.kind == kind:
+            return pane
+        new = self._new(kind)
+        place = self.panes.index(pane)
+        self.panes[place] = new
+        self._grid.replaceWidget(pane, new)
+        if self._alone is pane:
+            self._alone = new
+        new.setVisible(pane.isVisibleTo(self))
+        new.active = pane.active
+        self._drop(pane)
+        return new
+
+    def _new(self, kind: str) -> Pane:
+        pane = self._make(kind, self)
+        pane.activated.connect(self.activate)
+        pane.maximised.connect(self.maximise)
+        return pane
+
+    def _drop(self, pane: Pane) -> None:
+        pane.show_item(None)
+        pane.setParent(None)
+        pane.deleteLater()
+
+    def activate(self, pane: Pane) -> None:
         for one in self.panes:
             if one.active != (one is pane):
                 one.active = one is pane
                 one.update()
         self.active_changed.emit(pane)
 
-    def maximise(self, pane: ImagePane) -> None:
+    def maximise(self, pane: Pane) -> None:
         """This pane alone, or all of them again (double click)."""
         self._alone = None if self._alone is pane else pane
         rows, columns = self.shape

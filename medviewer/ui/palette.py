@@ -103,7 +103,10 @@ class Palette(QDialog):
     def _narrow(self, words: str) -> None:
         self.list.clear()
         wanted = words.casefold().split()
+        kind = self._desk.grid.active.kind
         for command in COMMANDS:
+            if command.on_pane and kind not in command.kinds:
+                continue
             title = command.text()
             said = f"{title} {group_title(command.group)} {command.id}".casefold()
             if command.id != "palette" and all(word in said for word in wanted):

@@ -230,6 +230,14 @@
       <source>{n} files read, Esc stops</source>
       <translation>已读取 {n} 个文件，按 Esc 停止</translation>
     </message>
+    <message>
+      <source>an item without identity</source>
+      <translation>无身份信息的项目</translation>
+    </message>
+    <message>
+      <source>The pane is on the clipboard, with the name that stands in it.</source>
+      <translation>窗格已复制到剪贴板，包括其中显示的姓名。</translation>
+    </message>
   </context>
   <context>
     <name>EmptyPage</name>
@@ -1141,6 +1149,17 @@
     <message>
       <source>These samples cannot be read.</source>
       <translation>无法读取这些采样。</translation>
+    </message>
+  </context>
+  <context>
+    <name>identity</name>
+    <message>
+      <source>No name</source>
+      <translation>无姓名</translation>
+    </message>
+    <message>
+      <source>{n} months</source>
+      <translation>{n} 个月</translation>
     </message>
   </context>
   <context>

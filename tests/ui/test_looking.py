@@ -410,7 +410,7 @@ def test_a_damaged_pane_says_what_to_do_and_copies_the_reason_without_names(qtbo
             raise MedviewerError("pixel-data-truncated", "/home/Test^Person/0003.dcm", expected=100, found=7)
 
     desk.show_item(pane.series.item)
-    pane.show_series(replace(pane.series, source=Broken(), item="other"))
+    pane.show_item(replace(pane.series, source=Broken(), item="other"))
     qtbot.waitUntil(lambda: pane.error is not None)
     assert pane.damage.isVisible() and "0003.dcm" in pane.damage.words()
     qtbot.mouseClick(pane.damage.copy, Qt.MouseButton.LeftButton)
@@ -431,7 +431,7 @@ def test_a_late_image_is_announced_in_the_pane_while_the_one_before_stays(qtbot,
                 gate.wait(20)
             return source.stored(k)
 
-    pane.show_series(replace(pane.series, source=Slow(), item="slow"))
+    pane.show_item(replace(pane.series, source=Slow(), item="slow"))
     qtbot.waitUntil(lambda: not pane.loading)
     before = pane._shown[0]
     pane.set_view(pane.view.at_frame(5, pane.series))

@@ -269,16 +269,16 @@ def test_a_series_that_came_while_it_was_scanned_ends_at_its_middle_unless_someb
     whole = image_series(stored)
     for touched, ends in ((False, 4), (True, 1)):
         pane = desk.grid.panes[0]
-        pane.show_series(None)
+        pane.show_item(None)
         first = replace(whole, frames=whole.frames[7:9] if not touched else whole.frames[:3], complete=False)
-        pane.show_series(first)
+        pane.show_item(first)
         if touched:
             pane.set_view(pane.view.at_frame(2, first))
             pane.set_view(pane.view.at_frame(1, first))
-        pane.show_series(whole)
+        pane.show_item(whole)
         assert pane.view.frame == ends
         pane.set_view(pane.view.at_frame(6, whole))
-        pane.show_series(replace(whole, description="told again"))
+        pane.show_item(replace(whole, description="told again"))
         assert pane.view.frame == 6
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from medviewer.store.settings import Settings
 from medviewer.ui.image.pane import ImagePane
-from medviewer.ui.image.strip import CineBar
+from medviewer.ui.strip import CineBar
 
 SPEEDS = (1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60)
 FASTEST = SPEEDS[-1]

@@ -1,28 +1,27 @@
 """What commands, menus and sliders do to the active pane's image; one for each desk."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 
 from medviewer.core.grey import VoiTransform, presets_for
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView
+from medviewer.inference.contract import Fit
 from medviewer.ui.commands import command, group_title
+from medviewer.ui.controls import Controls
 from medviewer.ui.image.changes import CHANGES
 from medviewer.ui.image.pane import ImagePane
 from medviewer.ui.patient.tags import TagList
 
 
-class ImageControls(QObject):
+class ImageControls(Controls):
     """Methods are named in the command table (`d.images.…`)."""
-
-    def __init__(self, desk: Any) -> None:
-        super().__init__(desk)
-        self._desk = desk
 
     def menu(self, pane: ImagePane, where: QPoint) -> None:
         self._desk.grid.activate(pane)
@@ -86,18 +85,21 @@ class ImageControls(QObject):
     def set_heat(self, key: str, value: float) -> None:
         """A slider: kept, and seen at once."""
         self._desk.settings.set(key, value)
-        pane = self._desk.grid.active
-        pane.set_view(self.heat_as_set(pane.view, pane.view.show_anyway))
+        self.setting_changed(key)
 
     def setting_changed(self, key: str) -> None:
         """A preference: what is drawn follows at once."""
         pane = self._desk.grid.active
-        if key.startswith("overlay_") and pane.series is not None:
+        if key.startswith("overlay_") and isinstance(pane, ImagePane) and pane.series is not None:
             pane.set_view(self.heat_as_set(pane.view, pane.view.show_anyway))
 
-    def tell_heat(self) -> None:
-        pane = self._desk.grid.active
-        self._desk.heat.tell(pane.view, bool(pane.view.overlay) and pane.attribution() is not None)
+    def tell(self, pane: ImagePane) -> None:
+        pane.set_key(self.is_key(pane))
+        if pane is self._desk.grid.active:
+            self._desk.heat.tell(pane.view, bool(pane.view.overlay) and pane.attribution() is not None)
+
+    def before_analysis(self, pane: ImagePane, fits: Sequence[Fit]) -> None:
+        pane.set_view(replace(self.heat_as_set(pane.view), overlay=fits[0].model))
 
     def _overlay_of(self, pane: ImagePane) -> str | None:
         """The network whose answer can be drawn here, else the first one that answered at all."""
@@ -131,11 +133,6 @@ class ImageControls(QObject):
             return False
         frame = pane.series.frames[min(pane.view.frame, len(pane.series.frames) - 1)]
         return (frame.path, frame.index) in self._desk.session.key_images(pane.series.item)
-
-    def copy_pane(self) -> None:
-        """The active pane exactly as it is painted."""
-        QApplication.clipboard().setPixmap(self._desk.grid.active.grab())
-        self._desk.window.statusBar().showMessage(self.tr("The pane is on the clipboard, with the name that stands in it."), 4000)
 
     def show_tags(self) -> None:
         pane = self._desk.grid.active

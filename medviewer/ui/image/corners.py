@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from medviewer.core.ecg import EcgRecord
 from medviewer.core.finding import Attribution
 from medviewer.core.geometry import at_detector
-from medviewer.core.identity import Patient
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture
+from medviewer.ui.identity import identity_line, person
 
 
 def _tr(text: str) -> str:
@@ -25,24 +24,6 @@ class Corners:
     bottom_left: tuple[str, ...]
     badges: tuple[str, ...]
     overlay: str = ""
-
-
-def person(patient: Patient) -> str:
-    """A DICOM name as people write it: family name, given name; the ideographic group first where there is one."""
-    groups = [" ".join(part for part in group.split("^") if part) for group in patient.name.split("=")]
-    parts = patient.name.split("=")[0].split("^")
-    first = ", ".join(part for part in parts[:2] if part)
-    written = next((group for group in groups[1:] if group and not group.isascii()), "")
-    return f"{written} ({first})" if written and first else (written or first or _tr("No name"))
-
-
-def identity_line(series: ImageSeries | EcgRecord) -> str:
-    """Sex, age and ID in one line."""
-    age = "" if series.age_years is None else f"{series.age_years:.0f}"
-    if series.age_years is not None and series.age_years < 2:
-        age = _tr("{n} months").format(n=round(series.age_years * 12))
-    who = " ".join(part for part in (series.patient.sex, age) if part)
-    return " · ".join(part for part in (who, series.patient.id) if part)
 
 
 def corners(series: ImageSeries, view: ImageView, picture: Picture, attribution: Attribution | None, window: str) -> Corners:

@@ -1,15 +1,14 @@
 """One pane with one series: gestures → tool → view → picture → painter. Frames come from the pool; late ones are dropped."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QDragEnterEvent,
-    QDropEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -22,20 +21,22 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.core.finding import Attribution, Result
+from medviewer.core.finding import Attribution, Evidence, Region, Result
 from medviewer.core.grey import VoiTransform, automatic, spanning
 from medviewer.core.image import ImageSeries, Pixels, valid_mask
 from medviewer.core.measure import Ruler, length, unit_of
 from medviewer.core.view import ImageView, Picture, nearest_index, resolve, zoomed_at
+from medviewer.services.session import Item
+from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.image.corners import why_no_heat
 from medviewer.ui.image.magnifier import Magnifier
 from medviewer.ui.image.painter import ImagePainter, paint_colour_bar, paint_words, plate, window_line
-from medviewer.ui.image.strip import Damage, Strip
 from medviewer.ui.image.tools import Drag, Tool, tool
+from medviewer.ui.pane import Pane
+from medviewer.ui.strip import Damage, Strip
 
-ITEM_MIME = "application/x-medviewer-item"
 STILL_MS = 120
 """After this long without a change the picture is drawn smooth."""
 KEPT_FRAMES = 24
@@ -44,25 +45,15 @@ SAMPLED = 512
 """A frame that takes longer is announced in the pane."""
 
 
-class ImagePane(QWidget):
-    """Shows a series; announces what the hand wants that is not its own business."""
+class ImagePane(Pane):
+    """Shows a series."""
 
-    activated = Signal(object)
-    maximised = Signal(object)
-    item_dropped = Signal(object, str)
-    probed = Signal(str)
-    view_changed = Signal(object)
-    menu_wanted = Signal(object, object)
+    kind = "image"
 
-    def __init__(self, bridge: Bridge, say, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._bridge = bridge
-        self._say = say
-        self.series: ImageSeries | None = None
-        self.view = ImageView()
-        self.results: dict[str, Result] = {}
+    def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
+        super().__init__(bridge, say, parent)
+        self.view: ImageView = ImageView()
         self.rulers: list[Ruler] = []
-        self.active = False
         self.error: Notice | None = None
         self._painter: ImagePainter | None = None
         self._shown: tuple[int, Pixels] | None = None
@@ -74,7 +65,6 @@ class ImagePane(QWidget):
         self._drawing: tuple[QPointF, QPointF] | None = None
         self._span = 1.0
         self.strip = Strip(self)
-        self.banner = Strip(self)
         self.damage = Damage(self)
         self.is_key = False
         self._touched = False
@@ -85,18 +75,25 @@ class ImagePane(QWidget):
         self._late = QTimer(self, singleShot=True, interval=LATE_MS)
         self._late.timeout.connect(self.update)
         self.setMouseTracking(True)
-        self.setAcceptDrops(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(120, 120)
 
-    def show_series(self, series: ImageSeries | None) -> None:
-        """Another series from its opening state, or the same one grown: then everything the user set stays."""
+    @property
+    def series(self) -> ImageSeries | None:
+        """The item, which is a series here."""
+        return self.item if isinstance(self.item, ImageSeries) else None
+
+    @property
+    def frame(self) -> int:
+        return self.view.frame
+
+    def show_item(self, item: Item | None) -> None:
+        assert item is None or isinstance(item, ImageSeries)
+        series = item
         same = self.series is not None and series is not None and self.series.item == series.item
         if same and self.series is not None and series is not None:
             kept = self.series.frames[self.view.frame] if self.view.frame < len(self.series.frames) else None
             where = next((k for k, f in enumerate(series.frames) if kept and (f.path, f.index) == (kept.path, kept.index)), 0)
             shown = self._shown[1] if self._shown is not None and self._shown[0] == self.view.frame else None
-            self.series = series
+            self.item = series
             # The first image found is shown at once; when all are there, an untouched pane goes to the middle.
             middle = series.complete and not self._touched
             self.view = replace(self.view, frame=len(series.frames) // 2 if middle else where)
@@ -112,7 +109,7 @@ class ImagePane(QWidget):
                 self._shown = (where, shown)
             self._touched = self._touched or series.complete
         else:
-            self.series = series
+            self.item = series
             self._touched = series is None or series.complete
             self._painter = ImagePainter(series) if series is not None else None
             self._shown, self.error = None, None
@@ -182,15 +179,19 @@ class ImagePane(QWidget):
         return self._painter.window(self.picture(), self._shown[1])
 
     def set_results(self, results: tuple[Result, ...]) -> None:
-        self.results = {result.model: result for result in results}
+        super().set_results(results)
         self.tell_strip()
-        self.update()
+
+    def show_evidence(self, model: str, evidence: Evidence | None) -> None:
+        if self.series is not None:
+            frame = evidence.frame if isinstance(evidence, Region) else self.view.frame
+            self.set_view(replace(self.view.at_frame(frame, self.series), overlay=model))
 
     def tell_strip(self) -> None:
         """Why there is no answer, or why there is no heat, at the lower rim."""
         kind, tag, words = self._strip_words()
         self.strip.tell(kind, tag, words)
-        self._place_strips()
+        self.place_strips()
 
     def _strip_words(self) -> tuple[str, str, str]:
         result = self.results.get(self.view.overlay or "")
@@ -246,7 +247,7 @@ class ImagePane(QWidget):
                 self._shown = None
                 self.error = error.notice if isinstance(error, MedviewerError) else Notice("pixel-data-undecodable")
                 self.damage.tell(self.error, self._say(self.error))
-                self._place_strips()
+                self.place_strips()
                 self.update()
             return
         self._frames[k] = pixels
@@ -300,9 +301,7 @@ class ImagePane(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drag a series here"))
         if self.loading and not self._late.isActive():
             self._paint_loading(painter)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(theme.HAND if self.active else theme.LINE), 2 if self.active else 1))
-        painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        self.paint_rim(painter)
         painter.end()
 
     @property
@@ -438,7 +437,7 @@ class ImagePane(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._drag = self._drawing = None
-            self.maximised.emit(self)
+        super().mouseDoubleClickEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.series is None:
@@ -476,23 +475,15 @@ class ImagePane(QWidget):
         return f"{self.tr('column')} {c}, {self.tr('row')} {r} · {said}{where}"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._place_strips()
+        self.place_strips()
 
-    def _place_strips(self) -> None:
-        for strip, top in ((self.banner, True), (self.strip, False)):
-            high = strip.fit(self.width() - 4)
-            strip.setGeometry(2, 2 if top else self.height() - high - 2, self.width() - 4, high)
+    def place_strips(self) -> None:
+        super().place_strips()
+        high = self.strip.fit(self.width() - 4)
+        self.strip.setGeometry(2, self.height() - high - 2, self.width() - 4, high)
         wide = min(max(round(self.width() * 0.7), 240), self.width() - 8, 560)
         high = self.damage.heightForWidth(wide)
         self.damage.setGeometry((self.width() - wide) // 2, max((self.height() - high) // 2, 8), wide, high)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(ITEM_MIME):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.item_dropped.emit(self, bytes(event.mimeData().data(ITEM_MIME).data()).decode())
-        event.acceptProposedAction()
 
 
 def length_words(series: ImageSeries, ruler: Ruler, detector: str) -> str:

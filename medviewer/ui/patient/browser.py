@@ -25,9 +25,10 @@ from medviewer.services.session import Changes, Item, Session
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
-from medviewer.ui.image.corners import badges, person
+from medviewer.ui.identity import person
+from medviewer.ui.image.corners import badges
 from medviewer.ui.image.painter import paint
-from medviewer.ui.image.pane import ITEM_MIME
+from medviewer.ui.pane import ITEM_MIME
 from medviewer.ui.patient.files import FileList
 
 ITEM, SECOND, THUMB, COUNT, LEVEL, MARKS = (Qt.ItemDataRole.UserRole + n for n in range(6))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from medviewer.core.errors import Notice
-from medviewer.core.finding import Finding, Result, Score
+from medviewer.core.finding import Evidence, Finding, Region, Result, Score
 from medviewer.core.image import ImageSeries
 from medviewer.services.analyse import Analyst, ModelCard
 from medviewer.services.session import Session
@@ -53,9 +53,9 @@ def score_words(score: Score) -> str:
 
 
 class FindingsPanel(QWidget):
-    """All findings and refusals of what is open; `shown` carries item, model and frame of a clicked card."""
+    """All findings and refusals of what is open; `shown` carries item, model and evidence (or None) of a clicked card."""
 
-    shown = Signal(str, str, int)
+    shown = Signal(str, str, object)
 
     def __init__(self, session: Session, analyst: Analyst | None, say: Say, lang: str) -> None:
         super().__init__()
@@ -112,16 +112,17 @@ class FindingsPanel(QWidget):
         places = (self._cards.itemAt(n).widget() for n in range(self._cards.count()))
         return [widget for widget in places if isinstance(widget, Card)]
 
-    def _card(self, result: Result, kind: str, title: str) -> "Card":
+    def _card(self, result: Result, kind: str, title: str, evidence: Evidence | None = None) -> "Card":
         item = self._session.item(result.item)
         where = " ".join(part for part in (item.modality, item.description) if part) if isinstance(item, ImageSeries) else ""
+        place = evidence or (Region(result.frame) if result.frame is not None else None)
         card = Card("chosen" if kind == "plain" and result.item == self._marked else kind, title, where, self)
-        card.clicked.connect(lambda: self.shown.emit(result.item, result.model, result.frame or 0))
+        card.clicked.connect(lambda: self.shown.emit(result.item, result.model, place))
         return card
 
     def _finding(self, result: Result, finding: Finding, model: ModelCard | None) -> "Card":
         title = model.label(finding.label, self._lang) if model is not None else finding.label
-        card = self._card(result, "plain", title)
+        card = self._card(result, "plain", title, finding.evidence)
         state = finding.decision.state
         card.bar(finding.score, {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(state, theme.MACHINE))
         threshold = finding.score.threshold or 0.0

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.core.image import ImageSeries
 from medviewer.services.analyse import Analyst, ModelCard
+from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 
@@ -30,7 +30,7 @@ class NetworksPanel(QWidget):
     def __init__(self, analyst: Analyst | None, say: Callable[[Notice], Sentence], lang: str) -> None:
         super().__init__()
         self._analyst, self._say, self._lang = analyst, say, lang
-        self._series: ImageSeries | None = None
+        self._item: Item | None = None
         heading = QLabel(self.tr("NETWORKS"), self)
         heading.setProperty("role", "heading")
         self._rows = QVBoxLayout()
@@ -48,9 +48,9 @@ class NetworksPanel(QWidget):
         column.addStretch(1)
         self.refresh()
 
-    def show_item(self, series: ImageSeries | None) -> None:
-        if series is not self._series:
-            self._series = series
+    def show_item(self, item: Item | None) -> None:
+        if item is not self._item:
+            self._item = item
             self.refresh()
 
     def refresh(self) -> None:
@@ -60,15 +60,15 @@ class NetworksPanel(QWidget):
                 widget.hide()
                 widget.deleteLater()
         cards = self._analyst.models() if self._analyst is not None else ()
-        self.button.setEnabled(self._series is not None and bool(cards))
+        self.button.setEnabled(self._item is not None and bool(cards))
         if not cards:
             words = self.tr("No networks are installed.") if self._analyst is not None else self.tr("Safe mode: no networks.")
             none = QLabel(words, self)
             none.setProperty("role", "quiet")
             self._rows.addWidget(none)
         fits = {}
-        if self._analyst is not None and self._series is not None:
-            fits = {fit.model: fit for fit in self._analyst.fitting(self._series.item)}
+        if self._analyst is not None and self._item is not None:
+            fits = {fit.model: fit for fit in self._analyst.fitting(self._item.item)}
         for card in cards:
             self._rows.addWidget(self._row(card, fits.get(card.id)))
 

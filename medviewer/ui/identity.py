@@ -1,0 +1,29 @@
+"""Who an item is about, in the words of bars, corners and browser."""
+
+from PySide6.QtCore import QCoreApplication
+
+from medviewer.core.identity import Patient
+from medviewer.services.session import Item
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("identity", text)
+
+
+def person(patient: Patient) -> str:
+    """A DICOM name as people write it: family name, given name; the ideographic group first where there is one."""
+    groups = [" ".join(part for part in group.split("^") if part) for group in patient.name.split("=")]
+    parts = patient.name.split("=")[0].split("^")
+    first = ", ".join(part for part in parts[:2] if part)
+    written = next((group for group in groups[1:] if group and not group.isascii()), "")
+    return f"{written} ({first})" if written and first else (written or first or _tr("No name"))
+
+
+def identity_line(item: Item) -> str:
+    """Sex, age and ID in one line."""
+    years = getattr(item, "age_years", None)
+    age = "" if years is None else f"{years:.0f}"
+    if years is not None and years < 2:
+        age = _tr("{n} months").format(n=round(years * 12))
+    who = " ".join(part for part in (item.patient.sex, age) if part)
+    return " · ".join(part for part in (who, item.patient.id) if part)
