@@ -5,7 +5,7 @@ from PySide6.QtCore import QCoreApplication
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_view import EcgPicture, EcgView
 from medviewer.core.signal import UNFILTERED, Filters
-from medviewer.ui.image.corners import identity_line, person
+from medviewer.ui.identity import identity_line, person
 
 
 def _tr(text: str) -> str:
