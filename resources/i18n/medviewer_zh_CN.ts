@@ -191,8 +191,8 @@
       <translation>无法写入示例患者。</translation>
     </message>
     <message>
-      <source>a picture without identity</source>
-      <translation>无身份信息的图片</translation>
+      <source>an item without identity</source>
+      <translation>无身份信息的项目</translation>
     </message>
     <message>
       <source>{n} patients are open: this pane shows {this}, others {others}</source>
@@ -219,6 +219,10 @@
       <translation>未安装任何网络。</translation>
     </message>
     <message>
+      <source>The pane is on the clipboard, with the name that stands in it.</source>
+      <translation>窗格已复制到剪贴板，包括其中显示的姓名。</translation>
+    </message>
+    <message>
       <source>device chosen at the first analysis</source>
       <translation>首次分析时选定设备</translation>
     </message>
@@ -229,14 +233,6 @@
     <message>
       <source>{n} files read, Esc stops</source>
       <translation>已读取 {n} 个文件，按 Esc 停止</translation>
-    </message>
-    <message>
-      <source>an item without identity</source>
-      <translation>无身份信息的项目</translation>
-    </message>
-    <message>
-      <source>The pane is on the clipboard, with the name that stands in it.</source>
-      <translation>窗格已复制到剪贴板，包括其中显示的姓名。</translation>
     </message>
   </context>
   <context>
@@ -392,10 +388,6 @@
     <message>
       <source>Of the file: {words}</source>
       <translation>文件自带：{words}</translation>
-    </message>
-    <message>
-      <source>The pane is on the clipboard, with the name that stands in it.</source>
-      <translation>窗格已复制到剪贴板，其中含有姓名。</translation>
     </message>
     <message>
       <source>A plain picture has no tags.</source>
@@ -1011,14 +1003,6 @@
   </context>
   <context>
     <name>corners</name>
-    <message>
-      <source>No name</source>
-      <translation>无姓名</translation>
-    </message>
-    <message>
-      <source>{n} months</source>
-      <translation>{n} 个月</translation>
-    </message>
     <message>
       <source>Picture</source>
       <translation>图片</translation>
