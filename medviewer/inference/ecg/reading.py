@@ -10,7 +10,7 @@ from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
-from medviewer.inference.ecg import beats_reading, rhythm
+from medviewer.inference.ecg import beats_reading, rhythm, waves_reading
 from medviewer.inference.ecg.prepare import why_no_ecg
 from medviewer.inference.reading import Reading, Report, Request, one_by_one
 
@@ -23,12 +23,23 @@ SEEN_S = 60.0
 _READERS: dict[str, Callable[[Loaded, Request, Traces, CancelToken, Report], Reading]] = {
     "rhythm-cnn-lstm": rhythm.read,
     "beats-cnn-lstm": beats_reading.read,
+    "waves-unet-lstm": waves_reading.read,
 }
 _LEADS: dict[str, Callable[[EcgRecord], Sequence[int]]] = {
     "rhythm-cnn-lstm": rhythm.ranked_leads,
     "beats-cnn-lstm": beats_reading.ranked_leads,
+    "waves-unet-lstm": waves_reading.ranked_leads,
 }
-_COUNT = {"rhythm-cnn-lstm": 1, "beats-cnn-lstm": 2}
+_COUNT: dict[str, Callable[[EcgRecord], int]] = {
+    "rhythm-cnn-lstm": lambda record: 1,
+    "beats-cnn-lstm": lambda record: 2,
+    "waves-unet-lstm": waves_reading.lead_count,
+}
+_NUMBERS: dict[str, Callable[[Loaded, list[NDArray[np.float64]], float], NDArray[np.float64]]] = {
+    "rhythm-cnn-lstm": rhythm.numbers,
+    "beats-cnn-lstm": beats_reading.numbers,
+    "waves-unet-lstm": waves_reading.numbers,
+}
 
 
 def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -> Reading:
@@ -47,7 +58,7 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
             continue
         traces[k] = record.source.read(k, 0, record.leads[k].samples)
         digest.update(traces[k].tobytes())
-        if len(traces) == _COUNT[name]:
+        if len(traces) == _COUNT[name](record):
             break
     if not traces:
         raise MedviewerError("not-an-ecg", record.path, reason=reason)
@@ -79,7 +90,7 @@ def probe(loaded: Loaded) -> tuple[float, float]:
         signals, rate = stored["signals"], float(stored["rate"])
         expected, tolerance = stored["expected"], float(stored["tolerance"])
     name = loaded.bundle.document["architecture"]["name"]
-    found = {"rhythm-cnn-lstm": rhythm.numbers, "beats-cnn-lstm": beats_reading.numbers}[name](loaded, list(signals), rate)
+    found = _NUMBERS[name](loaded, list(signals), rate)
     if found.shape != expected.shape:
         return float("inf"), tolerance
     return float(np.abs(found - expected).max()), tolerance

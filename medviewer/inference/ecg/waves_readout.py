@@ -1,0 +1,131 @@
+"""Probabilities of the waves network → waves of each lead: simultaneous leads agree on what is there, each has its own bounds.
+
+Order P < QRS < T is enforced, one QRS in 200 ms, at most one T a beat. A P wave must be seen by the leads together and,
+where there are enough beats to tell, keep its distance to the QRS: what comes and goes beside it is no P wave (EC-06).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.inference.ecg.waves import RATE
+
+Shares = NDArray[np.float32]
+P, QRS, T = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One wave: `kind` P, QRS or T, bounds in samples at `RATE` with fractions; `sure` is its mean probability in the middle."""
+
+    kind: int
+    onset: float
+    offset: float
+    sure: float
+
+    @property
+    def centre(self) -> float:
+        return (self.onset + self.offset) / 2
+
+
+SHORTEST_S: Mapping[int, float] = MappingProxyType({P: 0.03, QRS: 0.03, T: 0.05})
+JOINED_S: Mapping[int, float] = MappingProxyType({P: 0.03, QRS: 0.05, T: 0.06})
+"""Holes shorter than this inside a wave are closed."""
+REFRACTORY_S = 0.2
+
+
+def together(shares: Shares) -> list[Segment]:
+    """Waves that the leads see together, in order. `shares` [leads, 4, samples]."""
+    mean = shares.mean(0)
+    best = mean.argmax(0)
+    found = [s for kind in (P, QRS, T) for s in _runs(best == kind, mean[kind], kind)]
+    return _ordered(sorted(found, key=lambda s: s.onset))
+
+
+def _runs(inside: NDArray[np.bool_], share: NDArray[np.float32], kind: int) -> list[Segment]:
+    """Stretches of one kind, holes closed, short ones left out."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        return []
+    apart = np.concatenate([[True], starts[1:] - ends[:-1] > JOINED_S[kind] * RATE])
+    starts, ends = starts[apart], ends[np.concatenate([apart[1:], [True]])]
+    return [
+        Segment(kind, float(a), float(b - 1), float(np.percentile(share[a:b], 75)))
+        for a, b in zip(starts, ends, strict=True)
+        if b - a >= SHORTEST_S[kind] * RATE
+    ]
+
+
+def _ordered(found: list[Segment]) -> list[Segment]:
+    """Of QRS in one refractory time the surer; of several T in one beat the surest; P waves that no T or QRS covers."""
+    beats: list[Segment] = []
+    for s in found:
+        if s.kind != QRS:
+            continue
+        if beats and s.centre - beats[-1].centre < REFRACTORY_S * RATE:
+            if s.sure * (s.offset - s.onset) > beats[-1].sure * (beats[-1].offset - beats[-1].onset):
+                beats[-1] = s
+            continue
+        beats.append(s)
+    out = list(beats)
+    borders = np.array([b.centre for b in beats])
+    waves: dict[int, list[Segment]] = {}
+    for s in found:
+        if s.kind != QRS:
+            waves.setdefault(int(np.searchsorted(borders, s.centre)), []).append(s)
+    for among in waves.values():
+        repolarised = max((s for s in among if s.kind == T), key=lambda s: s.sure * (s.offset - s.onset), default=None)
+        if repolarised is not None:
+            out.append(repolarised)
+        out += [s for s in among if s.kind == P and (repolarised is None or s.centre > repolarised.centre)]
+    return sorted(out, key=lambda s: s.onset)
+
+
+def bounds(share: Shares, agreed: list[Segment]) -> list[Segment]:
+    """The agreed waves as one lead shows them: each bound lies as far from the agreed middle as the lead's own probability (of
+    [4, samples]) sums up to on that side, its expectation. Where the lead shows hardly anything the agreed bounds hold.
+    """
+    if not agreed:
+        return []
+    length = share.shape[1]
+    kinds = np.array([s.kind for s in agreed])
+    middle = np.array([int(s.centre) for s in agreed])
+    onset, offset = np.array([s.onset for s in agreed]), np.array([s.offset for s in agreed])
+    low = np.maximum(np.concatenate([[0], middle[:-1]]), onset.astype(int) - REACH)
+    high = np.minimum(np.concatenate([middle[1:], [length]]), offset.astype(int) + 1 + REACH)
+    out = list(agreed)
+    for kind in (P, QRS, T):
+        here = np.flatnonzero(kinds == kind)
+        until = np.concatenate([[0.0], np.cumsum(share[kind], dtype=np.float64)])
+        before = until[middle[here]] - until[np.maximum(low[here], 0)]
+        after = until[np.minimum(high[here], length)] - until[middle[here]]
+        weak = before + after < LEAST_SEEN * (offset - onset + 1)[here]
+        for n, ahead, behind, faint in zip(here, before, after, weak, strict=True):
+            if not faint:
+                out[n] = Segment(kind, float(middle[n] - ahead), float(middle[n] + behind - 1), agreed[n].sure)
+    return out
+
+
+REACH = int(0.12 * RATE)
+"""How far a lead's own bound may lie beyond the agreed one."""
+LEAST_SEEN = 0.4
+"""A lead that sees less than this share of an agreed wave has no bounds of its own."""
+
+
+def peak_of(part: NDArray[np.float64], kind: int) -> int:
+    """Where the wave peaks in its samples: R where there is one, else the deepest point; P and T farthest from the line between
+    their bounds."""
+    if len(part) < 3:
+        return int(np.abs(part - part[0]).argmax())
+    if kind == QRS:
+        high, low = float(part.max() - part[0]), float(part[0] - part.min())
+        return int(part.argmax() if high > R_SHARE * low else part.argmin())
+    return int(np.abs(part - np.linspace(part[0], part[-1], len(part))).argmax())
+
+
+R_SHARE = 0.1
+"""An upward wave of this share of the downward one still is the R peak."""
