@@ -7,13 +7,14 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from medviewer.cli.documents import Document, document, error_entry, finite, write_json
+from medviewer.cli.documents import Document, document, error_entry, finite, warning_entry, write_json
 from medviewer.cli.inputs import complaints, progress, read_items
 from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
-from medviewer.cli.results import result_entry
+from medviewer.cli.results import discordance_entry, result_entry
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
@@ -21,6 +22,8 @@ from medviewer.services.session import Item
 from medviewer.store.profile import Profile
 
 FORMATS = ("json", "png", "npz", "csv")
+BY_HAND = 12
+"""So many files named one by one may be one patient's without saying so; more are rather a list."""
 METHODS = ("default", "grad-cam", "none")
 
 
@@ -33,6 +36,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--explain", choices=METHODS, default="default", help="each network's own way, this one, or none")
     parser.add_argument(
         "--concept", action="append", default=[], metavar="TEXT", help="judge this phrase of a note too (repeatable)"
+    )
+    parser.add_argument(
+        "--one-patient", action="store_true", help="all inputs are one patient's: compare those that name nobody too"
     )
     parser.add_argument("--out", metavar="DIR", help="write one file a result there")
     parser.add_argument("--format", choices=FORMATS, default="json", help="of the files in --out; png has the heat drawn")
@@ -52,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     by_id = {item.item: item for item in items}
     errors, warnings = complaints(batch)
     content = document("infer", errors, warnings, args.lang)
-    content["results"] = []
+    content["results"], content["discordances"] = [], []
+    answers: list[Result] = []
     out = _folder(args.out)
     statuses: list[str] = []
     with progress(args, "analysing") as show, _lines(args.json_lines) as stream:
@@ -60,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
         for result in _results(args, items, content):
             item = by_id[result.item]
             statuses.append(result.status)
+            answers.append(replace(result, attribution=None, saliency=None))
             array = _write(result, item, out, args) if out else None
             entry = result_entry(result, item, args.lang, array)
             content["results"].append(entry)
@@ -70,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
             show(len(statuses), total)
             if not ({args.json, args.json_lines} & {"-"}):
                 _print(entry)
+    _compare(args, items, answers, content)
     if out and args.format == "csv":
         _write_table(content["results"], out / "results.csv")
     if args.json:
@@ -102,6 +111,22 @@ def _results(args: argparse.Namespace, items: list[Item], content: Document) -> 
         if args.limit is not None and time.monotonic() - started > args.limit:
             content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
             return
+
+
+def _compare(args: argparse.Namespace, items: list[Item], answers: list[Result], content: Document) -> None:
+    """Where a note and a network contradict each other. Files named one by one are taken for one patient's, and told so."""
+    from medviewer.services.compare import compare
+
+    said = {result.item: result.mentions for result in answers if result.mentions}
+    by_hand = args.one_patient or (1 < len(args.paths) <= BY_HAND and all(Path(path).is_file() for path in args.paths))
+    there = {item.item: item for item in items}
+    found = compare(items, answers, lambda note: said.get(note.item, ()), one_patient=by_hand)
+    content["discordances"] = [discordance_entry(one, there, args.lang) for one in found]
+    if any(one.assumed for one in found):
+        content["warnings"].append(warning_entry(Notice("identity-assumed"), args.lang))
+    if not ({args.json, args.json_lines} & {"-"}):
+        for entry in content["discordances"]:
+            print(f"disagree: {entry['message']}")
 
 
 def _folder(out: str | None) -> Path | None:
@@ -140,7 +165,6 @@ def _write(result: Result, item: Item, out: Path, args: argparse.Namespace) -> s
 def _write_picture(result: Result, series: ImageSeries, path: Path) -> None:
     """The pane with the heat drawn, as the window paints it."""
     import os
-    from dataclasses import replace
 
     from medviewer.core.view import ImageView
     from medviewer.io.image.write import write_png

@@ -1,18 +1,22 @@
 """A network's result → one entry of `medviewer.infer/1`."""
 
+from collections.abc import Mapping
+
 from medviewer.cli.documents import Document, reason_entry
-from medviewer.core.finding import Finding, Region, Result
+from medviewer.core.finding import Finding, Interval, Region, Result, Span
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument
+from medviewer.core.units import CharOffset
+from medviewer.services.compare import Discordance
 from medviewer.services.session import Item
+from medviewer.services.words import say
 
 
 def result_entry(result: Result, item: Item, lang: str, array: str | None = None) -> Document:
     """One result of `medviewer.infer/1`; every key of docs/cli.md is there."""
     provenance, attribution, check = result.provenance, result.attribution, result.self_check
-    path = item.frames[result.frame or 0].path if isinstance(item, ImageSeries) else item.path
     return {
-        "input": {"path": path, "kind": item.kind, "item": result.item, "frame": result.frame},
+        "input": {"path": _path(item, result.frame), "kind": item.kind, "item": result.item, "frame": result.frame},
         "model": {
             "id": result.model,
             "version": provenance.model_version if provenance else None,
@@ -95,6 +99,46 @@ def result_entry(result: Result, item: Item, lang: str, array: str | None = None
             "notice": "Research use only – not for diagnosis",
         },
     }
+
+
+def discordance_entry(found: Discordance, items: Mapping[str, Item], lang: str) -> Document:
+    """Both pieces of evidence of a contradiction and its sentence; `identity` is "same" or "assumed" (one names nobody)."""
+    note, network = found.note, found.network
+    sentence, score = say(found.notice, lang), network.score
+    span = note.evidence if isinstance(note.evidence, Span) else Span(CharOffset(0), CharOffset(0))
+    place = network.evidence
+    return {
+        "rule": found.rule,
+        "message": sentence.message,
+        "remedy": sentence.remedy,
+        "days": found.days,
+        "identity": "assumed" if found.assumed else "same",
+        "note": {
+            "path": _path(items[note.item], None),
+            "item": note.item,
+            "concept": note.label,
+            "state": note.state,
+            "start": span.start,
+            "end": span.end,
+            "text": note.words,
+        },
+        "network": {
+            "path": _path(items[network.item], network.frame),
+            "item": network.item,
+            "frame": network.frame,
+            "model": network.model,
+            "label": network.label,
+            "probability": score.probability if score else None,
+            "threshold": score.threshold if score else None,
+            "value": network.value,
+            "samples": [place.start, place.end] if isinstance(place, Interval) else None,
+            "box_pixels": list(place.box) if isinstance(place, Region) and place.box else None,
+        },
+    }
+
+
+def _path(item: Item, frame: int | None) -> str:
+    return item.frames[frame or 0].path if isinstance(item, ImageSeries) else item.path
 
 
 def _words(item: Item, start: int, end: int) -> str:

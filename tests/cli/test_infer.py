@@ -163,3 +163,25 @@ def test_a_bundle_can_be_brought_in_and_taken_out_again(tmp_path, capsys):
     assert main(["models", "remove", "copy"]) == 0
     assert main(["models", "remove", "cxr-pneumonia"]) == 6
     assert (models_folder() / "cxr-pneumonia" / "bundle.json").is_file()
+
+
+def test_infer_prints_where_a_note_and_the_radiograph_of_one_patient_contradict_each_other(tmp_path, sample):
+    """The child's radiograph scores above its threshold: a note that denies pneumonia differs, one that states it agrees."""
+    denies, states = tmp_path / "denies.txt", tmp_path / "states.txt"
+    denies.write_text("Chest radiograph: no pneumonia. No pleural effusion.\n", "utf-8")
+    states.write_text("胸片：右下肺炎。\n", "utf-8")
+    chest = sample / "chest.dcm"
+    _, document = infer(tmp_path, chest, denies, "--explain", "none")
+    (found,) = document["discordances"]
+    assert found["rule"] == "pneumonia-denied" and found["identity"] == "assumed"
+    assert found["note"]["text"] == "no pneumonia" and found["note"]["state"] == "absent"
+    assert denies.read_text("utf-8")[found["note"]["start"] : found["note"]["end"]] == "no pneumonia"
+    assert found["network"]["probability"] >= found["network"]["threshold"]
+    assert f"{found['network']['probability']:.2f}".rstrip("0") in found["message"]
+    assert "identity-assumed" in [warning["code"] for warning in document["warnings"]]
+    _, document = infer(tmp_path, chest, states, "--explain", "none")
+    assert document["discordances"] == []
+    _, document = infer(tmp_path, sample, denies, "--explain", "none")
+    assert document["discordances"] == []
+    _, document = infer(tmp_path, sample, denies, "--explain", "none", "--one-patient")
+    assert len(document["discordances"]) == 1
