@@ -27,7 +27,7 @@ SETTINGS = (
     Setting("language", "", "language of the window; empty = the system's", ("", "en", "zh_CN")),
     Setting("user", "", "name that decisions, notes and reports carry; empty = the system account's"),
     Setting("recent", [], "paths opened last, newest first"),
-    Setting("layout", [1, 1], "rows and columns of panes"),
+    Setting("layout", [1, 1], 'rows and columns of panes, and "wide" where the last row is one pane across'),
     Setting("window", "", "place of window and docks, as Qt writes it, base 64"),
     Setting("docks", "", "which docks are open and how wide, as Qt writes it, base 64"),
     Setting("keys", {}, "keys of commands that differ from the table: {command id: [keys]}"),

@@ -52,8 +52,8 @@ def _tool(which: str) -> Callable[[Any], None]:
     return lambda desk: desk.choose_tool(which)
 
 
-def _layout(rows: int, columns: int) -> Callable[[Any], None]:
-    return lambda desk: desk.lay_out(rows, columns)
+def _layout(rows: int, columns: int, wide: bool = False) -> Callable[[Any], None]:
+    return lambda desk: desk.lay_out(rows, columns, wide)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -121,6 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("previous-pane", _t("Previous pane"), ("Shift+Tab",), "screen", lambda d: d.step_pane(-1), False),
     Command("layout-1x1", _t("One pane"), ("Alt+1",), "screen", _layout(1, 1), False),
     Command("layout-1x2", _t("Two panes side by side"), ("Alt+2",), "screen", _layout(1, 2), False),
+    Command("layout-wide", _t("Two panes and one below across"), ("Alt+3",), "screen", _layout(2, 2, True), False),
     Command("layout-2x2", _t("Four panes"), ("Alt+4",), "screen", _layout(2, 2), False),
     Command("layout-2x3", _t("Six panes"), ("Alt+6",), "screen", _layout(2, 3), False),
     Command("layout", _t("Rows and columns of panes…"), ("Alt+0",), "screen", lambda d: d.ask_layout(), False, "grid-four", True),

@@ -25,6 +25,7 @@ from medviewer.ui.bindings import Bindings
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.controls import Controls
 from medviewer.ui.grid import PaneGrid
+from medviewer.ui.hanging import hang
 from medviewer.ui.identity import identity_line, person
 from medviewer.ui.image.cine import Cine
 from medviewer.ui.image.controls import ImageControls
@@ -64,6 +65,8 @@ class Desk(QObject):
         self.session = Session()
         self.session.listen(self._changed)
         self._openings: list[Opening] = []
+        self._was_empty = False
+        """Nothing was open before the scan that runs."""
         self._progress: Progress | None = None
         self._step = 0
         self.presets = json.loads(asset("presets.json").read_text("utf-8"))
@@ -116,8 +119,8 @@ class Desk(QObject):
             self.window.restoreGeometry(QByteArray.fromBase64(kept.encode()))
             self.window.restoreState(QByteArray.fromBase64(str(self.settings.get("docks")).encode()))
         layout = self.settings.get("layout")
-        if isinstance(layout, list) and len(layout) == 2 and all(isinstance(n, int) and 1 <= n <= 5 for n in layout):
-            self.grid.lay_out(*layout)
+        if 2 <= len(layout) <= 3 and all(isinstance(n, int) and 1 <= n <= 5 for n in layout[:2]):
+            self.grid.lay_out(layout[0], layout[1], layout[2:] == ["wide"])
         self.window.empty.show_recent(list(self.settings.get("recent")))
 
     def say(self, notice: Notice) -> Sentence:
@@ -150,6 +153,7 @@ class Desk(QObject):
         """As if dropped: scan in a thread, the session tells what is found."""
         if not paths:
             return
+        self._was_empty = not self.session.items
         opening = open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace())
         self._openings = [one for one in self._openings if not one.finished] + [opening]
         recent = [*paths, *(path for path in self.settings.get("recent") if path not in paths)]
@@ -174,6 +178,7 @@ class Desk(QObject):
                 self.window.work.setText(self.tr("The sample patients could not be written."))
                 log.error("sample not written: %s", type(error).__name__)
             else:
+                self._was_empty = not self.session.items
                 self._openings.append(open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace()))
 
         self.bridge.background(lambda: sample_paths(folder), done)
@@ -199,6 +204,8 @@ class Desk(QObject):
                 self.controls(pane.kind).tell(pane)
             if shown in changes.marks:
                 self._view_changed(pane)
+        if changes.account and self.session.account.finished:
+            self._hang()
         self._fill_empty_panes()
         self.window.show_panes(bool(self.session.items))
         if changes.items or changes.removed:
@@ -217,6 +224,18 @@ class Desk(QObject):
         first = next((item for item in shown if pane_class(item.kind) is not None), None)
         if first is not None:
             self.show_item(first.item)
+
+    def _hang(self) -> None:
+        """Once all is found on an empty desk: a patient with several kinds of data is hung, unless panes were laid out."""
+        shown = [item for item in self.session.items if pane_class(item.kind) is not None]
+        hanging = hang(shown) if self._was_empty and self.grid.shape == (1, 1) else None
+        self._was_empty = False
+        if hanging is None:
+            return
+        self.grid.lay_out(hanging.rows, hanging.columns, hanging.wide)
+        for pane, item in zip(list(self.grid.panes), hanging.items, strict=True):
+            self.show_item(item, pane)
+        self.show_item(hanging.items[0], self.grid.panes[0])
 
     def _banners(self) -> None:
         """A second patient is told in every pane that shows one of them (VT-09)."""
@@ -297,9 +316,9 @@ class Desk(QObject):
     def step_pane(self, by: int) -> None:
         self.grid.step(by)
 
-    def lay_out(self, rows: int, columns: int) -> None:
-        self.grid.lay_out(rows, columns)
-        self.settings.set("layout", [rows, columns])
+    def lay_out(self, rows: int, columns: int, wide: bool = False) -> None:
+        self.grid.lay_out(rows, columns, wide)
+        self.settings.set("layout", [rows, columns, *(["wide"] if wide else [])])
         self.choose_tool(self.grid.panes[0].tool_id)
         self._banners()
 

@@ -1,6 +1,6 @@
 """Panes in rows and columns; one of them is active, one may fill the place of all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -18,6 +18,7 @@ class PaneGrid(QWidget):
         self._make = make
         self.panes: list[Pane] = []
         self.shape = (0, 0)
+        self.wide = False
         self._alone: Pane | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -28,24 +29,20 @@ class PaneGrid(QWidget):
     def active(self) -> Pane:
         return next((pane for pane in self.panes if pane.active), self.panes[0])
 
-    def lay_out(self, rows: int, columns: int) -> None:
-        """Another number of panes; what is in the first of them stays."""
+    def lay_out(self, rows: int, columns: int, wide: bool = False) -> None:
+        """Another number of panes, with `wide` one pane across in the last row; what is in the first of them stays."""
         self._alone = None
-        for index in range(max(*self.shape, 1)):
-            self._grid.setRowStretch(index, 0)
-            self._grid.setColumnStretch(index, 0)
-        while len(self.panes) > rows * columns:
+        count = rows * columns - (columns - 1 if wide else 0)
+        while len(self.panes) > count:
             self._drop(self.panes.pop())
-        while len(self.panes) < rows * columns:
+        while len(self.panes) < count:
             self.panes.append(self._new("image"))
-        for index, pane in enumerate(self.panes):
-            self._grid.addWidget(pane, index // columns, index % columns)
+        self._stretch(range(max(*self.shape, 1)), range(max(*self.shape, 1)), 0)
+        self.shape, self.wide = (rows, columns), wide
+        for pane in self.panes:
+            self._grid.addWidget(pane, *self._place(pane))
             pane.show()
-        for row in range(rows):
-            self._grid.setRowStretch(row, 1)
-        for column in range(columns):
-            self._grid.setColumnStretch(column, 1)
-        self.shape = (rows, columns)
+        self._stretch(range(rows), range(columns), 1)
         self.activate(self.active)
 
     def turn(self, pane: Pane, kind: str) -> Pane:
@@ -62,6 +59,18 @@ class PaneGrid(QWidget):
         new.active = pane.active
         self._drop(pane)
         return new
+
+    def _place(self, pane: Pane) -> tuple[int, int, int, int]:
+        """Row, column, rows and columns covered."""
+        rows, columns = self.shape
+        row, column = divmod(self.panes.index(pane), columns)
+        return row, column, 1, columns if self.wide and row == rows - 1 else 1
+
+    def _stretch(self, rows: Iterable[int], columns: Iterable[int], share: int) -> None:
+        for row in rows:
+            self._grid.setRowStretch(row, share)
+        for column in columns:
+            self._grid.setColumnStretch(column, share)
 
     def _new(self, kind: str) -> Pane:
         pane = self._make(kind, self)
@@ -85,19 +94,12 @@ class PaneGrid(QWidget):
         """This pane alone, or all of them again (double click)."""
         self._alone = None if self._alone is pane else pane
         rows, columns = self.shape
-        for index, one in enumerate(self.panes):
-            shown = self._alone in (None, one)
-            one.setVisible(shown)
-            row, column = divmod(index, columns)
-            if self._alone is None:
-                self._grid.setRowStretch(row, 1)
-                self._grid.setColumnStretch(column, 1)
+        for one in self.panes:
+            one.setVisible(self._alone in (None, one))
+        self._stretch(range(rows), range(columns), int(self._alone is None))
         if self._alone is not None:
-            row, column = divmod(self.panes.index(pane), columns)
-            for r in range(rows):
-                self._grid.setRowStretch(r, int(r == row))
-            for c in range(columns):
-                self._grid.setColumnStretch(c, int(c == column))
+            row, column, _, across = self._place(pane)
+            self._stretch((row,), range(column, column + across), 1)
         self.activate(pane)
 
     def step(self, by: int) -> None:

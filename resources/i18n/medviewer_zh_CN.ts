@@ -933,6 +933,10 @@
       <translation>并排两个窗格</translation>
     </message>
     <message>
+      <source>Two panes and one below across</source>
+      <translation>两个窗格，下方一个通栏</translation>
+    </message>
+    <message>
       <source>Four panes</source>
       <translation>四个窗格</translation>
     </message>
