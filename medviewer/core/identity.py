@@ -19,8 +19,12 @@ class Patient:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes two items belong to one person: ID, name without case and separators, birth date (VT-09)."""
-        return (self.id.strip(), " ".join(self.name.replace("^", " ").split()).casefold(), self.birth_date)
+        """What makes two items belong to one person: ID, name without case and separators, birth date (VT-09).
+
+        Of a name in several scripts ("Wang^Xiuying=王^秀英") the first counts: not every file has the others.
+        """
+        name = next((part for part in self.name.split("=") if part.strip("^ ")), "")
+        return (self.id.strip(), " ".join(name.replace("^", " ").split()).casefold(), self.birth_date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from medviewer.core.task import Progress
 from medviewer.services.analyse import Analyst
 from medviewer.services.open import Opening, open_paths
 from medviewer.services.sample import sample_paths
-from medviewer.services.session import Changes, Item, Session
+from medviewer.services.session import Changes, Item
 from medviewer.services.words import Sentence, say
 from medviewer.store.assets import asset
 from medviewer.store.profile import Profile
@@ -30,6 +30,7 @@ from medviewer.ui.identity import identity_line, person
 from medviewer.ui.image.cine import Cine
 from medviewer.ui.image.controls import ImageControls
 from medviewer.ui.image.heat import HeatControls
+from medviewer.ui.keeping import Keeping
 from medviewer.ui.kinds import controls_class, pane_class
 from medviewer.ui.layout import LayoutPicker
 from medviewer.ui.pane import Pane
@@ -62,7 +63,8 @@ class Desk(QObject):
         super().__init__(window)
         self.window, self.bridge, self.settings, self.lang = window, bridge, settings, lang
         self._profile, self._safe_mode = profile, safe_mode
-        self.session = Session()
+        self.keeping = Keeping(profile, settings, bridge, self.say, safe_mode=safe_mode)
+        self.session, self.notebook = self.keeping.session, self.keeping.notebook
         self.session.listen(self._changed)
         self._openings: list[Opening] = []
         self._was_empty = False
@@ -95,6 +97,7 @@ class Desk(QObject):
         self._restore()
         self._active_changed(self.grid.active)
         self.tell_status()
+        self.keeping.begin()
 
     def _connect(self) -> None:
         window = self.window
@@ -108,6 +111,7 @@ class Desk(QObject):
         self.networks.analyse_wanted.connect(self.analyse)
         self.grid.active_changed.connect(self._active_changed)
         self.heat.changed.connect(self.images.set_heat)
+        self.keeping.told.connect(lambda words, stays: window.statusBar().showMessage(words, 0 if stays else 4000))
         if self.analyst is not None:
             self.analyst.on_progress(self._heard_progress)
 
@@ -440,3 +444,4 @@ class Desk(QObject):
             self.analyst.close(1.2)
         for opening in self._openings:
             opening.join(0.3)
+        self.keeping.close()

@@ -442,6 +442,29 @@
     </message>
   </context>
   <context>
+    <name>Keeping</name>
+    <message>
+      <source>Undone: {what}</source>
+      <translation>已撤销：{what}</translation>
+    </message>
+    <message>
+      <source>Nothing to undo</source>
+      <translation>没有可撤销的操作</translation>
+    </message>
+    <message>
+      <source>Done again: {what}</source>
+      <translation>已重做：{what}</translation>
+    </message>
+    <message>
+      <source>Nothing to do again</source>
+      <translation>没有可重做的操作</translation>
+    </message>
+    <message>
+      <source>Everything is saved again.</source>
+      <translation>已全部重新保存。</translation>
+    </message>
+  </context>
+  <context>
     <name>KeySheet</name>
     <message>
       <source>Left drag</source>
@@ -1003,6 +1026,14 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>撤销</translation>
+    </message>
+    <message>
+      <source>Do again</source>
+      <translation>重做</translation>
     </message>
   </context>
   <context>
