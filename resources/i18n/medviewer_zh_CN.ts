@@ -760,6 +760,14 @@
       <translation>退出</translation>
     </message>
     <message>
+      <source>Undo</source>
+      <translation>撤销</translation>
+    </message>
+    <message>
+      <source>Do again</source>
+      <translation>重做</translation>
+    </message>
+    <message>
       <source>Window/level</source>
       <translation>窗宽窗位</translation>
     </message>
@@ -1026,14 +1034,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Undo</source>
-      <translation>撤销</translation>
-    </message>
-    <message>
-      <source>Do again</source>
-      <translation>重做</translation>
     </message>
   </context>
   <context>
