@@ -38,6 +38,13 @@ _ADULT = {
 }
 
 
+_NOTES = (
+    ("note-en", "adult-note.en.txt", "2026-09-02T16:10:00", "Outpatient note", "Sample Clinic", "en"),
+    ("note-zh", "adult-note.zh.txt", "2026-09-02T16:40:00", "门诊记录", "样本门诊", "zh-CN"),
+)
+"""File, text, date, title, author, language. The English one denies the premature beats that the ECG has; all else agrees."""
+
+
 def sample_paths(folder: Path) -> list[Path]:
     """Write the sample patients' files under `folder` (about 9 MB) and return one folder for each patient.
 
@@ -48,6 +55,7 @@ def sample_paths(folder: Path) -> list[Path]:
         _write_child(child)
     if not (adult / "ct-064.dcm").is_file():
         _write_adult(adult)
+    _write_notes(adult)
     return [child, adult]
 
 
@@ -67,3 +75,18 @@ def _write_adult(folder: Path) -> None:
     shape, spacing = (64, 256, 256), (3.0, 1.4, 1.4)
     z, y, x = (-(n - 1) / 2 * mm for n, mm in zip(shape, spacing, strict=True))
     write_ct(folder, chest(shape, spacing), spacing, (x, y, z), _ADULT)
+
+
+def _write_notes(folder: Path) -> None:
+    from medviewer.core.identity import Patient
+    from medviewer.io.note.compose import write_fhir
+
+    born = str(_ADULT["PatientBirthDate"])
+    who = Patient(
+        str(_ADULT["PatientID"]), str(_ADULT["PatientName"]), f"{born[:4]}-{born[4:6]}-{born[6:]}", str(_ADULT["PatientSex"])
+    )
+    for name, source, date, title, author, language in _NOTES:
+        path = folder / f"{name}.json"
+        if not path.is_file():
+            text = asset(f"sample/{source}").read_text("utf-8")
+            write_fhir(path, text, who, date=date, title=title, author=author, language=language)

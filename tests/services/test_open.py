@@ -56,7 +56,7 @@ def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_c
     session, drain = Session(), Drain()
     opening = open_paths(session, drain, sample_paths(tmp_path / "sample"), workspace=tmp_path / "w")
     drain.until(opening)
-    by_modality = {item.modality: item for item in session.items}
+    by_modality = {item.modality: item for item in session.items if item.kind == "image"}
     assert set(by_modality) == {"CR", "CT"}
     child, adult = by_modality["CR"], by_modality["CT"]
     assert 3.5 <= child.age_years <= 5
@@ -67,3 +67,24 @@ def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_c
     assert adult.geometry.regular
     assert adult.source.volume().shape == (64, 256, 256)
     assert session.account.failed == ()
+
+
+def test_the_sample_adult_has_two_notes_of_her_own_that_differ_in_one_point_alone(tmp_path):
+    import json
+
+    from medviewer.core.mentions import Lexicon, mentions
+    from medviewer.io.scan import scan
+    from medviewer.store.assets import asset
+
+    batch = scan([str(path) for path in sample_paths(tmp_path / "sample")], workspace=tmp_path)
+    assert batch.account.failed == () and batch.account.skipped == ()
+    adult = next(item for item in batch.items if item.patient.id == "SAMPLE-2" and item.kind == "image")
+    notes = {item.language: item for item in batch.items if item.kind == "note"}
+    assert set(notes) == {"en", "zh"}
+    said = {}
+    for language, note in notes.items():
+        assert note.patient.key == adult.patient.key and note.date.startswith(adult.study.date)
+        lexicon = Lexicon(json.loads(asset(f"lexicon/{language}.json").read_text("utf-8")))
+        said[language] = {mention.concept: mention.state for mention in mentions(note.text, lexicon)}
+    assert set(said["en"]) == set(said["zh"])
+    assert [c for c, state in said["en"].items() if said["zh"][c] != state] == ["premature ventricular beats"]
