@@ -19,9 +19,10 @@ BATCH_LEADS = 24
 """Leads that run in one pass, of as many windows as that takes: under 200 ms on one core."""
 LEADS, SHORT_S = 12, 600.0
 LONG_LEADS = 2
-METHOD = "gradient-x-activation"
+METHOD = "integrated-gradients"
 STRIDE = 8
 """Samples at `RATE` that one value of the explanation stands for."""
+IG_STEPS = 12
 COVERED = 0.2
 EXPLAINED_S = 10.24
 PREFERRED = ("II", "MLII", "I", "V5", "V1", "V4", "V2", "V6", "V3", "III", "aVF", "aVR", "aVL")
@@ -143,11 +144,13 @@ def explained(
 ) -> tuple[Saliency, SelfCheck]:
     """What of one lead, read alone, speaks for its P waves (for QRS where there is none), from the first agreed ones on.
 
-    Gradient × activation of the layer at 1/8 of the rate (captum); checked by flattening the fifth that it marks against random
-    fifths: the fall of the mean probability inside the waves (XP-10).
+    Integrated gradients (captum) of the log-odds inside the waves, from a flat line; positive parts in 32 ms, smoothed.
+    Checked by flattening the fifth that it marks against random fifths: the fall of the mean probability inside the waves
+    (XP-10). Gradient times activation of any layer marked less of what mattered (fall 0.45-0.71 against 0.82, ten records).
     """
     import torch
-    from captum.attr import LayerGradientXActivation
+    from captum.attr import IntegratedGradients
+    from scipy.ndimage import gaussian_filter1d
 
     kind = P if any(s.kind == P for s in agreed) else QRS
     size = min(len(lead), int(EXPLAINED_S * RATE)) // MULTIPLE * MULTIPLE
@@ -168,9 +171,10 @@ def explained(
         return odds
 
     x = torch.from_numpy(window)[None, None].to(loaded.device)
-    layer = loaded.module.down[2]
-    heat = LayerGradientXActivation(evidence, layer).attribute(x)
-    values = np.maximum(heat.detach()[0].sum(0).double().cpu().numpy(), 0)
+    heat = (
+        IntegratedGradients(evidence).attribute(x, n_steps=IG_STEPS, internal_batch_size=4).detach()[0, 0].double().cpu().numpy()
+    )
+    values = gaussian_filter1d(np.maximum(heat.reshape(-1, STRIDE).sum(1), 0), 1.0)
     token.check()
     largest = float(values.max(initial=0.0))
     values = values / largest if largest > 0 else values

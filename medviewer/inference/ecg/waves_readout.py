@@ -42,7 +42,7 @@ def together(shares: Shares) -> list[Segment]:
     mean = shares.mean(0)
     best = mean.argmax(0)
     found = [s for kind in (P, QRS, T) for s in _runs(best == kind, mean[kind], kind)]
-    return _ordered(sorted(found, key=lambda s: s.onset))
+    return steady(_ordered(sorted(found, key=lambda s: s.onset)))
 
 
 def _runs(inside: NDArray[np.bool_], share: NDArray[np.float32], kind: int) -> list[Segment]:
@@ -85,6 +85,47 @@ def _ordered(found: list[Segment]) -> list[Segment]:
     return sorted(out, key=lambda s: s.onset)
 
 
+def steady(found: list[Segment]) -> list[Segment]:
+    """Without P waves that come by chance, as fibrillation makes them: among the beats around, some must keep their distance to
+    the QRS, or most beats must have one (in a complete block they march through). Fewer than `FEW` beats are not judged.
+    """
+    middles = np.array([s.centre for s in found if s.kind == QRS])
+    onsets = np.array([s.onset for s in found if s.kind == QRS])
+    waves = [s for s in found if s.kind == P]
+    count = len(middles)
+    if count < FEW or not waves:
+        return found
+    follows = np.searchsorted(middles, [s.centre for s in waves])
+    distance = np.full(count, np.nan)
+    number = np.zeros(count)
+    for s, k in zip(waves, follows, strict=True):
+        number[min(int(k), count - 1)] += 1
+        if k < count and onsets[k] - s.onset < PR_LONGEST_S * RATE:
+            distance[k] = onsets[k] - s.onset
+    gone = set()
+    for s, k in zip(waves, follows, strict=True):
+        first = max(0, min(int(k) - AROUND, count - 2 * AROUND - 1))
+        part = slice(first, first + 2 * AROUND + 1)
+        near = distance[part]
+        known = near[np.isfinite(near)]
+        kept = float(np.sum(np.abs(known - np.median(known)) < SCATTER_S * RATE)) / len(near) if len(known) else 0.0
+        if kept < STEADY and float(number[part].mean()) < MARCHING:
+            gone.add(id(s))
+    return [s for s in found if id(s) not in gone]
+
+
+FEW = 5
+AROUND = 8
+"""Beats before and after that a P wave is judged among."""
+PR_LONGEST_S = 0.5
+SCATTER_S = 0.03
+STEADY = 0.35
+"""Share of the beats whose P wave lies within `SCATTER_S` of the median distance: in 150 records of CinC 2017 with fibrillation
+the P waves told fall from 0.14 to 0.07 a beat, in 150 normal ones from 0.85 to 0.82."""
+MARCHING = 0.6
+"""P waves for each beat from which on they are kept whatever their distance."""
+
+
 def bounds(share: Shares, agreed: list[Segment]) -> list[Segment]:
     """The agreed waves as one lead shows them: each bound lies as far from the agreed middle as the lead's own probability (of
     [4, samples]) sums up to on that side, its expectation. Where the lead shows hardly anything the agreed bounds hold.
@@ -117,14 +158,13 @@ LEAST_SEEN = 0.4
 
 
 def peak_of(part: NDArray[np.float64], kind: int) -> int:
-    """Where the wave peaks in its samples: R where there is one, else the deepest point; P and T farthest from the line between
-    their bounds."""
-    if len(part) < 3:
-        return int(np.abs(part - part[0]).argmax())
+    """Where the wave peaks in its samples, against the line between its bounds: P and T where it is farthest, QRS at the R where
+    there is one, else at the deepest point.
+    """
+    away = part - np.linspace(part[0], part[-1], len(part))
     if kind == QRS:
-        high, low = float(part.max() - part[0]), float(part[0] - part.min())
-        return int(part.argmax() if high > R_SHARE * low else part.argmin())
-    return int(np.abs(part - np.linspace(part[0], part[-1], len(part))).argmax())
+        return int(away.argmax() if away.max() > R_SHARE * -away.min() else away.argmin())
+    return int(np.abs(away).argmax())
 
 
 R_SHARE = 0.1
