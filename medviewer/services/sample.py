@@ -1,8 +1,9 @@
-"""The sample patients: a child with a real radiograph, an adult with a CT phantom; made here, nothing is downloaded."""
+"""The sample patients: a child with a real radiograph, an adult with phantoms of CT and ECG; made here, nothing is downloaded."""
 
 import json
 from pathlib import Path
 
+from medviewer.core.phantom_ecg import BeatKind
 from medviewer.store.assets import asset
 
 _CHILD = {
@@ -56,6 +57,8 @@ def sample_paths(folder: Path) -> list[Path]:
     if not (adult / "ct-064.dcm").is_file():
         _write_adult(adult)
     _write_notes(adult)
+    if not (adult / "ecg-2min.hea").is_file():
+        _write_ecgs(adult)
     return [child, adult]
 
 
@@ -90,3 +93,40 @@ def _write_notes(folder: Path) -> None:
         if not path.is_file():
             text = asset(f"sample/{source}").read_text("utf-8")
             write_fhir(path, text, who, date=date, title=title, author=author, language=language)
+
+
+_ECG = {
+    "StudyInstanceUID": "2.25.208461937500182736450918273645546372819",
+    "StudyDate": "20260902",
+    "StudyTime": "151500",
+    "StudyDescription": "Sample ECG from a dynamical model",
+    "SeriesDescription": "12 leads, 10 s",
+    "AcquisitionDateTime": "20260902151500",
+}
+TEN_SECONDS: dict[int, BeatKind] = {4: "V", 8: "S"}
+"""Beat number → ectopic beat of the ten seconds of twelve leads."""
+TWO_MINUTES: dict[int, BeatKind] = {9: "S", 14: "V", 22: "V", 29: "S", 37: "V", 46: "S", 53: "V"}
+FIBRILLATION_S = (60.0, 100.0)
+
+
+def _write_ecgs(folder: Path) -> None:
+    """Ten seconds of twelve leads (DICOM, 500 Hz); two minutes of II and V1 (WFDB, 250 Hz) with fibrillation in them."""
+    from medviewer.core.phantom_ecg import dipole, rhythm, seen
+    from medviewer.io.ecg.compose import write_twelve_leads
+    from medviewer.io.ecg.leads import held_record
+    from medviewer.io.ecg.write import write
+
+    who = {name: value for name, value in _ADULT.items() if name.startswith("Patient")}
+    turning = dipole(rhythm(10, TEN_SECONDS), 10, 500)
+    write_twelve_leads(folder / "ecg.dcm", seen(turning), 500, who | _ECG)
+    beats = rhythm(120, TWO_MINUTES, FIBRILLATION_S)
+    leads = seen(dipole(beats, 120, 250, FIBRILLATION_S), ("II", "V1"))
+    channels = [(name, 250.0, signal, 0.0025) for name, signal in leads.items()]
+    write(held_record("", "wfdb", "ecg-2min", channels, start="2026-09-02T15:20:00"), folder, "ecg-2min", "wfdb")
+    day = str(_ADULT["PatientBirthDate"])
+    said = {
+        "age": "62", "sex": _ADULT["PatientSex"], "patient id": _ADULT["PatientID"],
+        "patient name": _ADULT["PatientName"], "birth date": f"{day[:4]}-{day[4:6]}-{day[6:]}",
+    }  # fmt: skip
+    header = folder / "ecg-2min.hea"
+    header.write_text(header.read_text("utf-8") + "".join(f"#<{k}>: {v}\n" for k, v in said.items()), "utf-8")

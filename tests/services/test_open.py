@@ -52,10 +52,11 @@ def test_a_cancelled_scan_ends_and_keeps_what_was_found(tmp_path):
     assert session.account.finished
 
 
-def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_ct(tmp_path):
+def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_ct_and_two_ecgs(tmp_path):
     session, drain = Session(), Drain()
     opening = open_paths(session, drain, sample_paths(tmp_path / "sample"), workspace=tmp_path / "w")
     drain.until(opening)
+    ecgs = [item for item in session.items if item.kind == "ecg"]
     by_modality = {item.modality: item for item in session.items if item.kind == "image"}
     assert set(by_modality) == {"CR", "CT"}
     child, adult = by_modality["CR"], by_modality["CT"]
@@ -66,6 +67,8 @@ def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_c
     assert adult.geometry.shape == (64, 256, 256)
     assert adult.geometry.regular
     assert adult.source.volume().shape == (64, 256, 256)
+    assert {(ecg.format, len(ecg.leads), ecg.seconds) for ecg in ecgs} == {("dicom", 12, 10.0), ("wfdb", 2, 120.0)}
+    assert {ecg.patient.key for ecg in ecgs} == {adult.patient.key}
     assert session.account.failed == ()
 
 

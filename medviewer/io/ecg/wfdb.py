@@ -112,12 +112,12 @@ def open_records(path: str) -> list[EcgRecord]:
     else:
         source = _Mapped(header)
         leads, gaps, warnings = source.leads, (), source.warnings
-    age, sex = _person(header.comments)
+    age, patient = _person(header.comments)
     notes, said = _annotations(header, leads)
     return [
         EcgRecord(
             item=header.name,
-            patient=Patient(sex=sex),
+            patient=patient,
             study=Study(date=header.start[:10], time=header.start[11:19]),
             path=path,
             format="wfdb",
@@ -128,6 +128,7 @@ def open_records(path: str) -> list[EcgRecord]:
             annotations=notes,
             warnings=(*header.warnings, *warnings, *said),
             age_years=age,
+            has_identity=patient.known,
         )
     ]
 
@@ -229,11 +230,18 @@ def _start(time: str | None, date: str | None) -> str:
     return iso(year, month, day, *(int(part) for part in parts[:3]))
 
 
-def _person(comments: tuple[str, ...]) -> tuple[float | None, str]:
+def _person(comments: tuple[str, ...]) -> tuple[float | None, Patient]:
+    """Age and identity from comments as LUDB and PTB-XL write them: `<age>: 62`, `<sex>: F`, `<patient id>: …`."""
     text = "\n".join(comments)
+
+    def stated(word: str) -> str:
+        found = re.search(rf"^<{word}>:[ \t]*(.+)$", text, re.MULTILINE)
+        return found.group(1).strip() if found else ""
+
     age = re.search(r"age[>:\s]+(\d{1,3})", text, re.IGNORECASE)
     sex = re.search(r"sex[>:\s]+([mf])", text, re.IGNORECASE)
-    return (float(age.group(1)) if age else None), (sex.group(1).upper() if sex else "")
+    who = Patient(stated("patient id"), stated("patient name"), stated("birth date"), sex.group(1).upper() if sex else "")
+    return (float(age.group(1)) if age else None), who
 
 
 class _Mapped:
