@@ -165,6 +165,8 @@ class EcgPicture:
 HEAD_MM, FOOTER_PX, MARGIN_MM, GAP_MM = 4.0, 26.0, 3.0, 3.0
 CORNER_PX = 44.0
 """Height of the corner words above the paper's first row."""
+RULER_PX, MARKS_PX = 14.0, 32.0
+"""Heights of the time ruler at the foot of the paper, and of spans and letters over a row."""
 
 
 def ordered(record: EcgRecord) -> tuple[int, ...]:
@@ -208,7 +210,7 @@ def resolve(
     mm = px_per_mm
     if view.fit:
         wide = (paper.w - 1) / (_pulse_mm(SPEEDS[1]) + MARGIN_MM + PAGE_S * SPEEDS[1])
-        high = (paper.h - top) / (rows * 12.0)
+        high = (paper.h - top - RULER_PX) / (rows * 12.0)
         mm = max(min(wide, high, 4 * px_per_mm), 0.2)
     left = paper.x + (MARGIN_MM + _pulse_mm(view.speed)) * mm
     px_s, px_mv = mm * view.speed, mm * view.gain
@@ -216,7 +218,7 @@ def resolve(
     if columns > 1 and not view.simultaneous:
         per_column = min(per_column, max(seconds, 4 * SHORTEST_S) / columns)
     start = min(max(view.start_s, 0.0), max(0.0, seconds - SHORTEST_S))
-    row_h = (paper.h - top) / rows
+    row_h = (paper.h - top - RULER_PX) / rows
     cells: list[Cell] = []
     pulses = []
     for row in range(rows):
@@ -263,8 +265,8 @@ def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_
     overview = Rect(margin, top, width, 46)
     tachogram = Rect(margin, top + 52, width, 54)
     shown = list(ordered(record))[:3]
-    strip_h = min(max(14 * mm, 40.0), paper.h * 0.14)
-    foot = paper.h - strip_h * len(shown)
+    strip_h = min(max(13 * mm, 40.0), paper.h * 0.12)
+    foot = paper.h - RULER_PX - MARKS_PX - strip_h * len(shown)
     first = top + 116
     lines = max(1, int((foot - first - 6) / 26))
     line_h = (foot - first - 6) / lines
@@ -288,8 +290,9 @@ def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_
     length = (paper.w - left) / px_s
     begin = min(max(moment - length / 2, 0.0), max(0.0, seconds - length)) if view.chosen_s is not None else start
     for n, k in enumerate(shown):
-        rect = Rect(left, foot + n * strip_h, paper.w - left, strip_h)
-        y0 = paper.y + round((rect.y + strip_h * 0.6) / mm) * mm
+        over = 0.0 if n else MARKS_PX
+        rect = Rect(left, foot + n * strip_h + (MARKS_PX - over), paper.w - left, strip_h + over)
+        y0 = paper.y + round((rect.y + over + strip_h * 0.75) / mm) * mm
         pulses.append((left - _pulse_mm(view.speed) * mm, y0))
         cells.append(Cell(k, record.leads[k].name, rect, y0, begin, length, px_s, mm * view.gain, rhythm=n == 0))
     return EcgPicture(

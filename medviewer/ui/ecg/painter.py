@@ -9,13 +9,16 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.core.ecg_view import SCREEN_MM, Cell, EcgPicture, EcgView, resolve
+from medviewer.core.ecg_marks import Marks, marks_of
+from medviewer.core.ecg_view import MARKS_PX, SCREEN_MM, Cell, EcgPicture, EcgView, resolve
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Result
 from medviewer.core.signal import Pyramid, Traces
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
 from medviewer.ui.ecg.ink import covered, runs, tinted
+from medviewer.ui.ecg.marks import marked_cells, paint_marks
+from medviewer.ui.ecg.overview import paint_overview
 from medviewer.ui.ecg.paper import hatch, paint_paper, paint_pulses, paint_ruler, separators
 from medviewer.ui.theme import EcgInk
 
@@ -32,7 +35,7 @@ class EcgPainter:
         self.record = record
         self.traces = Traces(record)
 
-    def paint(self, painter: QPainter, view: EcgView, picture: EcgPicture, results: Mapping[str, Result], ratio: float) -> None:
+    def paint(self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, ratio: float) -> None:
         ink = theme.ECG_INK[view.theme]
         paint_paper(painter, picture, ink)
         separators(painter, picture.cells, picture.px_per_mm, ink)
@@ -40,10 +43,13 @@ class EcgPainter:
             self._paint_cell(painter, view, picture, cell, ink, ratio)
         paint_pulses(painter, picture, ink)
         paint_ruler(painter, picture, self.record, ink)
+        paint_marks(painter, self.record, view, picture, marks, ink)
+        if picture.overview is not None:
+            paint_overview(painter, self.traces, view, picture, marks, ink, ratio)
         if view.text != "none":
             paint_labels(painter, picture, ink)
             paint_head(painter, self.record, view, picture, ink)
-        self._paint_footer(painter, view, picture, results)
+        self._paint_footer(painter, view, picture, marks)
 
     def _paint_cell(self, painter: QPainter, view: EcgView, picture: EcgPicture, cell: Cell, ink: EcgInk, ratio: float) -> None:
         """The trace of one cell, its gaps hatched; an error in words in its place."""
@@ -100,13 +106,13 @@ class EcgPainter:
                 painter.fillRect(QRectF(rect.center().x() - 40, rect.center().y() - 9, 80, 18), QColor(ink.paper))
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_footer(self, painter: QPainter, view: EcgView, picture: EcgPicture, results: Mapping[str, Result]) -> None:
+    def _paint_footer(self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks) -> None:
         width, height = picture.size
         band = QRectF(0, height - picture.footer, width, picture.footer)
         painter.fillRect(band, QColor(theme.DOCK))
         longest = max((cell.seconds for cell in picture.cells if not cell.line), default=0.0)
         shown = self.traces.filters_shown(longest, view.filters)
-        marked = view.marks and any(result.status == "ok" for result in results.values())
+        marked = view.marks and not marks.none
         how, read, scale = words.footer(view, picture, shown, marked)
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
@@ -126,9 +132,11 @@ def paint_labels(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:
     """Lead names at the start of their cells, above the trace."""
     painter.setFont(theme.font(13, bold=True))
     painter.setPen(QColor(ink.words))
+    marked = marked_cells(picture)
     for cell in picture.cells:
         if cell.label:
-            y = max(cell.y0 - max(cell.rect.h * 0.3, 6 * picture.px_per_mm), cell.rect.y + 11)
+            over = MARKS_PX if cell in marked else 0.0
+            y = max(cell.y0 - max(cell.rect.h * 0.3, 6 * picture.px_per_mm), cell.rect.y + over + 11)
             painter.drawText(QPointF(cell.rect.x + 6, min(y, cell.y0 - 4)), cell.label)
 
 
@@ -180,7 +188,7 @@ def paint(
     picture = resolve(view, record, size, px_per_mm, calibrated)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    one.paint(painter, view, picture, results, pixel_ratio)
+    one.paint(painter, view, picture, marks_of(record, results.values()), pixel_ratio)
     painter.end()
     bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     return np.ascontiguousarray(bits[:, : image.width(), 2::-1])

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg import EcgRecord, Episode
 from medviewer.core.ecg_view import EcgPicture, EcgView
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.identity import identity_line, person
@@ -90,3 +90,38 @@ def gap(seconds: float) -> str:
 
 def unreadable() -> str:
     return _tr("These samples cannot be read.")
+
+
+def rhythm(label: str) -> str:
+    """The name of a rhythm; one that is not known stands as it is."""
+    names = {
+        "N": _tr("normal rhythm"),
+        "A": _tr("atrial fibrillation"),
+        "O": _tr("other rhythm"),
+        "~": _tr("too noisy"),
+    }
+    return names.get(label, label)
+
+
+def episode(one: Episode) -> str:
+    short = {"A": "AF", "N": "N", "O": "O", "~": "~"}.get(one.label, one.label)
+    return f"{short} · {rhythm(one.label)} {one.probability:.2f}"
+
+
+def beat_class(label: str) -> str:
+    names = {
+        "N": _tr("normal"),
+        "S": _tr("supraventricular ectopic"),
+        "V": _tr("ventricular ectopic"),
+        "F": _tr("fusion"),
+        "Q": _tr("not classified"),
+    }
+    return names.get(label, label)
+
+
+def reading(percent: int) -> str:
+    return _tr("reading {n} %").format(n=percent)
+
+
+def no_beats() -> str:
+    return _tr("Beats are not marked yet: Ctrl+Return asks the networks.")

@@ -1,0 +1,190 @@
+"""What is marked on an ECG, joined from the networks' answers and people's decisions, and the events it is stepped through by."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.core.ecg import BeatClass, EcgRecord, Episode, Saliency, Wave
+from medviewer.core.finding import Decision, Finding, Interval, Result, Score
+from medviewer.core.units import SampleIndex
+
+CLASSES: tuple[BeatClass, ...] = ("N", "S", "V", "F", "Q")
+PROPOSED = Decision()
+AROUND_S = (0.3, 0.5)
+"""Seconds before and after an R peak that belong to its beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of the events list: a beat, or a rhythm episode. `label` is the person's where there is one; `number` as in
+    `Marks.event`."""
+
+    kind: Literal["beat", "rhythm"]
+    start_s: float
+    end_s: float
+    label: str
+    probability: float
+    decision: Decision
+    number: int
+
+    @property
+    def middle_s(self) -> float:
+        return (self.start_s + self.end_s) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Of one record. Beats as arrays in the order of time: `times` seconds, `symbols` the classes as people left them,
+    `shares` the network's probability. `decided` by beat number or, for episodes, by −1 − its number."""
+
+    times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    symbols: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, "<U1"))
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    decided: Mapping[int, Decision] = field(default_factory=dict)
+    episodes: tuple[Episode, ...] = ()
+    saliency: tuple[Saliency, ...] = ()
+    waves: Mapping[str, tuple[Wave, ...]] = field(default_factory=dict)
+    beats_model: str = ""
+    rhythm_model: str = ""
+
+    @property
+    def none(self) -> bool:
+        return not (len(self.times) or self.episodes or self.saliency or self.waves)
+
+    def between(self, start_s: float, end_s: float) -> slice:
+        """Numbers of the beats in a stretch of time."""
+        a, b = np.searchsorted(self.times, (start_s, end_s))
+        return slice(int(a), int(b))
+
+    def counts(self) -> dict[str, int]:
+        """Beats of each class; rejected ones are left out."""
+        kept = self.symbols[self.accepted()]
+        return {label: int((kept == label).sum()) for label in CLASSES}
+
+    def accepted(self) -> NDArray[np.bool_]:
+        """Which beats nobody rejected."""
+        kept = np.ones(len(self.times), bool)
+        for number, decision in self.decided.items():
+            if number >= 0 and decision.state == "rejected":
+                kept[number] = False
+        return kept
+
+    def event(self, number: int) -> Event:
+        """Beat `number`, or episode −1 − `number`."""
+        decision = self.decided.get(number, PROPOSED)
+        if number < 0:
+            one = self.episodes[-1 - number]
+            return Event("rhythm", one.start_s, one.end_s, one.label, one.probability, decision, number)
+        at = float(self.times[number])
+        return Event("beat", at, at, str(self.symbols[number]), float(self.shares[number]), decision, number)
+
+    def numbers(self, wanted: Iterable[str]) -> list[int]:
+        """Event numbers in the order of time: beats of the `wanted` classes, "rhythm" for episodes."""
+        labels = set(wanted)
+        beats = np.flatnonzero(np.isin(self.symbols, list(labels))).tolist()
+        spans = [-1 - n for n in range(len(self.episodes))] if "rhythm" in labels else []
+        return sorted([*beats, *spans], key=lambda n: float(self.times[n]) if n >= 0 else self.episodes[-1 - n].start_s)
+
+
+def beat_finding(record: EcgRecord, result: Result, n: int) -> Finding | None:
+    """Beat `n` of a result as a finding, so that it is decided on and kept like any other."""
+    if result.beats is None or result.provenance is None or not 0 <= n < len(result.beats.sample):
+        return None
+    sample, label, share = result.beats.sample[n], result.beats.symbol[n], result.beats.probability[n]
+    before, after = (round(s * record.rate_hz) for s in AROUND_S)
+    place = Interval(SampleIndex(max(0, sample - before)), SampleIndex(sample + after))
+    score = Score(label, share, share, share)
+    return Finding(f"{record.item}/{result.model}/beat/{sample}", record.item, "ecg", label, score, place, result.provenance)
+
+
+def episode_finding(record: EcgRecord, result: Result, n: int) -> Finding | None:
+    """Episode `n` of a result as a finding."""
+    if result.provenance is None or not 0 <= n < len(result.episodes):
+        return None
+    one = result.episodes[n]
+    place = Interval(SampleIndex(round(one.start_s * record.rate_hz)), SampleIndex(round(one.end_s * record.rate_hz)))
+    score = Score(one.label, one.probability, one.probability, one.probability)
+    name = f"{record.item}/{result.model}/episode/{one.start_s:.3f}"
+    return Finding(name, record.item, "ecg", one.label, score, place, result.provenance)
+
+
+def marks_of(record: EcgRecord, results: Iterable[Result], decided: Mapping[str, Decision] | None = None) -> Marks:
+    """The first answer of each sort; `decided` by finding id as `beat_finding` and `episode_finding` name them."""
+    ok = [result for result in results if result.status == "ok"]
+    beats = next((r for r in ok if r.beats is not None and r.beats.sample), None)
+    rhythm = next((r for r in ok if r.episodes), None)
+    waves = next((r.waves for r in ok if r.waves), {})
+    saliency = tuple(r.saliency for r in ok if r.saliency is not None)
+    known = decided or {}
+    decisions: dict[int, Decision] = {}
+    times, symbols, shares = np.empty(0), np.empty(0, "<U1"), np.empty(0)
+    if beats is not None and beats.beats is not None:
+        times = np.array(beats.beats.sample, float) / record.rate_hz
+        symbols = np.array(beats.beats.symbol, "<U1")
+        shares = np.array(beats.beats.probability, float)
+        if known:
+            prefix = f"{record.item}/{beats.model}/beat/"
+            place = {str(sample): n for n, sample in enumerate(beats.beats.sample)}
+            for name, decision in known.items():
+                number = place.get(name.removeprefix(prefix)) if name.startswith(prefix) else None
+                if number is not None:
+                    decisions[number] = decision
+                    if decision.state == "accepted" and decision.label in CLASSES:
+                        symbols[number] = decision.label
+    if rhythm is not None:
+        for n in range(len(rhythm.episodes)):
+            finding = episode_finding(record, rhythm, n)
+            if finding is not None and finding.id in known:
+                decisions[-1 - n] = known[finding.id]
+    return Marks(
+        times, symbols, shares, decisions, rhythm.episodes if rhythm is not None else (), saliency, waves,
+        beats.model if beats is not None else "", rhythm.model if rhythm is not None else "",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The mean beat of one class on one lead: `mean` and `spread` (SD) in the lead's unit from `AROUND_S[0]` before R, `count` of
+    the members that were averaged, at `rate_hz`."""
+
+    label: str
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    count: int
+    rate_hz: float
+
+
+MOST_MEMBERS = 200
+
+
+def beat_shape(record: EcgRecord, lead: int, at_s: float) -> NDArray[np.float64]:
+    """One beat's samples around its R peak, its level before the beat taken away; NaN beyond the record."""
+    one = record.leads[lead]
+    before, after = (round(s * one.rate_hz) for s in AROUND_S)
+    middle = round(at_s * one.rate_hz)
+    found = np.full(before + after, np.nan)
+    first, last = max(0, middle - before), min(one.samples, middle + after)
+    if last > first:
+        found[first - middle + before : last - middle + before] = record.source.read(lead, first, last)
+    level = found[: max(1, before // 2)]
+    level = level[np.isfinite(level)]
+    return found - (float(np.median(level)) if level.size else 0.0)
+
+
+def templates(record: EcgRecord, lead: int, marks: Marks) -> tuple[Template, ...]:
+    """One for each class that has beats, from at most `MOST_MEMBERS` of them spread over the record."""
+    found = []
+    kept = marks.accepted()
+    for label in CLASSES:
+        members = np.flatnonzero((marks.symbols == label) & kept)
+        if not len(members):
+            continue
+        chosen = members[np.linspace(0, len(members) - 1, min(MOST_MEMBERS, len(members))).astype(int)]
+        shapes = np.array([beat_shape(record, lead, float(marks.times[n])) for n in chosen])
+        shapes = shapes[np.isfinite(shapes).all(axis=1)]
+        if len(shapes):
+            found.append(Template(label, shapes.mean(axis=0), shapes.std(axis=0), len(members), record.leads[lead].rate_hz))
+    return tuple(found)

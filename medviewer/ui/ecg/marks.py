@@ -1,0 +1,162 @@
+"""Marks on the trace: rhythm spans, beat letters, saliency ribbons, wave bounds, and ticks where letters have no room."""
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from medviewer.core.ecg import EcgRecord, Saliency
+from medviewer.core.ecg_marks import Marks
+from medviewer.core.ecg_view import Cell, EcgPicture, EcgView
+from medviewer.ui import theme
+from medviewer.ui.ecg import words
+from medviewer.ui.theme import EcgInk
+
+LETTER_PX = 11.0
+"""Beats nearer to each other get ticks; letters then stand over those that are not normal."""
+SPAN_H, LETTER_H, RIBBON_H = 14.0, 14.0, 6.0
+
+
+def marked_cells(picture: EcgPicture) -> tuple[Cell, ...]:
+    """Where beats and rhythm stand: the rhythm strip where there is one, else the top row; and every line of full disclosure."""
+    lines = tuple(cell for cell in picture.cells if cell.line)
+    strips = tuple(cell for cell in picture.cells if cell.rhythm)
+    if strips:
+        return lines + strips
+    top = min((cell.rect.y for cell in picture.cells), default=0.0)
+    return tuple(cell for cell in picture.cells if cell.rect.y <= top + 1)
+
+
+def paint_marks(painter: QPainter, record: EcgRecord, view: EcgView, picture: EcgPicture, marks: Marks, ink: EcgInk) -> None:
+    if not view.marks or marks.none:
+        return
+    for cell in marked_cells(picture):
+        _paint_spans(painter, cell, marks, ink)
+        _paint_beats(painter, view, cell, marks, ink)
+    for cell in picture.cells:
+        lead = record.leads[cell.lead]
+        for one in marks.saliency:
+            if one.lead == lead.name and not cell.line:
+                _paint_ribbon(painter, cell, one, ink)
+        if view.waves and not cell.line:
+            _paint_waves(painter, cell, marks, lead.name, lead.rate_hz, ink)
+
+
+def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, ink: EcgInk) -> None:
+    """Rhythm episodes: a violet band with its label; dashed below until somebody accepts it, solid green after."""
+    high = 4.0 if cell.line else SPAN_H
+    y = cell.rect.y + 1
+    painter.setFont(theme.font(11, bold=True))
+    metrics = QFontMetricsF(painter.font())
+    for n, episode in enumerate(marks.episodes):
+        start, end = max(episode.start_s, cell.start_s), min(episode.end_s, cell.start_s + cell.seconds)
+        decision = marks.decided.get(-1 - n)
+        if end <= start or (decision is not None and decision.state == "rejected"):
+            continue
+        if cell.line and episode.label == "N":
+            continue
+        rect = QRectF(cell.x(start), y, max(cell.x(end) - cell.x(start), 1.0), high)
+        accepted = decision is not None and decision.state == "accepted"
+        colour = QColor(ink.accepted if accepted else ink.machine)
+        colour.setAlpha(110 if cell.line else 46)
+        painter.fillRect(rect, colour)
+        if cell.line:
+            continue
+        line = QPen(
+            QColor(ink.accepted if accepted else ink.machine), 1, Qt.PenStyle.SolidLine if accepted else Qt.PenStyle.DashLine
+        )
+        painter.setPen(line)
+        painter.drawLine(QLineF(rect.left(), rect.bottom(), rect.right(), rect.bottom()))
+        text = metrics.elidedText(words.episode(episode), Qt.TextElideMode.ElideRight, rect.width() - 8)
+        if rect.width() > 24:
+            painter.drawText(QPointF(rect.left() + 6, rect.bottom() - 3), text)
+
+
+def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, ink: EcgInk) -> None:
+    """The letter of each beat over its R peak in the colour of its class; rejected ones are struck out by leaving them out."""
+    here = marks.between(cell.start_s, cell.start_s + cell.seconds)
+    times, symbols = marks.times[here], marks.symbols[here]
+    if not len(times):
+        return
+    kept = marks.accepted()[here]
+    times, symbols, numbers = times[kept], symbols[kept], np.arange(here.start, here.stop)[kept]
+    x = cell.rect.x + (times - cell.start_s) * cell.px_per_s
+    crowded = len(times) > 1 and float(np.median(np.diff(x))) < LETTER_PX
+    top = cell.rect.y + (5 if cell.line else SPAN_H + 3)
+    if crowded:
+        _paint_ticks(painter, x, symbols, top, ink)
+        if float(np.median(np.diff(x))) < 2:
+            return
+    painter.setFont(theme.font(10 if cell.line else 12, bold=True))
+    metrics = QFontMetricsF(painter.font())
+    base = top + (8 if cell.line else 10)
+    last = -1e9
+    for at, symbol, n in zip(x.tolist(), symbols.tolist(), numbers.tolist(), strict=True):
+        if (crowded or cell.line) and symbol == "N":
+            continue
+        wide = metrics.horizontalAdvance(symbol)
+        if at - last < wide + 1:
+            continue
+        last = at
+        painter.setPen(QColor(ink.beats[symbol]))
+        painter.drawText(QPointF(at - wide / 2, base), symbol)
+        decision = marks.decided.get(n)
+        if decision is not None and decision.state == "accepted":
+            painter.setPen(QPen(QColor(ink.accepted), 1.5))
+            painter.drawLine(QLineF(at - wide / 2, base + 2.5, at + wide / 2, base + 2.5))
+        if view.chosen_s is not None and abs(view.chosen_s - cell.time(at)) < 1e-3:
+            painter.setPen(QPen(QColor(ink.hand), 1.2))
+            painter.drawRoundedRect(QRectF(at - wide / 2 - 3, base - 11, wide + 6, 15), 3, 3)
+
+
+def _paint_ticks(painter: QPainter, x, symbols, top: float, ink: EcgInk) -> None:
+    """One tick a pixel at most, the rarer classes over the normal ones."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for symbol in ("N", "Q", "S", "F", "V"):
+        places = np.unique(x[symbols == symbol].astype(int))
+        if not len(places):
+            continue
+        high = 3 if symbol == "N" else 7
+        painter.setPen(QPen(QColor(ink.beats[symbol]), 1))
+        painter.drawLines([QLineF(at, top, at, top + high) for at in places.tolist()])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def _paint_ribbon(painter: QPainter, cell: Cell, saliency: Saliency, ink: EcgInk) -> None:
+    """What the network looked at, under the trace: the stronger the more violet."""
+    values = np.asarray(saliency.values, float)
+    start, end = cell.start_s, cell.start_s + cell.seconds
+    first = max(0, int((start - saliency.start_s) / saliency.step_s))
+    last = min(len(values), int(np.ceil((end - saliency.start_s) / saliency.step_s)))
+    y = min(cell.y0 + max(10.0, cell.rect.h * 0.2), cell.rect.y + cell.rect.h - RIBBON_H)
+    wide = saliency.step_s * cell.px_per_s
+    merge = max(1, int(np.ceil(1.0 / max(wide, 1e-9))))
+    for n in range(first, last, merge):
+        value = float(values[n : n + merge].max())
+        if value < 0.05:
+            continue
+        colour = QColor(ink.machine)
+        colour.setAlphaF(min(1.0, 0.12 + 0.75 * value))
+        a, b = (
+            cell.x(max(saliency.start_s + n * saliency.step_s, start)),
+            cell.x(min(saliency.start_s + (n + merge) * saliency.step_s, end)),
+        )
+        painter.fillRect(QRectF(a, y, b - a, RIBBON_H), colour)
+
+
+WAVE_STYLE = {"P": Qt.PenStyle.DotLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.PenStyle.DashLine}
+
+
+def _paint_waves(painter: QPainter, cell: Cell, marks: Marks, lead: str, rate: float, ink: EcgInk) -> None:
+    """Onset and end of P (dotted), QRS (solid) and T (dashed), with their letter."""
+    painter.setFont(theme.font(10))
+    for wave in marks.waves.get(lead, ()):
+        onset, end = wave.onset / rate, wave.offset / rate
+        if end < cell.start_s or onset > cell.start_s + cell.seconds or cell.px_per_s < 20:
+            continue
+        painter.setPen(QPen(QColor(ink.machine), 1, WAVE_STYLE[wave.kind]))
+        a, b = cell.x(max(onset, cell.start_s)), cell.x(min(end, cell.start_s + cell.seconds))
+        y = cell.y0 + min(18.0, cell.rect.h * 0.3)
+        painter.drawLine(QLineF(a, y - 12, a, y))
+        painter.drawLine(QLineF(b, y - 12, b, y))
+        painter.drawLine(QLineF(a, y, b, y))
+        painter.drawText(QPointF((a + b) / 2 - 4, y + 10), wave.kind)
