@@ -337,14 +337,22 @@ def zoomed_at(view: EcgView, record: EcgRecord, picture: EcgPicture, factor: flo
     cell = picture.cell_at(x, y) or (picture.cells[0] if picture.cells else None)
     if cell is None:
         return view
-    span = cell.rect.w / cell.px_per_s
-    wanted = min(max(span / factor, SHORTEST_S), max(record.seconds, SHORTEST_S))
-    share = min(max((x - cell.rect.x) / cell.rect.w, 0.0), 1.0)
-    ratio = wanted / span
-    left = picture.start_s + (cell.start_s - picture.start_s) * ratio
-    moment = min(max(cell.time(x), 0.0), record.seconds)
-    start = moment - share * wanted - (left - picture.start_s)
-    speed = view.speed / ratio
-    for usual in SPEEDS:
-        speed = usual if abs(speed / usual - 1) < 0.01 else speed
-    return replace(moved(view, record, min(start, max(0.0, record.seconds - wanted))), speed=speed)
+    mm, columns = picture.px_per_mm, len({round(one.rect.x) for one in picture.cells if not one.rhythm}) or 1
+
+    def width(speed: float) -> float:
+        return max(picture.paper.w - (MARGIN_MM + _pulse_mm(speed)) * mm, 1.0)
+
+    def held(speed: float) -> float:
+        """Between the speeds at which a column shows 10 ms and the row the whole record."""
+        least = width(0.0) / (mm * max(record.seconds, SHORTEST_S))
+        most = width(SPEEDS[-1] * 10) / columns / (mm * SHORTEST_S)
+        return min(max(speed, min(least, most)), most)
+
+    speed = held(view.speed * factor)
+    speed = next((usual for usual in SPEEDS if abs(speed / usual - 1) < 0.01), speed)
+    strip = cell.rhythm or columns == 1
+    left, wide = picture.paper.w - width(speed), width(speed) / (1 if strip else columns)
+    number = 0 if strip else round((cell.rect.x - (picture.paper.w - width(view.speed))) / max(cell.rect.w, 1e-9))
+    before = 0.0 if view.simultaneous else number * wide / (mm * speed)
+    start = cell.time(x) - (x - left - number * wide) / (mm * speed) - before
+    return replace(moved(view, record, min(start, max(0.0, record.seconds - width(speed) / (mm * speed)))), speed=speed)

@@ -34,6 +34,8 @@ SETTINGS = (
     Setting("device", "auto", "where networks run", ("auto", "cpu", "cuda", "mps")),
     Setting("overlay_opacity", 0.6, "opacity of heat on images, 0 to 1"),
     Setting("overlay_cutoff", 0.35, "heat below this is not drawn, 0 to 1"),
+    Setting("ecg_theme", "dark", "ECGs on dark or on paper", ("dark", "paper")),
+    Setting("ecg_scale", {}, "pixels in a millimetre of screens that were measured: {screen: number}"),
     Setting("cine_rate", 10, "images a second where the file does not say it", range=(1, 60)),
     Setting("cine_loop", True, "cine starts again at the end"),
 )

@@ -13,8 +13,10 @@ from medviewer.ui import theme
 from medviewer.ui.commands import COMMANDS, GROUPS, Command, group_title
 from medviewer.ui.commands import command as command_of
 
-IN_PANES = ("scroll", "next-pane", "previous-pane", "text", "delete-mark", "copy-pane")
+IN_PANES = ("scroll", "ecg", "ecg-tool", "ecg-layout", "next-pane", "previous-pane", "text", "delete-mark", "copy-pane")
 """Groups and commands whose keys mean something else in the browser: they count only while the panes have the focus."""
+
+ECG_TOOLS = ("ecg-pan", "ecg-caliper", "ecg-cursors")
 
 
 class Actions(QObject):
@@ -35,7 +37,8 @@ class Actions(QObject):
         local = command.group in IN_PANES or command.id in IN_PANES
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut if local else Qt.ShortcutContext.WindowShortcut)
         (self._desk.window.centre if local else self._desk.window).addAction(action)
-        action.setCheckable(command.id.startswith("tool-") or command.checked is not None)
+        tool = command.id.startswith("tool-") or command.id in ECG_TOOLS
+        action.setCheckable(tool or command.checked is not None)
         action.setAutoRepeat(command.id != "magnifier")
         return action
 
@@ -94,7 +97,7 @@ class Actions(QObject):
                 action.setEnabled(counts and (not command.id.startswith("cine") or len(pane.series.frames) > 1))
             if action.isCheckable():
                 switched = command.checked is not None and counts and command.checked(pane)
-                action.setChecked(switched or command.id == f"tool-{pane.tool_id}")
+                action.setChecked(switched or command.id in (f"tool-{pane.tool_id}", f"{pane.kind}-{pane.tool_id}"))
         self._name_presets(pane)
 
     def _name_presets(self, pane: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 KINDS = ("image", "ecg", "note")
+ECG = ("ecg",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ def _view(change: str, *arguments: Any) -> Callable[[Any], None]:
 
 def _tool(which: str) -> Callable[[Any], None]:
     return lambda desk: desk.choose_tool(which)
+
+
+def _ecg(does: str) -> Callable[[Any], None]:
+    return lambda desk: getattr(desk.controls("ecg"), does)()
 
 
 def _layout(rows: int, columns: int, wide: bool = False) -> Callable[[Any], None]:
@@ -102,6 +107,66 @@ COMMANDS: tuple[Command, ...] = (
     Command("cine-loop", _t("Cine in a loop"), ("Shift+C",), "scroll", lambda d: d.cine.toggle_loop()),
     Command("next-series", _t("Next series"), ("PgDown",), "scroll", lambda d: d.step_series(1), False),
     Command("previous-series", _t("Previous series"), ("PgUp",), "scroll", lambda d: d.step_series(-1), False),
+    Command("ecg-pan", _t("Move in time"), ("T",), "ecg-tool", _tool("pan"), True, "arrows-out-line-horizontal", True, kinds=ECG),
+    Command("ecg-caliper", _t("Caliper"), ("L", "D"), "ecg-tool", _tool("caliper"), True, "ruler", True, kinds=ECG),
+    Command("ecg-cursors", _t("Two cursors"), ("U",), "ecg-tool", _tool("cursors"), True, "columns", True, kinds=ECG),
+    Command(
+        "ecg-march", _t("March the caliper out"), ("M",), "ecg-tool", _ecg("march"), kinds=ECG, checked=lambda p: p.calipers.march
+    ),
+    Command("ecg-delete", _t("Delete caliper and cursors"), ("Del", "Backspace"), "ecg-tool", _ecg("delete_mark"), kinds=ECG),
+    Command("ecg-next-page", _t("Next page"), ("Right",), "ecg", _view("page", 1), kinds=ECG),
+    Command("ecg-previous-page", _t("Previous page"), ("Left",), "ecg", _view("page", -1), kinds=ECG),
+    Command("ecg-step-on", _t("A tenth of a page on"), ("Shift+Right",), "ecg", _view("step", 1), kinds=ECG),
+    Command("ecg-step-back", _t("A tenth of a page back"), ("Shift+Left",), "ecg", _view("step", -1), kinds=ECG),
+    Command("ecg-start", _t("Start of the record"), ("Home",), "ecg", _view("start"), kinds=ECG),
+    Command("ecg-end", _t("End of the record"), ("End",), "ecg", _view("end"), kinds=ECG),
+    Command("ecg-gain-up", _t("More gain"), ("+",), "ecg", _view("gain", 1), kinds=ECG),
+    Command("ecg-gain-down", _t("Less gain"), ("-",), "ecg", _view("gain", -1), kinds=ECG),
+    Command("ecg-speed-up", _t("Faster paper"), ("Ctrl++",), "ecg", _view("speed", 1), kinds=ECG),
+    Command("ecg-speed-down", _t("Slower paper"), ("Ctrl+-",), "ecg", _view("speed", -1), kinds=ECG),
+    Command("ecg-fit", _t("Fitted to the pane"), ("=",), "ecg", _view("fit"), kinds=ECG, checked=lambda p: p.view.fit),
+    Command(
+        "ecg-reset", _t("Reset the view"), ("Ctrl+R",), "ecg", _view("reset"), True, "arrow-counter-clockwise", True, kinds=ECG
+    ),
+    Command(
+        "ecg-filter",
+        _t("Display filter 0.5–40 Hz or none"),
+        ("F",),
+        "ecg",
+        _view("unfiltered"),
+        kinds=ECG,
+        checked=lambda p: not p.view.filters.none,
+    ),
+    Command(
+        "ecg-theme", _t("Paper or dark"), ("P",), "ecg", _view("theme"), kinds=ECG, checked=lambda p: p.view.theme == "paper"
+    ),
+    Command(
+        "ecg-simultaneous",
+        _t("Columns at the same moment"),
+        (),
+        "ecg",
+        _view("simultaneous"),
+        kinds=ECG,
+        checked=lambda p: p.view.simultaneous,
+    ),
+    Command("ecg-marks", _t("Marks of the networks"), ("G",), "ecg", _view("marks"), kinds=ECG, checked=lambda p: p.view.marks),
+    Command("ecg-waves", _t("Bounds of P, QRS and T"), ("W",), "ecg", _view("waves"), kinds=ECG, checked=lambda p: p.view.waves),
+    Command("ecg-calibrate", _t("Calibrate this screen…"), (), "ecg", _ecg("calibrate"), kinds=ECG),
+    *(
+        Command(f"ecg-layout-{n}", title, (str(n),), "ecg-layout", _view("layout", n - 1), kinds=ECG)
+        for n, title in enumerate(
+            (
+                _t("3×4 with rhythm strip"),
+                _t("3×4"),
+                _t("6×2"),
+                _t("12×1"),
+                _t("Cabrera order"),
+                _t("Each lead in a row"),
+                _t("Holter"),
+            ),
+            1,
+        )
+    ),
     Command(
         "analyse",
         _t("Analyse the active pane"),
@@ -141,6 +206,9 @@ GROUPS = {
     "image": _t("Image"),
     "window": _t("Window presets"),
     "scroll": _t("Images and series"),
+    "ecg-tool": _t("ECG tools"),
+    "ecg": _t("ECG"),
+    "ecg-layout": _t("ECG layouts"),
     "networks": _t("Networks"),
     "screen": _t("Screen"),
     "help": _t("Help"),

@@ -10,6 +10,10 @@ def pane_class(kind: str) -> type[Pane] | None:
         from medviewer.ui.image.pane import ImagePane
 
         return ImagePane
+    if kind == "ecg":
+        from medviewer.ui.ecg.pane import EcgPane
+
+        return EcgPane
     return None
 
 
@@ -19,4 +23,8 @@ def controls_class(kind: str) -> type[Controls]:
         from medviewer.ui.image.controls import ImageControls
 
         return ImageControls
+    if kind == "ecg":
+        from medviewer.ui.ecg.controls import EcgControls
+
+        return EcgControls
     raise KeyError(kind)

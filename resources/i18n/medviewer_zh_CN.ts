@@ -236,6 +236,91 @@
     </message>
   </context>
   <context>
+    <name>EcgBar</name>
+    <message>
+      <source>Layout</source>
+      <translation>布局</translation>
+    </message>
+    <message>
+      <source>Paper speed</source>
+      <translation>走纸速度</translation>
+    </message>
+    <message>
+      <source>Gain</source>
+      <translation>增益</translation>
+    </message>
+    <message>
+      <source>Filters of the display</source>
+      <translation>显示滤波</translation>
+    </message>
+    <message>
+      <source>Paper or dark</source>
+      <translation>纸张或深色</translation>
+    </message>
+    <message>
+      <source>Previous event</source>
+      <translation>上一个事件</translation>
+    </message>
+    <message>
+      <source>Next event</source>
+      <translation>下一个事件</translation>
+    </message>
+    <message>
+      <source>paper</source>
+      <translation>纸张</translation>
+    </message>
+    <message>
+      <source>dark</source>
+      <translation>深色</translation>
+    </message>
+    <message>
+      <source>Columns at the same moment</source>
+      <translation>各列同一时刻</translation>
+    </message>
+    <message>
+      <source>Fitted to the pane</source>
+      <translation>适合窗格</translation>
+    </message>
+    <message>
+      <source>High-pass</source>
+      <translation>高通</translation>
+    </message>
+    <message>
+      <source>Low-pass</source>
+      <translation>低通</translation>
+    </message>
+    <message>
+      <source>Mains</source>
+      <translation>工频</translation>
+    </message>
+    <message>
+      <source>off</source>
+      <translation>关</translation>
+    </message>
+  </context>
+  <context>
+    <name>EcgControls</name>
+    <message>
+      <source>Filters of the display</source>
+      <translation>显示滤波</translation>
+    </message>
+  </context>
+  <context>
+    <name>EcgPane</name>
+    <message>
+      <source>{model} does not read this</source>
+      <translation>{model} 不适用于此</translation>
+    </message>
+    <message>
+      <source>{model} failed</source>
+      <translation>{model} 失败</translation>
+    </message>
+    <message>
+      <source>Drag an item here</source>
+      <translation>将项目拖到此处</translation>
+    </message>
+  </context>
+  <context>
     <name>EmptyPage</name>
     <message>
       <source>Drop a study anywhere</source>
@@ -676,6 +761,33 @@
     </message>
   </context>
   <context>
+    <name>ScaleDialog</name>
+    <message>
+      <source>Calibrate this screen</source>
+      <translation>校准此屏幕</translation>
+    </message>
+    <message>
+      <source>Hold a ruler against the screen and enter the length of the bar between the two lines.</source>
+      <translation>请将直尺贴在屏幕上，输入两条线之间的长度。</translation>
+    </message>
+    <message>
+      <source>Length</source>
+      <translation>长度</translation>
+    </message>
+    <message>
+      <source>Save</source>
+      <translation>保存</translation>
+    </message>
+    <message>
+      <source>Forget</source>
+      <translation>清除</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>取消</translation>
+    </message>
+  </context>
+  <context>
     <name>TagList</name>
     <message>
       <source>Tags of {file}</source>
@@ -920,6 +1032,122 @@
       <translation>上一序列</translation>
     </message>
     <message>
+      <source>Move in time</source>
+      <translation>沿时间移动</translation>
+    </message>
+    <message>
+      <source>Caliper</source>
+      <translation>分规</translation>
+    </message>
+    <message>
+      <source>Two cursors</source>
+      <translation>双光标</translation>
+    </message>
+    <message>
+      <source>March the caliper out</source>
+      <translation>分规等距延伸</translation>
+    </message>
+    <message>
+      <source>Delete caliper and cursors</source>
+      <translation>删除分规和光标</translation>
+    </message>
+    <message>
+      <source>Next page</source>
+      <translation>下一页</translation>
+    </message>
+    <message>
+      <source>Previous page</source>
+      <translation>上一页</translation>
+    </message>
+    <message>
+      <source>A tenth of a page on</source>
+      <translation>前进十分之一页</translation>
+    </message>
+    <message>
+      <source>A tenth of a page back</source>
+      <translation>后退十分之一页</translation>
+    </message>
+    <message>
+      <source>Start of the record</source>
+      <translation>记录开头</translation>
+    </message>
+    <message>
+      <source>End of the record</source>
+      <translation>记录末尾</translation>
+    </message>
+    <message>
+      <source>More gain</source>
+      <translation>增大增益</translation>
+    </message>
+    <message>
+      <source>Less gain</source>
+      <translation>减小增益</translation>
+    </message>
+    <message>
+      <source>Faster paper</source>
+      <translation>加快走纸</translation>
+    </message>
+    <message>
+      <source>Slower paper</source>
+      <translation>减慢走纸</translation>
+    </message>
+    <message>
+      <source>Fitted to the pane</source>
+      <translation>适合窗格</translation>
+    </message>
+    <message>
+      <source>Display filter 0.5–40 Hz or none</source>
+      <translation>显示滤波 0.5–40 Hz 或无</translation>
+    </message>
+    <message>
+      <source>Paper or dark</source>
+      <translation>纸张或深色</translation>
+    </message>
+    <message>
+      <source>Columns at the same moment</source>
+      <translation>各列同一时刻</translation>
+    </message>
+    <message>
+      <source>Marks of the networks</source>
+      <translation>网络的标记</translation>
+    </message>
+    <message>
+      <source>Bounds of P, QRS and T</source>
+      <translation>P、QRS、T 的界限</translation>
+    </message>
+    <message>
+      <source>Calibrate this screen…</source>
+      <translation>校准此屏幕…</translation>
+    </message>
+    <message>
+      <source>3×4 with rhythm strip</source>
+      <translation>3×4 加节律条</translation>
+    </message>
+    <message>
+      <source>3×4</source>
+      <translation>3×4</translation>
+    </message>
+    <message>
+      <source>6×2</source>
+      <translation>6×2</translation>
+    </message>
+    <message>
+      <source>12×1</source>
+      <translation>12×1</translation>
+    </message>
+    <message>
+      <source>Cabrera order</source>
+      <translation>Cabrera 顺序</translation>
+    </message>
+    <message>
+      <source>Each lead in a row</source>
+      <translation>每导联一行</translation>
+    </message>
+    <message>
+      <source>Holter</source>
+      <translation>Holter（动态心电图）</translation>
+    </message>
+    <message>
       <source>Analyse the active pane</source>
       <translation>分析当前窗格</translation>
     </message>
@@ -1022,6 +1250,18 @@
     <message>
       <source>Images and series</source>
       <translation>图像与序列</translation>
+    </message>
+    <message>
+      <source>ECG tools</source>
+      <translation>心电图工具</translation>
+    </message>
+    <message>
+      <source>ECG</source>
+      <translation>心电图</translation>
+    </message>
+    <message>
+      <source>ECG layouts</source>
+      <translation>心电图布局</translation>
     </message>
     <message>
       <source>Networks</source>
@@ -1142,6 +1382,10 @@
       <translation>网络读取未滤波信号</translation>
     </message>
     <message>
+      <source>Research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
+    </message>
+    <message>
       <source>to scale, {n} px/mm</source>
       <translation>按真实比例，{n} px/mm</translation>
     </message>
@@ -1168,6 +1412,62 @@
     <message>
       <source>These samples cannot be read.</source>
       <translation>无法读取这些采样。</translation>
+    </message>
+    <message>
+      <source>normal rhythm</source>
+      <translation>正常节律</translation>
+    </message>
+    <message>
+      <source>atrial fibrillation</source>
+      <translation>心房颤动</translation>
+    </message>
+    <message>
+      <source>other rhythm</source>
+      <translation>其他节律</translation>
+    </message>
+    <message>
+      <source>too noisy</source>
+      <translation>噪声过大</translation>
+    </message>
+    <message>
+      <source>normal</source>
+      <translation>正常</translation>
+    </message>
+    <message>
+      <source>supraventricular ectopic</source>
+      <translation>室上性异位</translation>
+    </message>
+    <message>
+      <source>ventricular ectopic</source>
+      <translation>室性异位</translation>
+    </message>
+    <message>
+      <source>fusion</source>
+      <translation>融合</translation>
+    </message>
+    <message>
+      <source>not classified</source>
+      <translation>未分类</translation>
+    </message>
+    <message>
+      <source>reading {n} %</source>
+      <translation>已读取 {n} %</translation>
+    </message>
+    <message>
+      <source>Beats are not marked yet: Ctrl+Return asks the networks.</source>
+      <translation>尚未标记心搏：按 Ctrl+Return 请网络分析。</translation>
+    </message>
+    <message>
+      <source>approx. {value}</source>
+      <translation>约 {value}</translation>
+    </message>
+    <message>
+      <source>gap</source>
+      <translation>间断</translation>
+    </message>
+    <message>
+      <source>stacked</source>
+      <translation>逐导联</translation>
     </message>
   </context>
   <context>

@@ -282,15 +282,17 @@ class _Mapped:
         parts = []
         for number in range(start // frame // BLOCK, (stop - 1) // frame // BLOCK + 1):
             first = number * BLOCK
-            if number not in self._blocks:
+            block = self._blocks.get(number)  # a copy for this thread: another may put its own block there
+            if block is None:
                 frames = self.leads[lead].samples // frame
                 name = str(Path(self._header.path).with_suffix(""))
                 try:
                     read = wfdb.rdrecord(name, sampfrom=first, sampto=min(frames, first + BLOCK), smooth_frames=False)
                 except (OSError, ValueError, IndexError, RuntimeError, TypeError, KeyError) as error:
                     raise MedviewerError("ecg-unreadable", self._header.path, reason=type(error).__name__) from error
-                self._blocks = {number: (first, [np.asarray(one, np.float64) for one in read.e_p_signal])}
-            at, signals = self._blocks[number]
+                block = (first, [np.asarray(one, np.float64) for one in read.e_p_signal])
+                self._blocks = {number: block}
+            at, signals = block
             parts.append(signals[lead][max(0, start - at * frame) : stop - at * frame])
         unit = self._header.signals[lead][1].unit
         return np.concatenate(parts) * (millivolts(unit) or 1.0)
@@ -321,10 +323,28 @@ def _frames_in(place: _Stored, header: _Header, warnings: list[Notice]) -> int:
 def _plain(place: _Stored, start: int, stop: int) -> NDArray[np.int64]:
     """Digital samples of an uncompressed format."""
     first, last = start // place.frame, (stop - 1) // place.frame + 1
-    values = _words(place, first * place.width, last * place.width)
+    values = _frames(place, first * place.width, last * place.width)
     table = values.reshape(last - first, place.width)[:, place.at : place.at + place.frame]
     digital: NDArray[np.int64] = table.reshape(-1)[start - first * place.frame : stop - first * place.frame].astype(np.int64)
     return digital
+
+
+_last: tuple[tuple[str, str, int, int, int, int], NDArray[np.int64]] | None = None
+"""The stretch of a file that was read last: its other leads are asked for next. Replaced whole, so that threads never mix."""
+KEPT_WORDS = 1 << 22
+
+
+def _frames(place: _Stored, start: int, stop: int) -> NDArray[np.int64]:
+    global _last
+    about = Path(place.path).stat()
+    key = (place.path, place.format, place.offset, start, stop, about.st_mtime_ns ^ about.st_size)
+    kept = _last
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    values = _words(place, start, stop)
+    if place.width > place.frame and len(values) <= KEPT_WORDS:
+        _last = (key, values)
+    return values
 
 
 def _words(place: _Stored, start: int, stop: int) -> NDArray[np.int64]:

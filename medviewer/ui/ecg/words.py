@@ -43,6 +43,8 @@ def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) 
     elif picture.columns == "simultaneous":
         parts.append(_tr("columns simultaneous"))
     read = _tr("networks read the unfiltered signal") if has_marks or not shown.none else ""
+    if has_marks:
+        read = f"{_tr('Research use only – not for diagnosis')} · {read}"
     if picture.to_scale:
         scale = _tr("to scale, {n} px/mm").format(n=number(picture.px_per_mm))
     else:
@@ -125,3 +127,33 @@ def reading(percent: int) -> str:
 
 def no_beats() -> str:
     return _tr("Beats are not marked yet: Ctrl+Return asks the networks.")
+
+
+def approximate(value: str) -> str:
+    return _tr("approx. {value}").format(value=value)
+
+
+def probe(lead: str, time_s: float, value: float, unit: str) -> str:
+    """What is under the pointer."""
+    said = _tr("gap") if value != value else f"{value:.3f} {unit}" if unit else approximate(f"{value:.3f} mV")
+    return f"{lead} · {time_s:.3f} s · {said}"
+
+
+def layout_title(layout: str) -> str:
+    names = {
+        "3x4+1": "3×4 + II",
+        "3x4": "3×4",
+        "6x2": "6×2",
+        "12x1": "12×1",
+        "cabrera": "Cabrera",
+        "stacked": _tr("stacked"),
+        "holter": "Holter",
+    }
+    return names[layout]
+
+
+def filter_title(filters: Filters) -> str:
+    """For a button: "unfiltered", "0.5–40 Hz, mains 50 Hz"."""
+    if filters.none:
+        return _tr("unfiltered")
+    return filter_words(filters).removeprefix(_tr("shown {filters}").replace("{filters}", "")).strip()

@@ -1,0 +1,131 @@
+"""What commands, menus and docks do to ECG panes; one for each desk."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
+
+from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
+from medviewer.core.signal import Filters
+from medviewer.core.view import TextLevel
+from medviewer.inference.contract import Fit
+from medviewer.ui.commands import group_title
+from medviewer.ui.controls import Controls
+from medviewer.ui.ecg.pane import EcgPane
+from medviewer.ui.ecg.scale import ScaleDialog, screen_scale
+from medviewer.ui.pane import Pane
+
+TEXTS: tuple[TextLevel, ...] = ("all", "less", "none")
+
+
+class EcgControls(Controls):
+    """Methods are named in the command table (`d.controls("ecg").…`)."""
+
+    def adopt(self, pane: Pane) -> None:
+        assert isinstance(pane, EcgPane)
+        pane.set_view(replace(pane.view, theme=self._desk.settings.get("ecg_theme")))
+        pane.set_scale(*screen_scale(self._desk.settings, pane))
+        pane.bar.stepped.connect(partial(self._step, pane))
+
+    def menu(self, pane: EcgPane, where: QPoint) -> None:
+        menu = QMenu(self._desk.window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        pane.bar.fill_filters(menu.addMenu(self.tr("Filters of the display")))
+        self._desk.actions.fill(menu, ("ecg-tool", "ecg"))
+        for group in ("ecg-layout", "networks"):
+            self._desk.actions.fill(menu.addMenu(group_title(group)), (group,))
+        menu.popup(where)
+
+    def change(self, change: str, *arguments: Any) -> None:
+        pane = self._desk.grid.active
+        if isinstance(pane, EcgPane) and pane.record is not None:
+            pane.set_view(self._next_view(pane, change, *arguments))
+            if change == "theme":
+                self._desk.settings.set("ecg_theme", pane.view.theme)
+
+    def _next_view(self, pane: EcgPane, change: str, *arguments: Any) -> EcgView:
+        view, record = pane.view, pane.record
+        assert record is not None
+        picture = pane.picture()
+        match change:
+            case "page":
+                return paged(view, record, picture, *arguments)
+            case "step":
+                return moved(view, record, view.start_s + arguments[0] * picture.page_s / 10)
+            case "start":
+                return moved(view, record, 0.0)
+            case "end":
+                return moved(view, record, record.seconds - picture.page_s)
+            case "gain":
+                return with_gain(view, *arguments)
+            case "speed":
+                return with_speed(view, *arguments)
+            case "zoom":
+                return zoomed_at(view, record, picture, arguments[0], pane.width() / 2, picture.paper.h / 2)
+            case "layout":
+                return replace(view, layout=LAYOUTS[arguments[0]])
+            case "fit":
+                return replace(view, fit=not view.fit)
+            case "theme":
+                return replace(view, theme="dark" if view.theme == "paper" else "paper")
+            case "text":
+                return replace(view, text=TEXTS[(TEXTS.index(view.text) + 1) % len(TEXTS)])
+            case "marks":
+                return replace(view, marks=not view.marks)
+            case "waves":
+                return replace(view, waves=not view.waves)
+            case "simultaneous":
+                return replace(view, simultaneous=not view.simultaneous)
+            case "unfiltered":
+                return replace(view, filters=Filters() if not view.filters.none else Filters(0.5, 40.0))
+            case "reset":
+                return replace(view.opening(record), filters=Filters(), gain=10.0, speed=25.0, start_s=view.start_s)
+        raise KeyError(change)
+
+    def march(self) -> None:
+        """The caliper's interval again and again, or not."""
+        pane = self._desk.grid.active
+        if isinstance(pane, EcgPane):
+            pane.calipers = replace(pane.calipers, march=not pane.calipers.march)
+            pane.update()
+
+    def delete_mark(self) -> None:
+        """Caliper and cursors away."""
+        pane = self._desk.grid.active
+        if isinstance(pane, EcgPane):
+            pane.calipers = replace(pane.calipers, caliper=None, cursors=(), held=None)
+            pane.update()
+
+    def calibrate(self) -> None:
+        """Ask for the length of a bar; every ECG pane follows."""
+        pane = self._desk.grid.active
+        dialog = ScaleDialog(self._desk.settings, pane)
+        dialog.accepted.connect(self._rescale)
+        dialog.open()
+
+    def _rescale(self) -> None:
+        for pane in self._desk.grid.panes:
+            if isinstance(pane, EcgPane):
+                pane.set_scale(*screen_scale(self._desk.settings, pane))
+
+    def before_analysis(self, pane: EcgPane, fits: Sequence[Fit]) -> None:
+        serving = next((fit.model for fit in fits if fit.verdict != "refused"), None)
+        pane.set_view(replace(pane.view, marks=True, overlay=serving))
+
+    def step_event(self, pane: EcgPane, by: int) -> bool:
+        return self._step(pane, by)
+
+    def _step(self, pane: EcgPane, by: int) -> bool:
+        """To the next or previous beat that is not normal, or rhythm episode."""
+        numbers = pane.marks.numbers(("S", "V", "F", "Q", "rhythm"))
+        if not numbers or pane.record is None:
+            return False
+        moments = [pane.marks.event(n).start_s for n in numbers]
+        now = pane.view.chosen_s if pane.view.chosen_s is not None else pane.view.start_s
+        later = [m for m in moments if m > now + 1e-6] if by > 0 else [m for m in moments if m < now - 1e-6]
+        target = (later[0] if by > 0 else later[-1]) if later else (moments[0] if by > 0 else moments[-1])
+        pane.go_to(target)
+        return True

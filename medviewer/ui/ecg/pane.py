@@ -1,0 +1,373 @@
+"""One pane with one ECG: gestures → tool → view → picture → painter; the pyramid of a long record is built beside."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_marks import Marks, marks_of
+from medviewer.core.ecg_view import SCREEN_MM, EcgPicture, EcgView, moved, resolve, zoomed_at
+from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.finding import Decision, Evidence, Interval, Result
+from medviewer.core.signal import Pyramid
+from medviewer.core.task import CancelToken
+from medviewer.services.session import Item
+from medviewer.services.words import Sentence
+from medviewer.ui import theme
+from medviewer.ui.bridge import Bridge
+from medviewer.ui.ecg import words
+from medviewer.ui.ecg.bar import EcgBar
+from medviewer.ui.ecg.calipers import Calipers, paint_calipers
+from medviewer.ui.ecg.overview import line_at, place_in
+from medviewer.ui.ecg.painter import EcgPainter
+from medviewer.ui.pane import Pane
+from medviewer.ui.strip import Strip
+
+WHEEL_SHARE = 0.15
+"""Of a page that one notch of the wheel moves."""
+GROWING_MS = 200
+
+
+class EcgPane(Pane):
+    """Shows a record."""
+
+    kind = "ecg"
+
+    def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
+        super().__init__(bridge, say, parent)
+        self.view: EcgView = EcgView()
+        self.marks = Marks()
+        self.decided: Mapping[str, Decision] = {}
+        self.calipers = Calipers()
+        self.px_per_mm, self.calibrated = SCREEN_MM, False
+        self._painter: EcgPainter | None = None
+        self._token = CancelToken()
+        self._tool = "pan"
+        self._drag: tuple[str, QPointF, EcgView] | None = None
+        self._dragged = False
+        self.bar = EcgBar(self)
+        self.bar.changed.connect(self.set_view)
+        self.strip = Strip(self)
+        self._growing = QTimer(self, interval=GROWING_MS)
+        self._growing.timeout.connect(self.update)
+        self.setMouseTracking(True)
+
+    @property
+    def record(self) -> EcgRecord | None:
+        """The item, which is a record here."""
+        return self.item if isinstance(self.item, EcgRecord) else None
+
+    def show_item(self, item: Item | None) -> None:
+        assert item is None or isinstance(item, EcgRecord)
+        same = self.record is not None and item is not None and self.record.item == item.item and self.record.path == item.path
+        if same and self.record is not None and item is not None and self.record.leads == item.leads:
+            self.item = item
+            return
+        self._token.cancel()
+        self._token = CancelToken()
+        self._growing.stop()
+        self.item = item
+        self.results, self.decided, self.marks, self.calipers = {}, {}, Marks(), Calipers()
+        self._painter = EcgPainter(item) if item is not None else None
+        if item is not None:
+            self.view = self.view.opening(item)
+            self.view = replace(self.view, fit=self.view.fit and not self.calibrated)
+            if self._painter is not None and self._painter.traces.needs_pyramid:
+                self._grow(item)
+        self.bar.show_view(self.view, item)
+        self.tell_strip()
+        self.update()
+
+    def _grow(self, record: EcgRecord) -> None:
+        """Build the pyramid in the pool; what is there of it is drawn meanwhile."""
+        assert self._painter is not None
+        pyramid, token, traces = Pyramid(record), self._token, self._painter.traces
+        traces.pyramid = pyramid
+
+        def done(_: Pyramid | None, error: BaseException | None) -> None:
+            if not token.cancelled:
+                self._growing.stop()
+                self.update()
+
+        self._growing.start()
+        self._bridge.background(lambda: pyramid.build(token), done)
+
+    def set_view(self, view: EcgView) -> None:
+        if view == self.view:
+            return
+        if (view.layout, view.speed, view.gain) != (self.view.layout, self.view.speed, self.view.gain):
+            self.calipers = self.calipers.kept()
+        self.view = view
+        self.bar.show_view(view, self.record)
+        self.view_changed.emit(self)
+        self.update()
+
+    def set_scale(self, px_per_mm: float, calibrated: bool) -> None:
+        """How large a millimetre is on this screen, and whether somebody measured it."""
+        self.px_per_mm, self.calibrated = px_per_mm, calibrated
+        self.update()
+
+    def set_results(self, results: tuple[Result, ...]) -> None:
+        self.results = {result.model: result for result in results}
+        self.tell_marks()
+        self.tell_strip()
+
+    def set_decided(self, decided: Mapping[str, Decision]) -> None:
+        """What people decided on beats and episodes, by finding id."""
+        if decided != self.decided:
+            self.decided = decided
+            self.tell_marks()
+
+    def tell_marks(self) -> None:
+        if self.record is not None:
+            self.marks = marks_of(self.record, self.results.values(), self.decided)
+        self.update()
+
+    def show_evidence(self, model: str, evidence: Evidence | None) -> None:
+        record = self.record
+        if record is None or not isinstance(evidence, Interval):
+            return
+        self.view = replace(self.view, marks=True, overlay=model)
+        self.go_to((evidence.start + evidence.end) / 2 / max(record.rate_hz, 1e-9))
+
+    def go_to(self, time_s: float) -> None:
+        """Bring a moment to the middle of the page, where it is not on it already, and point at it."""
+        record = self.record
+        if record is None:
+            return
+        picture = self.picture()
+        view = replace(self.view, chosen_s=time_s)
+        if not picture.start_s <= time_s < picture.start_s + picture.page_s * 0.98:
+            view = moved(view, record, time_s - picture.page_s / 2)
+        self.view = replace(self.view, chosen_s=-1.0)
+        self.set_view(view)
+
+    def set_tool(self, which: str) -> None:
+        if which in ("pan", "caliper", "cursors"):
+            self._tool = which
+            self.setCursor(Qt.CursorShape.ArrowCursor if which == "pan" else Qt.CursorShape.CrossCursor)
+        elif which == "window":  # Esc: back to the first tool
+            self.set_tool("pan")
+            self.calipers = Calipers()
+            self.update()
+
+    @property
+    def tool_id(self) -> str:
+        return self._tool
+
+    def picture(self) -> EcgPicture:
+        """What is painted now; its y counts from below the bar."""
+        assert self.record is not None
+        return resolve(self.view, self.record, self._paper_size(), self.px_per_mm, self.calibrated)
+
+    def _paper_size(self) -> tuple[float, float]:
+        below = self.strip.height() if self.strip.isVisibleTo(self) else 0
+        return float(self.width()), float(max(self.height() - self._top() - below, 40))
+
+    def _top(self) -> int:
+        return self.bar.height() + (self.banner.height() if self.banner.isVisibleTo(self) else 0)
+
+    # Strips
+
+    def tell_strip(self) -> None:
+        """Why a network gave no answer, at the lower rim; the one whose answer was awaited first."""
+        ordered = sorted(self.results.values(), key=lambda result: result.model != self.view.overlay)
+        refused = next((r for r in ordered if r.status != "ok" and r.reason is not None), None)
+        answered = any(r.status == "ok" for r in ordered)
+        if refused is None or refused.reason is None or (answered and refused.model != self.view.overlay):
+            self.strip.tell("quiet", "", "")
+        else:
+            said = self._say(refused.reason)
+            tag = self.tr("{model} does not read this") if refused.status == "refused" else self.tr("{model} failed")
+            self.strip.tell("quiet", tag.format(model=refused.model), f"{said.message} {said.remedy}".strip())
+        self.place_strips()
+
+    def place_strips(self) -> None:
+        super().place_strips()
+        above = self.banner.height() if self.banner.isVisibleTo(self) else 0
+        self.bar.setGeometry(1, 1 + above, self.width() - 2, self.bar.sizeHint().height())
+        high = self.strip.fit(self.width() - 4)
+        self.strip.setGeometry(2, self.height() - high - 2, self.width() - 4, high)
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.place_strips()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        ink = theme.ECG_INK[self.view.theme]
+        painter.fillRect(self.rect(), QColor(ink.paper))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.record is not None and self._painter is not None:
+            top = self._top()
+            painter.translate(0, top)
+            picture = self.picture()
+            try:
+                self._painter.paint(painter, self.view, picture, self.marks, self.devicePixelRatioF())
+                paint_calipers(painter, self.calipers, picture, self.record, ink)
+            except MedviewerError as error:
+                painter.setPen(QColor(theme.DAMAGE))
+                painter.drawText(QPointF(16, 60), self._say(error.notice).message)
+            painter.translate(0, -top)
+        else:
+            painter.setPen(QColor(theme.TEXT3))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drag an item here"))
+        self.paint_rim(painter)
+        painter.end()
+
+    # Hands
+
+    def _at(self, event: QMouseEvent | QWheelEvent) -> QPointF:
+        return event.position() - QPointF(0, self._top())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.activated.emit(self)
+        self.setFocus()
+        if self.record is None or event.position().y() < self._top():
+            return
+        at = self._at(event)
+        button, shift = event.button(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        tool = self._tool
+        if button == Qt.MouseButton.RightButton:
+            tool = "zoom"
+        elif button == Qt.MouseButton.MiddleButton or shift:
+            tool = "pan"
+        elif button != Qt.MouseButton.LeftButton:
+            return
+        picture = self.picture()
+        moment = place_in(picture.overview, at.x(), at.y(), picture.whole_s)
+        moment = moment if moment is not None else place_in(picture.tachogram, at.x(), at.y(), picture.whole_s)
+        if tool in ("pan", "caliper", "cursors") and moment is not None:
+            tool = "jump"
+            self._jump(moment, picture)
+        elif tool in ("caliper", "cursors"):
+            self.calipers = self.calipers.pressed(tool, picture, at.x(), at.y())
+            self.update()
+        self._drag, self._dragged = (tool, at, self.view), False
+
+    def _jump(self, moment: float, picture: EcgPicture) -> None:
+        record = self.record
+        if record is not None:
+            self.set_view(moved(replace(self.view, chosen_s=moment), record, moment - picture.page_s / 2))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        record = self.record
+        if record is None:
+            return
+        at = self._at(event)
+        picture = self.picture()
+        self._probe(picture, at)
+        if self._drag is None:
+            return
+        tool, start, first = self._drag
+        self._dragged = self._dragged or (at - start).manhattanLength() > 4
+        if not self._dragged:
+            return
+        if tool == "pan":
+            cell = picture.cell_at(start.x(), start.y())
+            per_s = cell.px_per_s if cell is not None else picture.px_per_s
+            if cell is not None and cell.line:
+                lines = round((start.y() - at.y()) / max(cell.rect.h, 1))
+                self.set_view(moved(self.view, record, first.start_s + lines * self.view.line_s))
+            else:
+                self.set_view(moved(self.view, record, first.start_s - (at.x() - start.x()) / per_s))
+        elif tool == "zoom":
+            begun = resolve(first, record, self._paper_size(), self.px_per_mm, self.calibrated)
+            self.set_view(zoomed_at(first, record, begun, 1.01 ** (start.y() - at.y()), start.x(), start.y()))
+        elif tool == "jump":
+            moment = (min(max(at.x(), 0.0), picture.size[0]) - (picture.overview.x if picture.overview else 0)) / (
+                picture.overview.w if picture.overview else picture.size[0]
+            )
+            self._jump(min(max(moment, 0.0), 1.0) * record.seconds, picture)
+        else:
+            self.calipers = self.calipers.moved(picture, at.x(), at.y())
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None or self.record is None:
+            return
+        tool, at, _ = self._drag
+        self._drag = None
+        if tool == "zoom" and not self._dragged:
+            self.menu_wanted.emit(self, event.globalPosition().toPoint())
+        elif tool == "pan" and not self._dragged:
+            picture = self.picture()
+            line = line_at(picture, at.x(), at.y())
+            if line is not None:
+                self.set_view(replace(self.view, chosen_s=min(line.time(at.x()), self.record.seconds)))
+            else:
+                self._choose_beat(picture, at)
+
+    def _choose_beat(self, picture: EcgPicture, at: QPointF) -> None:
+        """A click near a beat points at it."""
+        cell = picture.cell_at(at.x(), at.y())
+        if cell is None or not len(self.marks.times):
+            return
+        moment = cell.time(at.x())
+        near = self.marks.between(moment - 12 / cell.px_per_s, moment + 12 / cell.px_per_s)
+        if near.stop > near.start:
+            best = min(range(near.start, near.stop), key=lambda n: abs(self.marks.times[n] - moment))
+            self.set_view(replace(self.view, chosen_s=float(self.marks.times[best])))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._tool == "pan" and event.position().y() > self._top():
+            super().mouseDoubleClickEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self, self.mapToGlobal(self.rect().center()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        record = self.record
+        if record is None:
+            return
+        self.activated.emit(self)
+        notches = (event.angleDelta().y() or -event.angleDelta().x()) / 120
+        picture = self.picture()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            at = self._at(event)
+            self.set_view(zoomed_at(self.view, record, picture, 1.25**notches, at.x(), at.y()))
+        else:
+            step = self.view.line_s if picture.overview is not None else WHEEL_SHARE * picture.page_s
+            self.set_view(moved(self.view, record, self.view.start_s - notches * step))
+        event.accept()
+
+    def _probe(self, picture: EcgPicture, at: QPointF) -> None:
+        """Lead, time and value under the pointer."""
+        record = self.record
+        cell = picture.cell_at(at.x(), at.y())
+        if record is None or cell is None or self._painter is None:
+            self.probed.emit("")
+            return
+        lead = record.leads[cell.lead]
+        moment = cell.time(at.x())
+        number = round(moment * lead.rate_hz)
+        if not 0 <= number < lead.samples:
+            self.probed.emit("")
+            return
+        try:
+            values = self._painter.traces.samples(cell.lead, number, number + 1)
+        except MedviewerError:
+            return
+        value = float(values[0]) if len(values) else float("nan")
+        self.probed.emit(words.probe(lead.name, moment, value, lead.unit))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.activated.emit(self)
+
+    def closeEvent(self, event) -> None:
+        self._token.cancel()
