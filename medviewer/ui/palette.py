@@ -36,6 +36,10 @@ HANDS = (
 )
 
 
+COLUMNS = 4
+"""Of the key sheet; each table goes into the shortest one."""
+
+
 class KeySheet(QDialog):
     """F1: every key and every gesture."""
 
@@ -43,17 +47,21 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keys and mouse"))
-        self.resize(1080, 800)
+        self.resize(1320, 800)
         page = QWidget(self)
         across = QHBoxLayout(page)
-        columns = [QVBoxLayout(), QVBoxLayout(), QVBoxLayout()]
+        columns = [QVBoxLayout() for _ in range(COLUMNS)]
+        filled = [0] * COLUMNS
         for column in columns:
             across.addLayout(column, 1)
-        for group, where in zip(GROUPS, (0, 0, 1, 0, 2, 2, 2, 2), strict=True):
+        tables = [(self.tr("Mouse"), [(self.tr(str(hand)), self.tr(str(does))) for hand, does in HANDS])]
+        for group in GROUPS:
             rows = [(bindings.words(c), c.text()) for c in COMMANDS if c.group == group and bindings.of(c)]
-            columns[where].addLayout(self._table(group_title(group), rows))
-        hands = [(self.tr(str(hand)), self.tr(str(does))) for hand, does in HANDS]
-        columns[1].addLayout(self._table(self.tr("Mouse"), hands))
+            tables.append((group_title(group), rows))
+        for title, rows in tables:
+            where = filled.index(min(filled))
+            filled[where] += len(rows) + 2
+            columns[where].addLayout(self._table(title, rows))
         for column in columns:
             column.addStretch(1)
         area = QScrollArea(self)

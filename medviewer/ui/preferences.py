@@ -32,6 +32,7 @@ TITLES = {
     "overlay_opacity": QT_TRANSLATE_NOOP("Preferences", "Heat opacity"),
     "overlay_cutoff": QT_TRANSLATE_NOOP("Preferences", "Heat cut-off"),
     "user": QT_TRANSLATE_NOOP("Preferences", "Name on decisions, notes and reports"),
+    "ecg_theme": QT_TRANSLATE_NOOP("Preferences", "ECGs open on"),
     "cine_rate": QT_TRANSLATE_NOOP("Preferences", "Cine, images a second where the file does not say it"),
     "cine_loop": QT_TRANSLATE_NOOP("Preferences", "Cine starts again at the end"),
 }
@@ -43,6 +44,8 @@ CHOICES = {
     "cpu": "CPU",
     "cuda": "CUDA",
     "mps": "Apple MPS",
+    "dark": QT_TRANSLATE_NOOP("Preferences", "dark"),
+    "paper": QT_TRANSLATE_NOOP("Preferences", "paper"),
 }
 
 

@@ -704,6 +704,10 @@
       <translation>判定、病历与报告上的姓名</translation>
     </message>
     <message>
+      <source>ECGs open on</source>
+      <translation>心电图打开时用</translation>
+    </message>
+    <message>
       <source>Cine, images a second where the file does not say it</source>
       <translation>播放速度（幅/秒，文件未注明时）</translation>
     </message>
@@ -718,6 +722,14 @@
     <message>
       <source>the best that works</source>
       <translation>自动选择最佳</translation>
+    </message>
+    <message>
+      <source>dark</source>
+      <translation>深色</translation>
+    </message>
+    <message>
+      <source>paper</source>
+      <translation>纸张</translation>
     </message>
     <message>
       <source>Preferences</source>
