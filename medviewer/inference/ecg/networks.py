@@ -1,78 +1,24 @@
 """Builders of the ECG networks."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import nn
 
+from medviewer.inference.ecg.rhythm_net import RhythmNet
+from medviewer.inference.ecg.twelve_net import TwelveNet
+
 
 def build(name: str, parameters: Mapping[str, Any]) -> nn.Module:
     """The network named in a bundle's `architecture`. KeyError for an unknown name."""
-    known: dict[str, type[nn.Module]] = {"rhythm-cnn-lstm": RhythmNet, "beats-cnn-lstm": BeatNet, "waves-unet-lstm": WaveNet}
+    known: dict[str, type[nn.Module]] = {
+        "rhythm-cnn-lstm": RhythmNet,
+        "beats-cnn-lstm": BeatNet,
+        "waves-unet-lstm": WaveNet,
+        "twelve-cnn-lstm": TwelveNet,
+    }
     return known[name](**parameters)
-
-
-class _Block(nn.Module):
-    """Two convolutions with a shortcut, half the rate, squeeze-and-excite."""
-
-    def __init__(self, inside: int, out: int, kernel: int, drop: float) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv1d(inside, out, kernel, 2, kernel // 2, bias=False),
-            nn.BatchNorm1d(out),
-            nn.SiLU(),
-            nn.Dropout(drop),
-            nn.Conv1d(out, out, kernel, 1, kernel // 2, bias=False),
-            nn.BatchNorm1d(out),
-        )
-        self.gate = nn.Sequential(nn.Linear(out, out // 8), nn.SiLU(), nn.Linear(out // 8, out), nn.Sigmoid())
-        self.short = nn.Sequential(nn.AvgPool1d(2, 2, ceil_mode=True), nn.Conv1d(inside, out, 1, bias=False), nn.BatchNorm1d(out))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        body = self.body(x)
-        body = body * self.gate(body.mean(-1)).unsqueeze(-1)
-        return nn.functional.silu(body + self.short(x))
-
-
-class RhythmNet(nn.Module):
-    """One lead [batch, 1, samples] → logits [batch, classes]: convolutions to 1/32 of the rate, BiLSTM, pooling by attention.
-
-    `lengths` are the true samples of each row; what lies beyond is padding and not pooled.
-    """
-
-    def __init__(self, classes: int = 4, width: int = 24, hidden: int = 80, drop: float = 0.15) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv1d(1, width, 11, 2, 5, bias=False), nn.BatchNorm1d(width), nn.SiLU())
-        sizes = [width, 2 * width, 3 * width, 4 * width, 5 * width]
-        self.blocks = nn.Sequential(*(_Block(a, b, 9, drop) for a, b in pairwise(sizes)))
-        self.lstm = nn.LSTM(sizes[-1], hidden, batch_first=True, bidirectional=True)
-        self.score = nn.Linear(2 * hidden, 1)
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(6 * hidden, classes))
-
-    def frames(self, x: torch.Tensor) -> torch.Tensor:
-        """Features before the LSTM [batch, channels, frames]: where the explanation looks."""
-        found: torch.Tensor = self.blocks(self.stem(x))
-        return found
-
-    def pooled(self, frames: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        """Logits from `frames`."""
-        steps, _ = self.lstm(frames.transpose(1, 2))
-        if lengths is None:
-            keep = torch.ones(steps.shape[:2], dtype=torch.bool, device=steps.device)
-        else:
-            keep = torch.arange(steps.shape[1], device=steps.device)[None, :] < (lengths[:, None] + 31) // 32
-        weights = self.score(steps).squeeze(-1).masked_fill(~keep, -1e4).softmax(-1)
-        attended = (steps * weights.unsqueeze(-1)).sum(1)
-        whole = keep.unsqueeze(-1).to(steps.dtype)
-        mean = (steps * whole).sum(1) / whole.sum(1)
-        largest = steps.masked_fill(~keep.unsqueeze(-1), -1e4).amax(1)
-        logits: torch.Tensor = self.head(torch.cat([attended, mean, largest], 1))
-        return logits
-
-    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
-        return self.pooled(self.frames(x), lengths)
 
 
 class BeatNet(nn.Module):

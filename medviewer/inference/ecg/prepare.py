@@ -29,12 +29,12 @@ def resampled(signal: NDArray[np.float64], rate: float, wanted: float) -> NDArra
     return found
 
 
-def bandpassed(signal: NDArray[np.float64], rate: float, low: float, high: float) -> NDArray[np.float64]:
-    """Second-order Butterworth, forward and back."""
+def bandpassed(signal: NDArray[np.float64], rate: float, low: float, high: float, order: int = 2) -> NDArray[np.float64]:
+    """Butterworth, forward and back."""
     from scipy.signal import butter, sosfiltfilt
 
     top = min(high, 0.45 * rate)
-    sos = butter(2, [low, top], "bandpass", fs=rate, output="sos")
+    sos = butter(order, [low, top], "bandpass", fs=rate, output="sos")
     pad = min(len(signal) - 1, int(3 * rate / low))
     found: NDArray[np.float64] = sosfiltfilt(sos, signal, padlen=max(0, pad))
     return found

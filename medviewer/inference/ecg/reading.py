@@ -10,13 +10,13 @@ from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
-from medviewer.inference.ecg import beats_reading, rhythm, waves_reading
+from medviewer.inference.ecg import beats_reading, rhythm, twelve, waves_reading
 from medviewer.inference.ecg.prepare import why_no_ecg
 from medviewer.inference.reading import Reading, Report, Request, one_by_one
 
 Traces = dict[int, NDArray[np.float64]]
 """Lead number → its samples."""
-REFUSALS = ("not-an-ecg", "ecg-without-beats")
+REFUSALS = ("not-an-ecg", "ecg-without-beats", "ecg-leads-missing")
 SEEN_S = 60.0
 """Seconds at the start, the middle and the end that are looked at before a lead is read."""
 
@@ -24,21 +24,25 @@ _READERS: dict[str, Callable[[Loaded, Request, Traces, CancelToken, Report], Rea
     "rhythm-cnn-lstm": rhythm.read,
     "beats-cnn-lstm": beats_reading.read,
     "waves-unet-lstm": waves_reading.read,
+    "twelve-cnn-lstm": twelve.read,
 }
 _LEADS: dict[str, Callable[[EcgRecord], Sequence[int]]] = {
     "rhythm-cnn-lstm": rhythm.ranked_leads,
     "beats-cnn-lstm": beats_reading.ranked_leads,
     "waves-unet-lstm": waves_reading.ranked_leads,
+    "twelve-cnn-lstm": twelve.ranked_leads,
 }
 _COUNT: dict[str, Callable[[EcgRecord], int]] = {
     "rhythm-cnn-lstm": lambda record: 1,
     "beats-cnn-lstm": lambda record: 2,
     "waves-unet-lstm": waves_reading.lead_count,
+    "twelve-cnn-lstm": lambda record: len(twelve.ranked_leads(record)),
 }
 _NUMBERS: dict[str, Callable[[Loaded, list[NDArray[np.float64]], float], NDArray[np.float64]]] = {
     "rhythm-cnn-lstm": rhythm.numbers,
     "beats-cnn-lstm": beats_reading.numbers,
     "waves-unet-lstm": waves_reading.numbers,
+    "twelve-cnn-lstm": twelve.numbers,
 }
 
 

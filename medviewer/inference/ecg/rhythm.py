@@ -1,28 +1,34 @@
 """Rhythm of one lead: normal, atrial fibrillation, other, noise; of a short record as a whole, of a long one window by window."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.ecg import EcgRecord, Episode, Measurement, Saliency
+from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Finding, Interval, Provenance, Score, SelfCheck
 from medviewer.core.task import CancelToken
 from medviewer.core.units import SampleIndex
 from medviewer.inference.bundle import Loaded
-from medviewer.inference.ecg.prepare import rhythm_input
+from medviewer.inference.ecg.prepare import Samples, rhythm_input, why_no_ecg
+from medviewer.inference.ecg.rhythm_beats import RATE, REACH, STEPS, WINDOW, Pulse, pulse
 from medviewer.inference.reading import SEED, Reading, Report, Request
 
 WINDOW_S, STEP_S = 30.0, 15.0
 WHOLE_S = 62.0
 """Up to this length a record is read in one piece, as the network was trained."""
 BATCH = 8
-STRIDE = 32
-"""Samples of the network's rate that one of its frames stands for."""
-METHOD = "grad-cam"
+METHOD = "integrated-gradients"
+BIN = 24
+"""Samples at 120 Hz that one value of the explanation stands for."""
+PATH = 12
+"""Points on the way from the flat line to the record, for the integrated gradients."""
 COVERED = 0.2
 PREFERRED = ("I", "II", "MLII", "V5", "V4", "V6", "V2", "V1")
 _NOBODY = Provenance("", "", "", "", "", "", "", "", SEED, "")
+Shares = NDArray[np.float64]
 
 
 def ranked_leads(record: EcgRecord) -> Sequence[int]:
@@ -32,27 +38,30 @@ def ranked_leads(record: EcgRecord) -> Sequence[int]:
     return sorted(voltages, key=lambda k: (order.get(record.leads[k].name, len(order)), k))
 
 
-def numbers(loaded: Loaded, signals: list[NDArray[np.float64]], rate: float) -> NDArray[np.float64]:
+def numbers(loaded: Loaded, signals: list[NDArray[np.float64]], rate: float) -> Shares:
     """Probabilities [windows, classes] of the first signal."""
-    return _shares(loaded, _windows(loaded, signals[0], rate), CancelToken(), lambda done, total: None)
+    windows = [w for w in _windows(loaded, signals[0], rate, True) if w is not None]
+    return _shares(loaded, windows, CancelToken(), lambda done, total: None)
 
 
 def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]], token: CancelToken, report: Report) -> Reading:
+    """Raises `ecg-without-beats` where no window holds anything to read."""
     record = request.item
     assert isinstance(record, EcgRecord)
     k, signal = next(iter(traces.items()))
     lead = record.leads[k]
     labels = loaded.bundle.labels
-    windows = _windows(loaded, signal, lead.rate_hz)
-    shares = _shares(loaded, windows, token, report)
+    windows = _windows(loaded, signal, lead.rate_hz, lead.unit == "mV")
+    there = [n for n, window in enumerate(windows) if window is not None]
+    seen = [window for window in windows if window is not None]
+    if not seen:
+        raise MedviewerError("ecg-without-beats", record.path)
+    shares = np.full((len(windows), len(labels)), np.nan)
+    shares[there] = _shares(loaded, seen, token, report)
     half = float(loaded.bundle.document["readout"]["band"])
-    mean = shares.mean(0)
+    mean = np.nanmean(shares, axis=0)
     scores = tuple(Score(label, float(p), *_band(float(p), half)) for label, p in zip(labels, mean, strict=True))
     episodes = _episodes(shares, labels, lead.seconds)
-    measurements = {}
-    if len(shares) > 1:
-        burden = sum(e.end_s - e.start_s for e in episodes if e.label == "A") / max(lead.seconds, 1e-9)
-        measurements["AF burden"] = Measurement(round(100 * burden, 1), "%")
     findings = tuple(
         Finding(
             f"{record.item}/{loaded.bundle.id}/{label}",
@@ -68,30 +77,52 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     )
     saliency, check = None, None
     if request.explain:
-        worst = int(np.argmax(shares[:, int(mean.argmax())]))
-        saliency, check = _explained(loaded, windows[worst], worst, int(mean.argmax()), lead.name, token)
+        target = int(mean.argmax())
+        worst = there[int(np.argmax(shares[there, target]))]
+        window = windows[worst]
+        assert window is not None
+        saliency, check = _explained(loaded, window, worst, target, lead.name, token)
     return Reading(
         scores=scores,
         findings=findings,
         episodes=episodes,
-        measurements=measurements,
+        measurements=_burden(episodes) if len(windows) > 1 else {},
         method=METHOD if saliency is not None else "",
         self_check=check,
         saliency=saliency,
     )
 
 
-def _windows(loaded: Loaded, signal: NDArray[np.float64], rate: float) -> list[NDArray[np.float32]]:
+def _windows(loaded: Loaded, signal: NDArray[np.float64], rate: float, calibrated: bool) -> list[Samples | None]:
+    """Prepared windows, None where nothing is to be read (gap, flat); one that is all of it for a short record."""
     parameters = loaded.bundle.document["preprocessing"]["parameters"]
     about = {name: float(parameters[name]) for name in ("wanted", "low", "high")}
     if len(signal) <= WHOLE_S * rate:
         return [rhythm_input(signal, rate, **about)]
     size, step = int(WINDOW_S * rate), int(STEP_S * rate)
-    starts = range(0, len(signal) - size + 1, step)
-    return [rhythm_input(signal[start : start + size], rate, **about) for start in starts]
+    found: list[Samples | None] = []
+    for start in range(0, len(signal) - size + 1, step):
+        part = signal[start : start + size]
+        missing = float(np.mean(~np.isfinite(part)))
+        empty = missing > 0.5 or why_no_ecg(part, rate, calibrated) in ("empty", "flat")
+        found.append(None if empty else rhythm_input(part, rate, **about))
+    return found
 
 
-def _shares(loaded: Loaded, windows: list[NDArray[np.float32]], token: CancelToken, report: Report) -> NDArray[np.float64]:
+def _stacked(pulses: list[Pulse], windows: list[Samples]) -> tuple[NDArray[np.generic], ...]:
+    """Windows and their beats, padded: x, lengths, shapes, steps, keep, numbers, as `RhythmNet` takes them."""
+    longest, most = max(len(w) for w in windows), max(len(p.steps) for p in pulses)
+    rows = len(windows)
+    x, shapes = np.zeros((rows, 1, longest), np.float32), np.zeros((rows, most, 2, WINDOW), np.float32)
+    steps, keep = np.zeros((rows, most, STEPS), np.float32), np.zeros((rows, most), bool)
+    for row, (window, beats) in enumerate(zip(windows, pulses, strict=True)):
+        count = len(beats.steps)
+        x[row, 0, : len(window)] = window
+        shapes[row, :count], steps[row, :count], keep[row, :count] = beats.shapes, beats.steps, True
+    return x, np.array([len(w) for w in windows]), shapes, steps, keep, np.stack([p.numbers for p in pulses])
+
+
+def _shares(loaded: Loaded, windows: list[Samples], token: CancelToken, report: Report) -> Shares:
     """Calibrated probabilities [windows, classes]."""
     import torch
 
@@ -100,17 +131,13 @@ def _shares(loaded: Loaded, windows: list[NDArray[np.float32]], token: CancelTok
     for first in range(0, len(windows), BATCH):
         token.check()
         part = windows[first : first + BATCH]
-        longest = max(len(window) for window in part)
-        batch = np.zeros((len(part), 1, longest), np.float32)
-        for row, window in enumerate(part):
-            batch[row, 0, : len(window)] = window
+        stacked = _stacked([pulse(window) for window in part], part)
         with torch.inference_mode():
-            lengths = torch.tensor([len(window) for window in part], device=loaded.device)
-            logits = loaded.module(torch.from_numpy(batch).to(loaded.device), lengths).double().cpu().numpy()
-        found.append(logits)
+            tensors = [torch.from_numpy(array).to(loaded.device) for array in stacked]
+            found.append(loaded.module(*tensors).double().cpu().numpy())
         report(min(first + BATCH, len(windows)), len(windows))
     values = np.concatenate(found) * float(readout["temperature"]) + np.array(readout["bias"])
-    shares: NDArray[np.float64] = np.exp(values - values.max(1, keepdims=True))
+    shares: Shares = np.exp(values - values.max(1, keepdims=True))
     shares /= shares.sum(1, keepdims=True)
     return shares
 
@@ -120,25 +147,34 @@ def _band(p: float, half: float) -> tuple[float, float]:
     return float(1 / (1 + np.exp(-(odds - half)))), float(1 / (1 + np.exp(-(odds + half))))
 
 
-def _episodes(shares: NDArray[np.float64], labels: tuple[str, ...], seconds: float) -> tuple[Episode, ...]:
-    """Each half window takes the mean of the windows over it; equal neighbours are one episode."""
+def _episodes(shares: Shares, labels: tuple[str, ...], seconds: float) -> tuple[Episode, ...]:
+    """Each half window takes the mean of the windows over it; equal neighbours are one episode; what was not read (NaN) is none."""
     if len(shares) == 1:
         best = int(shares[0].argmax())
         return (Episode(0.0, seconds, labels[best], float(shares[0, best])),)
-    halves = np.zeros((len(shares) + 1, shares.shape[1]))
-    halves[:-1] += shares
-    halves[1:] += shares
-    halves[1:-1] /= 2
+    total, count = np.zeros((len(shares) + 1, shares.shape[1])), np.zeros(len(shares) + 1)
+    read = np.isfinite(shares[:, 0])
+    for shift in (0, 1):
+        total[shift : shift + len(shares)] += np.nan_to_num(shares)
+        count[shift : shift + len(shares)] += read
+    halves = total / np.maximum(count, 1)[:, None]
+    best_of = np.where(count > 0, halves.argmax(1), -1)
     found: list[Episode] = []
-    for n, row in enumerate(halves):
-        best = int(row.argmax())
-        start, end = n * STEP_S, (n + 1) * STEP_S if n < len(halves) - 1 else seconds
-        if found and found[-1].label == labels[best]:
-            last = found[-1]
-            found[-1] = Episode(last.start_s, end, last.label, max(last.probability, float(row[best])))
-        else:
-            found.append(Episode(start, end, labels[best], float(row[best])))
+    for best, run in groupby(range(len(halves)), key=lambda n: int(best_of[n])):
+        rows = list(run)
+        if best >= 0:
+            end = seconds if rows[-1] == len(halves) - 1 else (rows[-1] + 1) * STEP_S
+            found.append(Episode(rows[0] * STEP_S, end, labels[best], float(halves[rows, best].max())))
     return tuple(found)
+
+
+def _burden(episodes: tuple[Episode, ...]) -> dict[str, Measurement]:
+    """Share of the readable time in fibrillation, and that time (EL-06)."""
+    spans = {label: sum(e.end_s - e.start_s for e in episodes if e.label == label) for label in {e.label for e in episodes}}
+    read = sum(spans.values())
+    clear = read - spans.get("~", 0.0)
+    burden = {"AF burden": Measurement(round(100 * spans.get("A", 0.0) / clear, 1), "%")} if clear > 0 else {}
+    return {**burden, "rhythm read": Measurement(round(read, 1), "s")}
 
 
 def _first(episodes: tuple[Episode, ...], label: str, rate: float, lead: str) -> Interval | None:
@@ -148,34 +184,64 @@ def _first(episodes: tuple[Episode, ...], label: str, rate: float, lead: str) ->
     return Interval(SampleIndex(int(episode.start_s * rate)), SampleIndex(int(episode.end_s * rate)), lead)
 
 
-def _explained(
-    loaded: Loaded, window: NDArray[np.float32], number: int, target: int, lead: str, token: CancelToken
-) -> tuple[Saliency, SelfCheck]:
-    """Grad-CAM over time at the last convolution, checked by flattening what it marks against flattening at random (XP-10)."""
+def heat(loaded: Loaded, window: Samples, target: int, token: CancelToken) -> NDArray[np.float64]:
+    """0 … 1 for each BIN samples: integrated gradients of the class's logit over the trace and the beats' shapes, against a flat
+    line; what the forest of intervals adds is not in it."""
     import torch
-    from captum.attr import LayerGradCam
+    from captum.attr import IntegratedGradients
 
-    x = torch.from_numpy(window)[None, None].to(loaded.device)
-    module = loaded.module
-    heat = LayerGradCam(module, module.blocks).attribute(x, target=target, relu_attributions=True)
-    values = heat.detach().double().cpu().numpy().reshape(-1)
-    token.check()
+    beats = pulse(window)
+    x, lengths, shapes, steps, keep, numbers = (
+        torch.from_numpy(a).to(loaded.device) for a in _stacked([beats], [window])
+    )
+
+    def forward(x: torch.Tensor, shapes: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        token.check()
+        lengths, steps, keep, numbers = others
+        found: torch.Tensor = loaded.module(x, lengths, shapes, steps, keep, numbers)
+        return found
+
+    with torch.backends.cudnn.flags(enabled=False):  # its LSTM goes back in training mode only
+        of_x, of_shapes = IntegratedGradients(forward).attribute(
+            (x, shapes), target=target, additional_forward_args=(lengths, steps, keep, numbers), n_steps=PATH, internal_batch_size=4
+        )
+    samples = np.pad(of_x.double().cpu().numpy().reshape(-1), (REACH, WINDOW))
+    for centre, row in zip(np.round(beats.at).astype(int), of_shapes.double().cpu().numpy()[0].sum(1), strict=False):
+        samples[centre : centre + WINDOW] += row
+    samples = samples[REACH : REACH + len(window)]
+    samples = np.pad(samples, (0, -len(samples) % BIN))
+    values: NDArray[np.float64] = np.maximum(samples.reshape(-1, BIN).sum(1), 0)
     largest = float(values.max(initial=0.0))
-    values = values / largest if largest > 0 else values
-    wanted = float(loaded.bundle.document["preprocessing"]["parameters"]["wanted"])
+    return values / largest if largest > 0 else values
+
+
+def _explained(
+    loaded: Loaded, window: Samples, number: int, target: int, lead: str, token: CancelToken
+) -> tuple[Saliency, SelfCheck]:
+    """`heat` of one window, checked by flattening what it marks against flattening at random (XP-10)."""
+    values = heat(loaded, window, target, token)
+    deletion, random = deleted(loaded, window, target, values, token)
+    label = loaded.bundle.labels[target]
+    saliency = Saliency(lead, label, number * STEP_S, BIN / RATE, tuple(float(v) for v in values))
+    return saliency, SelfCheck(deletion, random, None, bool(deletion > random + 0.01))
+
+
+def deleted(
+    loaded: Loaded, window: Samples, target: int, values: NDArray[np.float64], token: CancelToken
+) -> tuple[float, float]:
+    """By how much the class's probability falls when a fifth of the window is made flat: the weightiest, and at random (mean of 5).
+
+    Beats are found anew in what is left.
+    """
     count = max(1, round(COVERED * len(values)))
     generator = np.random.default_rng(SEED)
-
-    def probability(gone: NDArray[np.int64]) -> float:
-        token.check()
-        covered = window.copy()
-        for k in gone:
-            covered[k * STRIDE : (k + 1) * STRIDE] = 0
-        return float(_shares(loaded, [covered], token, lambda done, total: None)[0, target])
-
-    before = probability(np.zeros(0, np.int64))
-    deletion = before - probability(np.argsort(-values)[:count])
-    random = float(np.mean([before - probability(generator.choice(len(values), count, replace=False)) for _ in range(5)]))
-    label = loaded.bundle.labels[target]
-    saliency = Saliency(lead, label, number * STEP_S, STRIDE / wanted, tuple(float(v) for v in values))
-    return saliency, SelfCheck(float(deletion), random, None, bool(deletion > random + 0.01))
+    gone = [np.zeros(0, np.int64), np.argsort(-values)[:count]]
+    gone += [generator.choice(len(values), count, replace=False) for _ in range(5)]
+    changed = []
+    for bins in gone:
+        copy = window.copy()
+        for k in bins:
+            copy[k * BIN : (k + 1) * BIN] = 0
+        changed.append(copy)
+    p = _shares(loaded, changed, token, lambda done, total: None)[:, target]
+    return float(p[0] - p[1]), float(p[0] - p[2:].mean())
