@@ -148,7 +148,7 @@ def _band(p: float, half: float) -> tuple[float, float]:
 
 
 def _episodes(shares: Shares, labels: tuple[str, ...], seconds: float) -> tuple[Episode, ...]:
-    """Each half window takes the mean of the windows over it; equal neighbours are one episode; what was not read (NaN) is none."""
+    """Each half window takes the mean of the windows over it; equal neighbours are one episode; NaN was not read."""
     if len(shares) == 1:
         best = int(shares[0].argmax())
         return (Episode(0.0, seconds, labels[best], float(shares[0, best])),)
@@ -191,9 +191,7 @@ def heat(loaded: Loaded, window: Samples, target: int, token: CancelToken) -> ND
     from captum.attr import IntegratedGradients
 
     beats = pulse(window)
-    x, lengths, shapes, steps, keep, numbers = (
-        torch.from_numpy(a).to(loaded.device) for a in _stacked([beats], [window])
-    )
+    x, lengths, shapes, steps, keep, numbers = (torch.from_numpy(a).to(loaded.device) for a in _stacked([beats], [window]))
 
     def forward(x: torch.Tensor, shapes: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
         token.check()
@@ -203,7 +201,11 @@ def heat(loaded: Loaded, window: Samples, target: int, token: CancelToken) -> ND
 
     with torch.backends.cudnn.flags(enabled=False):  # its LSTM goes back in training mode only
         of_x, of_shapes = IntegratedGradients(forward).attribute(
-            (x, shapes), target=target, additional_forward_args=(lengths, steps, keep, numbers), n_steps=PATH, internal_batch_size=4
+            (x, shapes),
+            target=target,
+            additional_forward_args=(lengths, steps, keep, numbers),
+            n_steps=PATH,
+            internal_batch_size=4,
         )
     samples = np.pad(of_x.double().cpu().numpy().reshape(-1), (REACH, WINDOW))
     for centre, row in zip(np.round(beats.at).astype(int), of_shapes.double().cpu().numpy()[0].sum(1), strict=False):
@@ -226,10 +228,8 @@ def _explained(
     return saliency, SelfCheck(deletion, random, None, bool(deletion > random + 0.01))
 
 
-def deleted(
-    loaded: Loaded, window: Samples, target: int, values: NDArray[np.float64], token: CancelToken
-) -> tuple[float, float]:
-    """By how much the class's probability falls when a fifth of the window is made flat: the weightiest, and at random (mean of 5).
+def deleted(loaded: Loaded, window: Samples, target: int, values: NDArray[np.float64], token: CancelToken) -> tuple[float, float]:
+    """How much the class's probability falls when a fifth of the window is made flat: the weightiest, and at random (mean of 5).
 
     Beats are found anew in what is left.
     """

@@ -4,7 +4,9 @@ Reads what `prepare.rhythm_input` gives (120 Hz, scaled), so that unit and gain 
 the usual QRS points up. The beats are found here and not by `qrs.py`: the network's weights were trained on exactly these.
 """
 
+# ruff: noqa: SIM905 (names of numbers read better as a line of words)
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +105,7 @@ def _chosen(at: NDArray[np.int64], height: Array) -> NDArray[np.bool_]:
     if len(where) < 3:
         return strong
     usual = float(np.median(np.diff(at[where])))
-    for a, b in zip(where[:-1], where[1:], strict=True):
+    for a, b in pairwise(where):
         if at[b] - at[a] > 1.6 * usual and b - a > 1:
             inside = np.arange(a + 1, b)
             inside = inside[(at[inside] - at[a] > 0.32 * RATE) & (at[b] - at[inside] > 0.32 * RATE)]
@@ -160,9 +162,10 @@ def _intervals(times: Array, seconds: float) -> dict[str, float]:
     """Intervals between beats: spread, order, entropy, short-long pairs, pauses."""
     rr = np.diff(times)
     names = (
-        "beats rate median mean cv mad rmssd pnn20 pnn50 pnn100 q05 q10 q25 q75 q90 q95 least most skew kurtosis corr1 corr2 turning "
-        "entropy sample sample2 bins lorenz sd1 sd2 sdratio early earlylate late bigeminy trigeminy rrr rrrspread slope secondcv "
-        "cvmin cvmax rmssdmin rmssdmax ratemin ratemax steady run alternating"
+        "beats rate median mean cv mad rmssd pnn20 pnn50 pnn100 q05 q10 q25 q75 q90 q95 least most skew kurtosis "
+        "corr1 corr2 turning entropy sample sample2 bins lorenz sd1 sd2 sdratio early earlylate late bigeminy "
+        "trigeminy rrr rrrspread slope secondcv cvmin cvmax rmssdmin rmssdmax ratemin ratemax steady run "
+        "alternating"
     ).split()
     out = dict.fromkeys(names, np.nan)
     out["beats"], out["rate"] = len(times), len(times) / max(seconds, 1e-9)
@@ -213,7 +216,7 @@ def _intervals(times: Array, seconds: float) -> dict[str, float]:
         out["bigeminy"] = float(np.median(np.abs(r[2:] - r[:-2])) - np.median(np.abs(d)))
         out["trigeminy"] = float(np.median(np.abs(r[3:] - r[:-3])) - np.median(np.abs(d)))
     edges = np.linspace(times[0], times[-1], PARTS + 1)
-    parts = [r[(times[1:] > a) & (times[1:] <= b)] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [r[(times[1:] > a) & (times[1:] <= b)] for a, b in pairwise(edges)]
     parts = [p for p in parts if len(p) >= 4]
     if parts:
         spread = [float(p.std()) for p in parts]
@@ -250,8 +253,8 @@ def _sample_entropy(values: Array, tolerance: float) -> float:
 def _shape_numbers(shapes: Array, usual: Array, likeness: Array, heights: Array) -> dict[str, float]:
     """The QRS and T of the usual beat, and how much single beats differ from it."""
     names = (
-        "alike alike10 alike25 alikemin odd odd2 width widthspread up down tall heightcv heightmin t tat tdown wholealike whole10 "
-        "residual residual90 stlevel rfall neighbour neighbour10"
+        "alike alike10 alike25 alikemin odd odd2 width widthspread up down tall heightcv heightmin t tat tdown wholealike "
+        "whole10 residual residual90 stlevel rfall neighbour neighbour10"
     ).split()
     out = dict.fromkeys(names, np.nan)
     if len(shapes) < 3:
@@ -354,7 +357,7 @@ def _noise(signal: Array, quick: Array, heights: Array) -> dict[str, float]:
     hz = np.fft.rfftfreq(len(signal), 1 / RATE)
     total = float(spectrum.sum()) + 1e-9
     edges = (0, 1, 4, 9, 15, 25, 60)
-    shares = [float(spectrum[(hz >= a) & (hz < b)].sum() / total) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    shares = [float(spectrum[(hz >= a) & (hz < b)].sum() / total) for a, b in pairwise(edges)]
     out["seconds"] = len(signal) / RATE
     out |= dict(zip("b1 b2 b3 b4 b5".split(), shares[1:], strict=True))
     centred = signal - signal.mean()

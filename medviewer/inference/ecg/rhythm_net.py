@@ -1,4 +1,4 @@
-"""The rhythm network: CNN + LSTM over the trace, CNN + LSTM over the beats, and a forest over intervals; their logits are joined."""
+"""The rhythm network: CNN + LSTM over the trace, CNN + LSTM over the beats, a forest over intervals; their logits are joined."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -84,9 +84,7 @@ class RhythmPulses(nn.Module):
             nn.Dropout(0.3), nn.Linear(6 * hidden + 48, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, classes)
         )
 
-    def forward(
-        self, shapes: torch.Tensor, steps: torch.Tensor, keep: torch.Tensor, numbers: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, shapes: torch.Tensor, steps: torch.Tensor, keep: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
         batch, beats = shapes.shape[:2]
         seen = self.squeeze(self.cnn(shapes.flatten(0, 1)).flatten(1)).view(batch, beats, -1)
         found, _ = self.lstm(torch.cat([seen, steps], -1))
@@ -110,7 +108,8 @@ class Forest(nn.Module):
         for level in range(feature.shape[1]):
             where = where * 2 + (numbers[:, feature[:, level].long()] > cut[:, level]).long()
         trees = torch.arange(len(feature), device=numbers.device)
-        return start + leaf[trees[None, :], where].sum(1)
+        found: torch.Tensor = start + leaf[trees[None, :], where].sum(1)
+        return found
 
 
 class RhythmNet(nn.Module):

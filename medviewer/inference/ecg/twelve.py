@@ -148,7 +148,12 @@ def _tensors(loaded: Loaded, part: list[Twelve]) -> tuple[object, ...]:
     x = np.zeros((len(part), len(LEADS), longest), np.float32)
     for row, one in enumerate(part):
         x[row, :, : one.leads.shape[1]] = one.leads
-    arrays = (x, np.array([p.leads.shape[1] for p in part]), np.stack([p.usual for p in part]), np.stack([p.numbers for p in part]))
+    arrays = (
+        x,
+        np.array([p.leads.shape[1] for p in part]),
+        np.stack([p.usual for p in part]),
+        np.stack([p.numbers for p in part]),
+    )
     return tuple(torch.from_numpy(array).to(loaded.device) for array in arrays)
 
 

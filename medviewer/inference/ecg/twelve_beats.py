@@ -23,7 +23,8 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Twelve:
     """`leads` float32 [8, samples] at 120 Hz, each with mean 0 and SD 1; `usual` float32 [8, USUAL]: the median beat around R;
-    `numbers` float32 [NUMBERS]: rate, spread of intervals, share of odd beats, width and size of the QRS, beats found; `at`: R peaks."""
+    `numbers` float32 [NUMBERS]: interval, spread of intervals, share of odd beats, width and size of the QRS, beats found; `at`:
+    R peaks."""
 
     leads: Samples
     usual: Samples

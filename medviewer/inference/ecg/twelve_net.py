@@ -1,4 +1,4 @@
-"""The twelve-lead network: CNN + LSTM over the leads joined with a CNN over the usual beat, several members; and a linear member."""
+"""The twelve-lead network: members of CNN + LSTM over the leads joined with a CNN over the usual beat; and a linear member."""
 
 from collections.abc import Sequence
 from itertools import pairwise

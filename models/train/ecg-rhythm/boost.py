@@ -26,7 +26,9 @@ def softmax(v: np.ndarray) -> np.ndarray:
     return e / e.sum(1, keepdims=True)
 
 
-def fit(x, y, weight, *, classes=4, trees=300, depth=6, rate=0.06, ridge=6.0, columns=0.35, rows=0.7, smooth=0.0, seed=0, watch=None):
+def fit(
+    x, y, weight, *, classes=4, trees=300, depth=6, rate=0.06, ridge=6.0, columns=0.35, rows=0.7, smooth=0.0, seed=0, watch=None
+):
     """Forest {feature [trees, depth], cut [trees, depth], leaf [trees, 2**depth, classes], start [classes]}.
 
     A value above the cut sets the level's bit. `watch(tree number, logits of extra rows)` is for looking on.

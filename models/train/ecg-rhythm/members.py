@@ -18,7 +18,7 @@ WEIGHTS = (1.0, 1.8, 1.2, 2.0)
 SMOOTH = 0.08
 """Label smoothing: a tenth of the labels changed between the challenge's revisions."""
 LONGEST = 3600
-BEATS = 72
+BEATS = 48
 Inputs = tuple[torch.Tensor, ...]
 
 
@@ -95,9 +95,22 @@ def beats(data: Prepared, rows: np.ndarray, rng: np.random.Generator | None) -> 
     return torch.from_numpy(shapes), torch.from_numpy(steps), torch.from_numpy(keep), torch.from_numpy(data.numbers[rows])
 
 
+def batches(data: Prepared, rows: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Random batches of records with about as many beats each, so that little is padded."""
+    order = rng.permutation(rows)[: len(rows) // BATCH * BATCH]
+    beats_of = np.array([len(s) for s in data.steps])
+    found = []
+    for first in range(0, len(order), 20 * BATCH):
+        part = order[first : first + 20 * BATCH]
+        part = part[np.argsort(np.minimum(beats_of[part], BEATS), kind="stable")]
+        found += list(part.reshape(-1, BATCH))
+    rng.shuffle(found)
+    return found
+
+
 KINDS: dict[str, tuple[Callable[[], nn.Module], Callable[..., Inputs], int]] = {
     "trace": (RhythmTrace, traces, 16),
-    "beats": (RhythmPulses, beats, 18),
+    "beats": (RhythmPulses, beats, 12),
 }
 """Kind → builder, its inputs, epochs."""
 
@@ -140,9 +153,7 @@ def member(kind: str, data: Prepared, train: np.ndarray, valid: np.ndarray, seed
     for epoch in range(epochs):
         net.train()
         total = 0.0
-        order = rng.permutation(train)
-        for i in range(count):
-            rows = order[i * BATCH : (i + 1) * BATCH]
+        for rows in batches(data, train, rng):
             batch = inputs(data, rows, rng)
             with torch.autocast("cpu", torch.bfloat16):
                 logits = net(*batch)

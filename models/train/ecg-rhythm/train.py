@@ -10,7 +10,6 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import boost
 import numpy as np
 import torch
 from members import member
