@@ -140,7 +140,7 @@ class RhythmNet(nn.Module):
         keep: torch.Tensor,
         numbers: torch.Tensor,
     ) -> torch.Tensor:
-        found = self.weights[2] * self.forest(numbers)
+        found: torch.Tensor = self.weights[2] * self.forest(numbers)
         if self.traces:
             found = found + self.weights[0] * torch.stack([member(x, lengths) for member in self.traces]).mean(0)
         if self.pulses:
