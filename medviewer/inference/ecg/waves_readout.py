@@ -5,7 +5,7 @@ where there are enough beats to tell, keep its distance to the QRS: what comes a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -29,6 +29,11 @@ class Segment:
     @property
     def centre(self) -> float:
         return (self.onset + self.offset) / 2
+
+
+def moved(s: Segment, by: int) -> Segment:
+    """The same wave `by` samples later."""
+    return replace(s, onset=s.onset + by, offset=s.offset + by) if by else s
 
 
 SHORTEST_S: Mapping[int, float] = MappingProxyType({P: 0.03, QRS: 0.03, T: 0.05})
@@ -75,14 +80,19 @@ def _ordered(found: list[Segment]) -> list[Segment]:
     borders = np.array([b.centre for b in beats])
     waves: dict[int, list[Segment]] = {}
     for s in found:
-        if s.kind != QRS:
-            waves.setdefault(int(np.searchsorted(borders, s.centre)), []).append(s)
+        k = int(np.searchsorted(borders, s.centre))
+        if s.kind != QRS and not any(_overlap(s, beat) for beat in beats[max(0, k - 1) : k + 1]):
+            waves.setdefault(k, []).append(s)
     for among in waves.values():
         repolarised = max((s for s in among if s.kind == T), key=lambda s: s.sure * (s.offset - s.onset), default=None)
         if repolarised is not None:
             out.append(repolarised)
-        out += [s for s in among if s.kind == P and (repolarised is None or s.centre > repolarised.centre)]
+        out += [s for s in among if s.kind == P and (repolarised is None or s.onset > repolarised.offset)]
     return sorted(out, key=lambda s: s.onset)
+
+
+def _overlap(a: Segment, b: Segment) -> bool:
+    return a.onset <= b.offset and b.onset <= a.offset
 
 
 def steady(found: list[Segment]) -> list[Segment]:
@@ -148,6 +158,18 @@ def bounds(share: Shares, agreed: list[Segment]) -> list[Segment]:
         for n, ahead, behind, faint in zip(here, before, after, weak, strict=True):
             if not faint:
                 out[n] = Segment(kind, float(middle[n] - ahead), float(middle[n] + behind - 1), agreed[n].sure)
+    return _apart(out)
+
+
+def _apart(found: list[Segment]) -> list[Segment]:
+    """Neighbours that overlap, one by its own and one by agreed bounds, meet in the middle."""
+    out = list(found)
+    for n in range(1, len(out)):
+        before, after = out[n - 1], out[n]
+        if before.offset >= after.onset:
+            border = (before.offset + after.onset) / 2
+            out[n - 1] = replace(before, offset=max(before.onset, border - 0.5))
+            out[n] = replace(after, onset=min(after.offset, border + 0.5))
     return out
 
 
