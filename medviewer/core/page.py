@@ -1,0 +1,107 @@
+"""What the user wishes to see of a note, and the facts joined to it: `resolve` gives the one `NotePicture` that is painted."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from medviewer.core.finding import Result, Score, SelfCheck, Span
+from medviewer.core.note import Mention, NoteDocument
+from medviewer.core.privacy import Identifier, identifiers
+
+SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0
+TOP = 3
+"""Classes that are told (NT-09)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """The wish. `overlay` the network whose words are marked, None = the first that answered; `words` and `mentions` switch the
+    two kinds of marks; `private` marks what tells who the patient is; `zoom` enlarges the text."""
+
+    overlay: str | None = None
+    words: bool = True
+    mentions: bool = True
+    private: bool = False
+    zoom: float = 1.0
+
+    def zoomed(self, factor: float) -> "NoteView":
+        return replace(self, zoom=min(max(self.zoom * factor, SMALLEST_ZOOM), LARGEST_ZOOM))
+
+
+@dataclass(frozen=True, slots=True)
+class NotePicture:
+    """All that a painter needs besides the text, in its characters. `classes` are the likeliest first; `unsure` where the first
+    is below its threshold; `model` whose words and classes they are, "" where no network answered; `weak` where the words
+    failed their check."""
+
+    words: tuple[Span, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    model: str = ""
+    classes: tuple[Score, ...] = ()
+    unsure: bool = False
+    weak: bool = False
+    check: SelfCheck | None = None
+
+
+def resolve(
+    view: NoteView, note: NoteDocument, results: Mapping[str, Result], mentions: Sequence[Mention] | None = None
+) -> NotePicture:
+    """Join the wish with what networks and rules said; `mentions` are the corrected ones where a person corrected some. Pure."""
+    chosen = classifier(view, results)
+    judged = tuple(mentions if mentions is not None else next((r.mentions for r in results.values() if r.mentions), ()))
+    length = len(note.text)
+    words = tuple(span for span in (chosen.spans if chosen else ()) if span.end <= length) if view.words else ()
+    classes = tuple(sorted(chosen.scores, key=lambda score: -score.probability)) if chosen else ()
+    first = classes[0] if classes else None
+    unsure = first is not None and first.threshold is not None and first.probability < first.threshold
+    check = chosen.self_check if chosen else None
+    return NotePicture(
+        words=words,
+        mentions=tuple(m for m in judged if m.end <= length) if view.mentions else (),
+        identifiers=identifiers(note.text, note.patient) if view.private else (),
+        model=chosen.model if chosen else "",
+        classes=classes,
+        unsure=unsure,
+        weak=check is not None and not check.passed,
+        check=check,
+    )
+
+
+def classifier(view: NoteView, results: Mapping[str, Result]) -> Result | None:
+    """The network whose classes are shown: the one asked for, else the surest of those that answered."""
+    there = [result for result in results.values() if result.status == "ok" and result.scores]
+    asked = next((result for result in there if result.model == view.overlay), None)
+    return asked or max(there, key=lambda r: max(s.probability for s in r.scores), default=None)
+
+
+def moved(spans: Sequence[tuple[int, int]], before: str, after: str) -> list[tuple[int, int] | None]:
+    """Where spans of the older text lie in the newer one, None for those that the edit touched."""
+    shared = min(len(before), len(after))
+    head = next((n for n in range(shared) if before[n] != after[n]), shared)
+    tail = next((n for n in range(shared - head) if before[-1 - n] != after[-1 - n]), shared - head)
+    by = len(after) - len(before)
+    found: list[tuple[int, int] | None] = []
+    for start, end in spans:
+        if end <= head:
+            found.append((start, end))
+        elif start >= len(before) - tail:
+            found.append((start + by, end + by))
+        else:
+            found.append(None)
+    return found
+
+
+class Utf16:
+    """Characters of a text ↔ the UTF-16 units that Qt counts in: a character beyond the first plane is two of them."""
+
+    def __init__(self, text: str) -> None:
+        wide = () if text.isascii() or max(text, default="") <= "\uffff" else enumerate(text)
+        self._wide = [index for index, sign in wide if sign > "\uffff"]
+        self._units = [index + n for n, index in enumerate(self._wide)]
+
+    def units(self, character: int) -> int:
+        return character + bisect_left(self._wide, character)
+
+    def character(self, unit: int) -> int:
+        return unit - bisect_right(self._units, unit - 1)

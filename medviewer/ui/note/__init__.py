@@ -1,0 +1,1 @@
+"""Notes on the screen: the text with its marks, classes, findings, editing."""

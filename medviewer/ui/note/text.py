@@ -1,0 +1,293 @@
+"""The text of a note with its marks under and over it: read, hovered, clicked, edited.
+
+Offsets that come and go are characters of the note; Qt's own are UTF-16 units (core/page.Utf16).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QTextEdit, QToolTip, QWidget
+
+from medviewer.core.note import Mention, Section
+from medviewer.core.page import NotePicture, Utf16
+from medviewer.ui import theme
+from medviewer.ui.note import ink
+
+FONT, LINE = 14, 23
+LARGEST_SHOWN = 200_000
+"""Characters that are laid out; of a longer note the beginning is shown, and told."""
+WORD_ALPHA = 150
+"""Opacity of the weightiest word's ground."""
+MARGIN = 16
+
+
+class NoteText(QTextEdit):
+    """`typed` comes with every change of the text by hand; `pressed` with the mention that was clicked and where."""
+
+    typed = Signal()
+    pressed = Signal(object, object)
+    zoomed = Signal(float)
+    told = Signal(str)
+
+    def __init__(self, describe: Callable[[int], str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._describe = describe
+        self._picture = NotePicture()
+        self._sections: tuple[Section, ...] = ()
+        self._units = Utf16("")
+        self._hovered: Mention | None = None
+        self._found: tuple[tuple[int, int], ...] = ()
+        self._zoom = 1.0
+        self._filling = False
+        self.shown = 0
+        self.setAcceptRichText(False)
+        self.setReadOnly(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setTabChangesFocus(False)
+        self.document().setDocumentMargin(MARGIN)
+        self.viewport().setMouseTracking(True)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, QColor(theme.WINDOW))
+        self.setPalette(palette)
+        self.setStyleSheet(f"QTextEdit {{ background: {theme.WINDOW}; border: 0; selection-background-color: {theme.CHOSEN}; }}")
+        self.document().contentsChange.connect(self._changed)
+
+    # Text
+
+    def fill(self, text: str, sections: Sequence[Section] = ()) -> None:
+        """Another text, from its beginning; what was typed before cannot be undone into it."""
+        self._filling = True
+        self.shown = min(len(text), LARGEST_SHOWN)
+        self._sections = tuple(s for s in sections if s.end <= LARGEST_SHOWN or s.start < LARGEST_SHOWN)
+        self._units = Utf16(text[: self.shown])
+        self.document().setUndoRedoEnabled(False)
+        self.setPlainText(text[: self.shown].replace("\u2029", "\n"))
+        self._format()
+        self.document().setUndoRedoEnabled(True)
+        self.document().setModified(False)
+        self._filling = False
+        self.viewport().update()
+
+    def text(self) -> str:
+        """What stands there, character for character (Qt's own words would turn hard spaces into soft ones)."""
+        return str(self.document().toRawText()).replace("\u2029", "\n")
+
+    def set_zoom(self, zoom: float) -> None:
+        if zoom != self._zoom:
+            self._zoom = zoom
+            self._format()
+
+    def _format(self) -> None:
+        filling, self._filling = self._filling, True
+        self.setFont(theme.font(round(FONT * self._zoom)))
+        self.document().setDefaultFont(theme.font(round(FONT * self._zoom)))
+        spaced = QTextBlockFormat()
+        spaced.setLineHeight(LINE * self._zoom, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spaced)
+        for section in self._sections:
+            self._head(cursor, section)
+        self._filling = filling
+
+    def _head(self, cursor: QTextCursor, section: Section) -> None:
+        header = QTextCharFormat()
+        header.setForeground(QColor(theme.TEXT3))
+        header.setFontWeight(QFont.Weight.Bold)
+        header.setProperty(QTextCharFormat.Property.FontPixelSize.value, round(12 * self._zoom))
+        cursor.setPosition(self._units.units(section.start))
+        cursor.setPosition(self._units.units(section.body), QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeCharFormat(header)
+
+    def _changed(self, at: int, removed: int, added: int) -> None:
+        if not self._filling and (removed or added):
+            self._units = Utf16(self.text())
+            self.typed.emit()
+
+    # Marks
+
+    def set_picture(self, picture: NotePicture) -> None:
+        self._picture = picture
+        self._hovered = None
+        self.viewport().update()
+
+    def set_found(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Places that a search found."""
+        self._found = tuple(spans)
+        self.viewport().update()
+
+    def go_to(self, start: int, end: int) -> None:
+        """Scroll to a span and select it."""
+        cursor = self.textCursor()
+        cursor.setPosition(self._units.units(start))
+        cursor.setPosition(self._units.units(end), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+
+    def pieces(self, start: int, end: int) -> Iterator[QRectF]:
+        """The rectangles of a span on the screen, one a line; only those that can be seen."""
+        document, layout = self.document(), self.document().documentLayout()
+        left, top = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
+        first, last = self._units.units(start), self._units.units(end)
+        block = document.findBlock(first)
+        while block.isValid() and block.position() < last:
+            box = layout.blockBoundingRect(block).translated(-left, -top)
+            if box.top() > self.viewport().height():
+                return
+            if box.bottom() >= 0:
+                lines = block.layout()
+                a, b = max(first - block.position(), 0), min(last - block.position(), block.length() - 1)
+                yield from _lines(lines, a, b, box, self.viewport().height())
+            block = block.next()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        under = QPainter(self.viewport())
+        under.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_under(under)
+        under.end()
+        super().paintEvent(event)
+        over = QPainter(self.viewport())
+        over.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_over(over)
+        over.end()
+
+    def _seen(self) -> tuple[int, int]:
+        """The characters that the viewport shows, and some more."""
+        first = self.cursorForPosition(QPoint(0, 0)).position()
+        last = self.cursorForPosition(QPoint(self.viewport().width() - 1, self.viewport().height() - 1)).position()
+        return self._units.character(max(first - 400, 0)), self._units.character(last) + 400
+
+    def _paint_under(self, painter: QPainter) -> None:
+        first, last = self._seen()
+        painter.setPen(Qt.PenStyle.NoPen)
+        for span in self._picture.words:
+            if first <= span.end and span.start <= last:
+                colour = QColor(theme.MACHINE if span.weight > 0 else theme.TEXT3)
+                colour.setAlpha(round(WORD_ALPHA * abs(span.weight) ** 0.7))
+                painter.setBrush(colour)
+                for box in self.pieces(span.start, span.end):
+                    painter.drawRoundedRect(box.adjusted(-1.5, 3, 1.5, 0), 3, 3)
+        if self._hovered is not None and self._hovered.scope is not None:
+            colour = QColor(theme.HAND)
+            colour.setAlpha(38)
+            painter.setBrush(colour)
+            for box in self.pieces(*self._hovered.scope):
+                painter.drawRect(box)
+        painter.setBrush(QColor(theme.ATTENTION_GROUND))
+        for start, end in self._found:
+            if first <= end and start <= last:
+                for box in self.pieces(start, end):
+                    painter.drawRect(box)
+
+    def _paint_over(self, painter: QPainter) -> None:
+        first, last = self._seen()
+        small = theme.font(max(9, round(9 * self._zoom)), bold=True)
+        for mention in self._picture.mentions:
+            if mention.end < first or mention.start > last:
+                continue
+            colour, box = ink.colour_of(mention), QRectF()
+            for box in self.pieces(mention.start, mention.end):
+                ink.underline(painter, mention.state, colour, box.left(), box.right(), box.bottom() - 1)
+            if (letter := ink.letter_of(mention)) and box.isValid():
+                painter.setFont(small)
+                painter.setPen(QColor(colour))
+                painter.drawText(QPointF(box.right() + 0.5, box.top() + QFontMetricsF(small).ascent() - 1), letter)
+            if mention.cue is not None:
+                painter.setPen(QColor(theme.HAND if mention is self._hovered else theme.LINE))
+                for part in self.pieces(*mention.cue):
+                    painter.drawLine(part.bottomLeft(), part.bottomRight())
+        for one in self._picture.identifiers:
+            if first <= one.end and one.start <= last:
+                self._paint_identifier(painter, one.start, one.end, ink.tr(ink.KINDS[one.kind]), small)
+
+    def _paint_identifier(self, painter: QPainter, start: int, end: int, kind: str, small: QFont) -> None:
+        box = QRectF()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for box in self.pieces(start, end):
+            painter.setPen(QColor(theme.ATTENTION))
+            painter.drawRoundedRect(box.adjusted(-1, 2, 1, 1), 3, 3)
+        if box.isValid():
+            painter.setFont(small)
+            wide = QFontMetricsF(small).horizontalAdvance(kind)
+            plate = QRectF(box.right() - wide - 4, box.top() - 6, wide + 5, 10)
+            painter.fillRect(plate, QColor(theme.ATTENTION_GROUND))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, kind)
+
+    # Hands
+
+    def mention_at(self, character: int) -> Mention | None:
+        return next((m for m in self._picture.mentions if m.start <= character < m.end), None)
+
+    def _character(self, point: QPoint) -> int | None:
+        """The character under the pointer; None beside the text."""
+        cursor = self.cursorForPosition(point)
+        box = self.cursorRect(cursor)
+        position = cursor.position() - (1 if point.x() < box.left() else 0)
+        if abs(point.x() - box.center().x()) > 3 * FONT * self._zoom or not box.adjusted(0, -4, 0, 4).top() <= point.y() <= box.bottom() + 8:
+            return None
+        return self._units.character(max(position, 0))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        at = self._character(event.position().toPoint())
+        hovered = self.mention_at(at) if at is not None else None
+        if hovered is not self._hovered:
+            self._hovered = hovered
+            self.viewport().update()
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hovered and self.isReadOnly() else Qt.CursorShape.IBeamCursor)
+        self.told.emit(self._describe(at) if at is not None else "")
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = self._character(event.pos())
+            words = self._describe(at) if at is not None else ""
+            QToolTip.showText(event.globalPos(), words, self.viewport()) if words else QToolTip.hideText()
+            return True
+        return bool(super().viewportEvent(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self.isReadOnly() and not self.textCursor().hasSelection():
+            at = self._character(event.position().toPoint())
+            mention = self.mention_at(at) if at is not None else None
+            if mention is not None:
+                self.pressed.emit(mention, event.globalPosition().toPoint())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoomed.emit(1.1 if event.angleDelta().y() > 0 else 1 / 1.1)
+        else:
+            super().wheelEvent(event)
+
+
+def _lines(lines, start: int, end: int, box: QRectF, height: float) -> Iterator[QRectF]:
+    """The rectangles of a block's characters `start` to `end`, in the viewport."""
+    number = lines.lineForTextPosition(start).lineNumber() if start < end else lines.lineCount()
+    while 0 <= number < lines.lineCount():
+        line = lines.lineAt(number)
+        if line.textStart() >= end:
+            return
+        top = box.top() + line.y()
+        if top > height:
+            return
+        if top + line.height() >= 0:
+            edges = [line.cursorToX(max(start, line.textStart())), line.cursorToX(min(end, line.textStart() + line.textLength()))]
+            x0, x1 = (edge[0] if isinstance(edge, tuple) else edge for edge in edges)
+            yield QRectF(box.left() + min(x0, x1), top, abs(x1 - x0), line.height())
+        number += 1
