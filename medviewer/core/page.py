@@ -75,21 +75,25 @@ def classifier(view: NoteView, results: Mapping[str, Result]) -> Result | None:
     return asked or max(there, key=lambda r: max(s.probability for s in r.scores), default=None)
 
 
-def moved(spans: Sequence[tuple[int, int]], before: str, after: str) -> list[tuple[int, int] | None]:
-    """Where spans of the older text lie in the newer one, None for those that the edit touched."""
-    shared = min(len(before), len(after))
-    head = next((n for n in range(shared) if before[n] != after[n]), shared)
-    tail = next((n for n in range(shared - head) if before[-1 - n] != after[-1 - n]), shared - head)
-    by = len(after) - len(before)
-    found: list[tuple[int, int] | None] = []
-    for start, end in spans:
-        if end <= head:
-            found.append((start, end))
-        elif start >= len(before) - tail:
-            found.append((start + by, end + by))
-        else:
-            found.append(None)
-    return found
+def shifted(picture: NotePicture, at: int, removed: int, added: int) -> NotePicture:
+    """The marks after an edit: those before it stay, those after it move, those that it touched go."""
+    by, end = added - removed, at + removed
+
+    def place(start: int, stop: int) -> tuple[int, int] | None:
+        if stop <= at:
+            return start, stop
+        return (start + by, stop + by) if start >= end else None
+
+    def of(mention: Mention) -> Mention | None:
+        span = place(mention.start, mention.end)
+        cue = place(*mention.cue) if mention.cue else None
+        scope = place(*mention.scope) if mention.scope else None
+        return replace(mention, start=span[0], end=span[1], cue=cue, scope=scope) if span else None
+
+    words = [replace(w, start=s[0], end=s[1]) for w in picture.words if (s := place(w.start, w.end))]
+    marks = [replace(i, start=s[0], end=s[1]) for i in picture.identifiers if (s := place(i.start, i.end))]
+    moved = [m for one in picture.mentions if (m := of(one)) is not None]
+    return replace(picture, words=tuple(words), mentions=tuple(moved), identifiers=tuple(marks))
 
 
 class Utf16:

@@ -27,7 +27,8 @@ Report = Callable[[int, int], None]
 class Request:
     """One item to be read by one network: of an image its `frame`, else None. `explain` is a method, or "" for the scores alone.
 
-    `concepts` are phrases that a note is to be judged for besides the lexicon's.
+    `concepts` are phrases that a note is to be judged for besides the lexicon's; `lexicon` the user's own table as JSON, "" for the
+    program's.
     """
 
     item: Item
@@ -37,6 +38,7 @@ class Request:
     cautions: tuple[Notice, ...] = ()
     explain: str = "default"
     concepts: tuple[str, ...] = ()
+    lexicon: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.inference.bundle import Bundle, check_hashes, read_bundle
+from medviewer.store import lexicon
 from medviewer.store.assets import models_folder
 from medviewer.store.profile import Profile
 
@@ -14,6 +15,7 @@ class Registry:
     """Bundles by id; a bundle that cannot be read is told in `problems` and left out, the others serve."""
 
     def __init__(self, profile: Profile, folder: Path | None = None) -> None:
+        self._profile = profile
         self._own = profile.data / "models"
         self._thresholds_file = profile.data / "thresholds.json"
         self._bundles: dict[str, Bundle] = {}
@@ -37,6 +39,11 @@ class Registry:
             return self._bundles[model]
         except KeyError:
             raise MedviewerError("bundle-missing", model) from None
+
+    def lexicon(self, language: str) -> str:
+        """The table of a language as JSON where the user changed it, else ""."""
+        changed = lexicon.changes(language, self._profile)
+        return json.dumps(lexicon.table(language, self._profile)) if changed["add"] or changed["remove"] else ""
 
     def thresholds(self, bundle: Bundle) -> dict[str, float]:
         """The bundle's thresholds with the user's in their place."""

@@ -18,11 +18,18 @@ LARGEST_PART = 256 << 20
 LARGEST_RATIO = 200
 
 
-def decoded(raw: bytes, path: str) -> tuple[str, str, tuple[Notice, ...]]:
-    """Text, encoding, warnings. Order: byte order mark, UTF-8, UTF-16 by its zeros, GB18030 where it makes Chinese, Latin-1.
+ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "shift_jis", "euc-kr", "koi8-r")
+"""What a person may choose from where a guess is wrong."""
+
+
+def decoded(raw: bytes, path: str, encoding: str = "") -> tuple[str, str, tuple[Notice, ...]]:
+    """Text, encoding, warnings. Order: the `encoding` that was asked for, byte order mark, UTF-8, UTF-16 by its zeros, GB18030
+    or Big5 where they make Chinese, Latin-1. Mixed encodings: what is not of the file's own is read line by line.
 
     Raises `note-binary` for what is no text. A guess is told as `charset-guessed` (NT-08).
     """
+    if encoding:
+        return _text(raw.decode(encoding, "replace"), path), encoding, ()
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if raw.startswith(mark):
             return _text(raw.decode(name, "replace"), path), name, ()
@@ -36,14 +43,47 @@ def decoded(raw: bytes, path: str) -> tuple[str, str, tuple[Notice, ...]]:
         return _text(raw.decode("utf-8"), path), "utf-8", ()
     except UnicodeDecodeError:
         pass
-    for name in ("gb18030", "big5", "latin-1"):
+    for name in ("gb18030", "big5"):
         try:
             text = raw.decode(name)
         except UnicodeDecodeError:
             continue
-        if name == "latin-1" or _plausible_chinese(text):
+        if _plausible_chinese(text):
             return _text(text, path), name, (Notice("charset-guessed", path, {"charset": name}),)
-    raise MedviewerError("note-binary", path)
+    text, names = _line_by_line(raw)
+    if len(names) > 1:
+        return _text(text, path), "mixed", (Notice("charset-mixed", path, {"charsets": ", ".join(sorted(names))}),)
+    text = raw.decode("latin-1")
+    return _text(text, path), "latin-1", (Notice("charset-guessed", path, {"charset": "latin-1"}),)
+
+
+def _line_by_line(raw: bytes) -> tuple[str, set[str]]:
+    """Each line in the encoding that fits it, and the encodings that were needed beyond ASCII."""
+    lines, names = [], set()
+    for line in raw.split(b"\n"):
+        for name in ("utf-8", "gb18030", "latin-1"):
+            try:
+                text = line.decode(name)
+            except UnicodeDecodeError:
+                continue
+            if name != "gb18030" or _plausible_chinese(text):
+                names |= set() if line.isascii() else {name}
+                lines.append(text)
+                break
+    return "\n".join(lines), names
+
+
+def preview(raw: bytes, encoding: str, length: int) -> str | None:
+    """How the first words beyond ASCII read in an encoding; None where the bytes cannot be in it."""
+    start = next((n for n, byte in enumerate(raw) if byte > 127), 0)
+    line = raw.rfind(b"\n", 0, start) + 1
+    line -= line % 2 if encoding.startswith("utf-16") else 0
+    part = raw[max(line, start - 40 * 2) if start - line > 80 else line :][: 8 * length]
+    text = part.decode(encoding, "replace")
+    beyond = [c for c in text[:-2] if ord(c) > 127]
+    if encoding not in ("latin-1", "cp1252") and beyond.count("\ufffd") > 0.02 * len(beyond):
+        return None
+    return " ".join(text.split())[:length]
 
 
 _COMMON = frozenset(

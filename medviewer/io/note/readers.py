@@ -34,11 +34,11 @@ def _wide(head: bytes) -> bool:
     return max(zeros) > 0.4 * len(head) / 2 > 2 * min(zeros)
 
 
-def open_notes(path: str, kind: str) -> list[NoteDocument]:
-    """The notes of a file. Raises `note-empty`, `note-binary`, `note-damaged`, `note-too-long`, `pdf-without-text` …"""
+def open_notes(path: str, kind: str, encoding: str = "") -> list[NoteDocument]:
+    """The notes of a file, its characters in `encoding` where a person chose one. Raises `note-empty`, `note-binary`, `note-damaged`, `note-too-long`, `pdf-without-text` …"""
     file = Path(path)
     raw = read_text(file) if kind != "dicom" else b""
-    encoding = "utf-8"
+    chosen, encoding = encoding, "utf-8"
     warnings: tuple[Notice, ...] = ()
     if kind == "dicom":
         found = [dicom_document(path)]
@@ -48,7 +48,7 @@ def open_notes(path: str, kind: str) -> list[NoteDocument]:
         found = [Found({"rtf": rtf, "docx": docx, "pdf": pdf}[kind](raw, path), kind)]
         encoding = "rtf" if kind == "rtf" else "binary"
     else:
-        text, encoding, warnings = decoded(raw, path)
+        text, encoding, warnings = decoded(raw, path, chosen)
         if kind == "fhir":
             found = fhir(text, path)
         elif kind == "hl7":

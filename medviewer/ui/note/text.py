@@ -3,6 +3,7 @@
 Offsets that come and go are characters of the note; Qt's own are UTF-16 units (core/page.Utf16).
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
@@ -15,16 +16,18 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QSyntaxHighlighter,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
+    QTextDocument,
     QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QTextEdit, QToolTip, QWidget
 
 from medviewer.core.note import Mention, Section
-from medviewer.core.page import NotePicture, Utf16
+from medviewer.core.page import NotePicture, Utf16, shifted
 from medviewer.ui import theme
 from medviewer.ui.note import ink
 
@@ -48,8 +51,7 @@ class NoteText(QTextEdit):
         super().__init__(parent)
         self._describe = describe
         self._picture = NotePicture()
-        self._sections: tuple[Section, ...] = ()
-        self._units = Utf16("")
+        self._units, self._before = Utf16(""), ""
         self._hovered: Mention | None = None
         self._found: tuple[tuple[int, int], ...] = ()
         self._zoom = 1.0
@@ -66,6 +68,7 @@ class NoteText(QTextEdit):
         palette.setColor(QPalette.ColorRole.Base, QColor(theme.WINDOW))
         self.setPalette(palette)
         self.setStyleSheet(f"QTextEdit {{ background: {theme.WINDOW}; border: 0; selection-background-color: {theme.CHOSEN}; }}")
+        self._headers = _Headers(self.document())
         self.document().contentsChange.connect(self._changed)
 
     # Text
@@ -74,11 +77,12 @@ class NoteText(QTextEdit):
         """Another text, from its beginning; what was typed before cannot be undone into it."""
         self._filling = True
         self.shown = min(len(text), LARGEST_SHOWN)
-        self._sections = tuple(s for s in sections if s.end <= LARGEST_SHOWN or s.start < LARGEST_SHOWN)
-        self._units = Utf16(text[: self.shown])
+        self._before = text[: self.shown]
+        self._units = Utf16(self._before)
         self.document().setUndoRedoEnabled(False)
-        self.setPlainText(text[: self.shown].replace("\u2029", "\n"))
+        self.setPlainText(self._before.replace("\u2029", "\n"))
         self._format()
+        self.set_sections(sections)
         self.document().setUndoRedoEnabled(True)
         self.document().setModified(False)
         self._filling = False
@@ -102,23 +106,28 @@ class NoteText(QTextEdit):
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.mergeBlockFormat(spaced)
-        for section in self._sections:
-            self._head(cursor, section)
         self._filling = filling
 
-    def _head(self, cursor: QTextCursor, section: Section) -> None:
-        header = QTextCharFormat()
-        header.setForeground(QColor(theme.TEXT3))
-        header.setFontWeight(QFont.Weight.Bold)
-        header.setProperty(QTextCharFormat.Property.FontPixelSize.value, round(12 * self._zoom))
-        cursor.setPosition(self._units.units(section.start))
-        cursor.setPosition(self._units.units(section.body), QTextCursor.MoveMode.KeepAnchor)
-        cursor.mergeCharFormat(header)
+    def set_sections(self, sections: Sequence[Section]) -> None:
+        """Headers are drawn quietly; the text itself and its undo stay as they are."""
+        spans = tuple((self._units.units(s.start), self._units.units(s.body)) for s in sections if s.start < self.shown)
+        if spans != self._headers.spans:
+            self._headers.spans = spans
+            filling, self._filling = self._filling, True
+            self._headers.rehighlight()
+            self._filling = filling
 
     def _changed(self, at: int, removed: int, added: int) -> None:
-        if not self._filling and (removed or added):
-            self._units = Utf16(self.text())
-            self.typed.emit()
+        if self._filling or not (removed or added):
+            return
+        before, text = self._units, self.text()
+        if text == self._before:
+            return
+        first, last = before.character(at), before.character(at + removed)
+        more = len(text) - len(self._before)
+        self._picture = shifted(self._picture, first, last - first, last - first + more)
+        self._units, self._before = Utf16(text), text
+        self.typed.emit()
 
     # Marks
 
@@ -274,6 +283,26 @@ class NoteText(QTextEdit):
             self.zoomed.emit(1.1 if event.angleDelta().y() > 0 else 1 / 1.1)
         else:
             super().wheelEvent(event)
+
+
+class _Headers(QSyntaxHighlighter):
+    """Section headers, in UTF-16 units."""
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self.spans: tuple[tuple[int, int], ...] = ()
+        self._look = QTextCharFormat()
+        self._look.setForeground(QColor(theme.TEXT3))
+        self._look.setFontWeight(QFont.Weight.Bold)
+
+    def highlightBlock(self, text: str) -> None:
+        first = self.currentBlock().position()
+        at = bisect_left(self.spans, (first, first))
+        for start, end in self.spans[max(at - 1, 0) :]:
+            if start >= first + len(text):
+                return
+            if end > first:
+                self.setFormat(max(start - first, 0), min(end, first + len(text)) - max(start, first), self._look)
 
 
 def _lines(lines, start: int, end: int, box: QRectF, height: float) -> Iterator[QRectF]:

@@ -1,0 +1,70 @@
+"""What is known about a note besides its characters: language and sections; its clean copy; another encoding for its file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from medviewer.core.errors import MedviewerError
+from medviewer.core.mentions import Lexicon, sections
+from medviewer.core.note import NoteDocument
+from medviewer.core.privacy import clean
+from medviewer.io.note.plain import ENCODINGS, language_of, preview
+from medviewer.io.note.readers import open_notes
+from medviewer.services.session import Item
+from medviewer.store import lexicon
+from medviewer.store.profile import Profile
+
+LOOKED_AT = 400_000
+"""Characters in which headers are looked for."""
+PREVIEWED = 160
+
+
+class Notes:
+    """The notes' side of what a user sees; `session.admit` takes `understood`."""
+
+    def __init__(self, profile: Profile | None = None) -> None:
+        self._profile = profile
+        self._lexicons: dict[str, Lexicon] = {}
+
+    def lexicon(self, language: str) -> Lexicon:
+        """The table of a language with the user's changes."""
+        kind = "zh" if language == "zh" else "en"
+        if kind not in self._lexicons:
+            self._lexicons[kind] = Lexicon(lexicon.table(kind, self._profile))
+        return self._lexicons[kind]
+
+    def save_lexicon(self, language: str, wanted: lexicon.Groups) -> None:
+        """Keep the user's table. Raises `output-unwritable`."""
+        assert self._profile is not None
+        lexicon.save(language, self._profile, wanted)
+        self._lexicons.clear()
+
+    def understood(self, item: Item) -> Item:
+        """A note with its language and its sections; other items as they are."""
+        if not isinstance(item, NoteDocument):
+            return item
+        language = language_of(item.text) if item.format == "typed" or not item.language else item.language
+        found = sections(item.text[:LOOKED_AT], self.lexicon(language))
+        if language == item.language and found == item.sections:
+            return item
+        return replace(item, language=language, sections=found)
+
+
+def clean_text(note: NoteDocument) -> str:
+    """The note without what tells who the patient is, as far as rules find it."""
+    return clean(note.text, note.language, note.patient)
+
+
+def encodings(note: NoteDocument) -> tuple[tuple[str, str], ...]:
+    """(encoding, how the first characters beyond ASCII read in it) for every encoding that the file can be in."""
+    try:
+        with Path(note.path).open("rb") as file:
+            raw = file.read(1 << 20)
+    except OSError as error:
+        raise MedviewerError("file-unreadable", note.path, reason=error.strerror or "") from error
+    return tuple((name, words) for name in ENCODINGS if (words := preview(raw, name, PREVIEWED)) is not None)
+
+
+def reread(note: NoteDocument, encoding: str) -> NoteDocument:
+    """The same note with its file read in another encoding. Raises `note-binary` …"""
+    fresh = open_notes(note.path, note.format, encoding=encoding)[0]
+    return replace(fresh, item=note.item, patient=note.patient, study=note.study, has_identity=note.has_identity)

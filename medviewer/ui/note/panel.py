@@ -1,0 +1,274 @@
+"""What stands around the text: classes as bars, the line of findings, the legend."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from medviewer.core.finding import Score
+from medviewer.core.note import Mention
+from medviewer.core.page import TOP, NotePicture
+from medviewer.ui import theme
+from medviewer.ui.note import ink
+from medviewer.ui.patient.findings import ProbabilityBar, score_words
+
+LabelOf = Callable[[str, str], str]
+"""(model, label or "" for the model itself) → words in the user's language."""
+
+
+class Classes(QFrame):
+    """The likeliest classes with threshold tick and band; "not sure" below the threshold. `chosen` asks for another network."""
+
+    def __init__(self, label_of: LabelOf, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._label_of, self._all = label_of, False
+        self._picture = NotePicture()
+        self.setStyleSheet(f"Classes {{ background: {theme.DOCK}; border: 0; border-bottom: 1px solid {theme.LINE}; }}")
+        self._title, self._tag = QLabel(self), QLabel(self)
+        self._title.setProperty("role", "second")
+        self.more = QPushButton(self)
+        self.more.setFlat(True)
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.more.clicked.connect(self._toggle)
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self._tag)
+        head.addWidget(self.more)
+        self._rows = QGridLayout()
+        self._rows.setHorizontalSpacing(10)
+        self._rows.setVerticalSpacing(1)
+        self._rows.setColumnStretch(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 6, 14, 6)
+        column.setSpacing(3)
+        column.addLayout(head)
+        column.addLayout(self._rows)
+        self.hide()
+
+    def set_labels(self, label_of: LabelOf) -> None:
+        self._label_of = label_of
+        self.show_picture(self._picture)
+
+    def _toggle(self) -> None:
+        self._all = not self._all
+        self.show_picture(self._picture)
+
+    def show_picture(self, picture: NotePicture) -> None:
+        self._picture = picture
+        while (old := self._rows.takeAt(0)) is not None:
+            if (widget := old.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.setVisible(bool(picture.classes))
+        if not picture.classes:
+            return
+        self._title.setText(self._label_of(picture.model, ""))
+        kind, words = ("attention", self.tr("not sure")) if picture.unsure else ("machine", self.tr("network"))
+        if picture.weak and not picture.unsure:
+            kind, words = "attention", self.tr("explanation weak")
+        self._tag.setText(words)
+        self._tag.setProperty("tag", kind)
+        self._tag.style().polish(self._tag)
+        shown = picture.classes if self._all else picture.classes[:TOP]
+        self.more.setVisible(len(picture.classes) > TOP)
+        self.more.setText(self.tr("fewer") if self._all else self.tr("all {n}").format(n=len(picture.classes)))
+        for row, score in enumerate(shown):
+            self._row(row, score, picture)
+
+    def _row(self, row: int, score: Score, picture: NotePicture) -> None:
+        told = row == 0 and not picture.unsure
+        name = QLabel(self._label_of(picture.model, score.label), self)
+        name.setFont(theme.font(12, bold=told))
+        name.setToolTip(name.text())
+        number = QLabel(score_words(score), self)
+        number.setProperty("role", "second")
+        if score.threshold is not None:
+            number.setToolTip(self.tr("threshold {t}").format(t=f"{score.threshold:.2f}"))
+        bar = ProbabilityBar(score, theme.MACHINE if told else theme.TEXT3, self)
+        bar.setMinimumWidth(40)
+        for column, widget in enumerate((name, bar, number)):
+            self._rows.addWidget(widget, row, column)
+
+    def words(self) -> str:
+        """What is told, as text."""
+        labels = (self._rows.itemAt(n).widget() for n in range(self._rows.count()))
+        return " | ".join([self._tag.text(), *(label.text() for label in labels if isinstance(label, QLabel))])
+
+
+class MentionLine(QWidget):
+    """The findings of a note as a structured line: words, state by line and letter, side; equal ones are counted once."""
+
+    pressed = Signal(object)
+    asked = Signal(object, object)
+    ROW, MOST = 24, 3
+
+    def __init__(self, describe: Callable[[Mention], str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._describe = describe
+        self._groups: list[tuple[str, list[Mention]]] = []
+        self._boxes: list[tuple[QRectF, list[Mention]]] = []
+        self.setMouseTracking(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.hide()
+
+    def show_mentions(self, mentions: Sequence[Mention]) -> None:
+        groups: dict[tuple[str, str, str, str], list[Mention]] = {}
+        for mention in mentions:
+            groups.setdefault((mention.concept, mention.state, mention.laterality, ink.colour_of(mention)), []).append(mention)
+        order = list(ink.STYLES)
+        ranked = sorted(groups.values(), key=lambda g: (order.index(g[0].state), g[0].start))
+        self._groups = [(self._words(group), group) for group in ranked]
+        self.setVisible(bool(self._groups))
+        self.updateGeometry()
+        self.update()
+
+    @staticmethod
+    def _words(group: list[Mention]) -> str:
+        first = group[0]
+        side = f" · {ink.tr(ink.SIDES[first.laterality])}" if first.laterality else ""
+        return f"{first.text}{side}" + (f" ×{len(group)}" if len(group) > 1 else "")
+
+    def words(self) -> list[tuple[str, str]]:
+        """(words, state) of each chip."""
+        return [(words, group[0].state) for words, group in self._groups]
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        rows = max((row for row, *_ in self._places(width)), default=0) + 1
+        return min(rows, self.MOST) * self.ROW + 10
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, self.heightForWidth(max(self.width(), 200)))
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self.setFixedHeight(self.heightForWidth(self.width()))
+
+    def _places(self, width: int):
+        """(row, x, width, words, group) of each chip."""
+        metrics = QFontMetricsF(theme.font(12))
+        row, x = 0, 14.0
+        for words, group in self._groups:
+            wide = metrics.horizontalAdvance(words) + 26
+            if x > 14 and x + wide > width - 14:
+                row, x = row + 1, 14.0
+            yield row, x, min(wide, width - 28.0), words, group
+            x += wide + 6
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(theme.DOCK))
+        self._boxes = []
+        left = 0
+        for row, x, wide, words, group in self._places(self.width()):
+            if row >= self.MOST:
+                left += 1
+                continue
+            box = QRectF(x, 5 + row * self.ROW, wide, self.ROW - 3)
+            self._boxes.append((box, group))
+            self._chip(painter, box, words, group[0])
+        if left:
+            painter.setPen(QColor(theme.TEXT2))
+            words = self.tr("and {n} more").format(n=left)
+            wide = painter.fontMetrics().horizontalAdvance(words) + 12
+            more = QRectF(self.width() - wide - 6, self.height() - self.ROW, wide, self.ROW - 4)
+            painter.fillRect(more, QColor(theme.CARD))
+            painter.drawText(more, Qt.AlignmentFlag.AlignCenter, words)
+        painter.end()
+
+    def _chip(self, painter: QPainter, box: QRectF, words: str, mention: Mention) -> None:
+        colour = ink.colour_of(mention)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.CARD))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setFont(theme.font(12))
+        painter.setPen(QColor(theme.TEXT1 if mention.counts else theme.TEXT2))
+        inner = box.adjusted(7, 0, -16, -3)
+        fitted = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(inner.width()) + 2)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, fitted)
+        ink.underline(painter, mention.state, colour, inner.left(), inner.right(), box.bottom() - 3)
+        painter.setFont(theme.font(10, bold=True))
+        painter.setPen(QColor(colour))
+        letter = ink.letter_of(mention) or ink.tr(ink.STYLES["present"].letter)
+        painter.drawText(QRectF(box.right() - 15, box.top(), 13, box.height() - 3), Qt.AlignmentFlag.AlignCenter, letter)
+
+    def _at(self, point: QPointF) -> list[Mention] | None:
+        return next((group for box, group in self._boxes if box.contains(point)), None)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            group = self._at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), self._describe(group[0]) if group else "", self)
+            return True
+        return bool(super().event(event))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        group = self._at(event.position())
+        if group and event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit(group[0])
+        elif group:
+            self.asked.emit(group[0], event.globalPosition().toPoint())
+
+
+class Legend(QWidget):
+    """What the lines, letters and grounds mean; the line that must stand with every overlay."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._words = self._mentions = False
+        self.setFixedHeight(30)
+
+    def tell(self, words: bool, mentions: bool) -> None:
+        self._words, self._mentions = words, mentions
+        self.setVisible(words or mentions)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(theme.DOCK))
+        painter.setPen(QColor(theme.LINE))
+        painter.drawLine(0, 0, self.width(), 0)
+        painter.setFont(theme.font(11))
+        metrics, x = QFontMetricsF(painter.font()), 14.0
+        notice = self.tr("research use only – not for diagnosis")
+        room = self.width() - metrics.horizontalAdvance(notice) - 28
+        if self._words:
+            for words, weight in ((self.tr("weight high"), 1.0), (self.tr("low"), 0.25), (self.tr("against"), -0.6)):
+                x = self._ground(painter, metrics, x, words, weight)
+            x += 8
+        for state, style in ink.STYLES.items() if self._mentions else ():
+            words = ink.tr(style.word)
+            wide = metrics.horizontalAdvance(words)
+            if x + wide + 12 > room:
+                break
+            painter.setPen(QColor(theme.TEXT2))
+            painter.drawText(QPointF(x, 18), words)
+            ink.underline(painter, state, style.colour, x, x + wide, 23)
+            if state != "present":
+                painter.setPen(QColor(style.colour))
+                painter.drawText(QPointF(x + wide + 1, 13), ink.tr(style.letter))
+            x += wide + 18
+        painter.setPen(QColor(theme.TEXT3))
+        painter.drawText(QRectF(room, 0, self.width() - room - 14, 30), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, notice)
+        painter.end()
+
+    @staticmethod
+    def _ground(painter: QPainter, metrics: QFontMetricsF, x: float, words: str, weight: float) -> float:
+        from medviewer.ui.note.text import WORD_ALPHA
+
+        wide = metrics.horizontalAdvance(words)
+        colour = QColor(theme.MACHINE if weight > 0 else theme.TEXT3)
+        colour.setAlpha(round(WORD_ALPHA * abs(weight) ** 0.7))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(x - 3, 7, wide + 6, 16), 3, 3)
+        painter.setPen(QColor(theme.TEXT1))
+        painter.drawText(QPointF(x, 19), words)
+        return x + wide + 12
