@@ -9,10 +9,13 @@ from medviewer.cli.export import add_window_options, window_of
 from medviewer.cli.inputs import exit_code, read_items
 from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
 from medviewer.cli.render_ecg import add_options as add_ecg_options
+from medviewer.cli.render_ecg import draw as draw_record
+from medviewer.cli.render_note import draw as draw_note
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Attribution
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -26,6 +29,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--overlay", metavar="MODEL", help="run this network and draw its heat or marks")
     parser.add_argument("--no-text", action="store_true", help="pixels and overlay alone")
     parser.add_argument("--pixel-ratio", type=float, default=1.0, metavar="R")
+    parser.add_argument("--private", action="store_true", help="notes: mark what tells who the patient is")
     add_ecg_options(parser)
     parser.set_defaults(run=run)
 
@@ -40,15 +44,13 @@ def run(args: argparse.Namespace) -> int:
     batch = read_items(args)
     if not batch.items:
         return NOTHING_READABLE
-    drawable: tuple[ImageSeries | EcgRecord, ...] = (
+    drawable: tuple[ImageSeries | EcgRecord | NoteDocument, ...] = (
         *batch.images,
-        *(item for item in batch.items if isinstance(item, EcgRecord)),
+        *(item for item in batch.items if not isinstance(item, ImageSeries)),
     )
     series = next((item for item in drawable if args.item in (None, item.item)), None)
-    if isinstance(series, EcgRecord):
-        from medviewer.cli.render_ecg import draw
-
-        refused = draw(args, series, size)
+    if isinstance(series, (EcgRecord, NoteDocument)):
+        refused = draw_record(args, series, size) if isinstance(series, EcgRecord) else draw_note(args, series, size)
         return ALL_REFUSED if refused else (SOME_FAILED if exit_code(batch) == SOME_FAILED else OK)
     if series is None:
         raise UsageError(f"no item {args.item}; there are {', '.join(item.item for item in batch.items)}")

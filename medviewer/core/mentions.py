@@ -241,7 +241,9 @@ def _judge(text: str, start: int, end: int, span: tuple[int, int], cues: list[Cu
         forward = cue.role == "before" and not closes
         if forward and cue.end <= start and not _ended(text, outside, cue.end, start, lexicon):
             reaching[cue.group] = (cue, "before")
-        elif (cue.role == "after" or closes) and cue.start >= end and not _ended(text, outside, end, cue.start, lexicon):
+        elif (
+            (cue.role == "after" or closes) and cue.start >= end and not _ended(text, outside, end, cue.start, lexicon, back=True)
+        ):
             reaching.setdefault(cue.group, (cue, "after"))
     for group, state in STATES:
         if group in reaching:
@@ -269,15 +271,19 @@ def _scope(cue: Cue, role: str, span: tuple[int, int], cues: list[Cue]) -> tuple
     return max((c.end for c in cues if c.role == "ends" and c.end <= cue.start), default=span[0]), cue.start
 
 
-def _ended(text: str, cues: list[Cue], start: int, end: int, lexicon: Lexicon) -> bool:
-    """Does something between the two places end scopes: a word, or a Chinese comma after which a new statement stands?"""
+def _ended(text: str, cues: list[Cue], start: int, end: int, lexicon: Lexicon, back: bool = False) -> bool:
+    """Does something between the two places end scopes: a word, or a Chinese comma after which a new statement stands?
+
+    A Chinese cue that follows (`back`) speaks of its own clause, unless it says "all" (均、都、皆).
+    """
     if any(cue.role == "ends" and start <= cue.start and cue.end <= end for cue in cues):
         return True
     if lexicon.language != "zh" or not (comma := re.search(r"[，,]", text[start:end])):
         return False
-    tail = re.split(r"[，,。；;\n]", text[start + comma.end() : end + 40])
+    if back:
+        return text[end] not in "均都皆"
     clauses, length = [], 0
-    for clause in tail:
+    for clause in re.split(r"[，,。；;\n]", text[start + comma.end() : end + 40]):
         clauses.append(clause)
         length += len(clause) + 1
         if start + comma.end() + length > end:

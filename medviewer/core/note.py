@@ -1,10 +1,17 @@
 """One clinical note: its text, what the file says about it, and what is found in it. Offsets are characters, half-open."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from medviewer.core.errors import Notice
 from medviewer.core.identity import Patient, Study
+
+_SPEAKER = re.compile(
+    r"\s*(?:doctor|dr|patient|pt|guest\w*|nurse|physician|clinician|provider|interviewer|caregiver|mother|father)"
+    r"(?:[ _.]\w+){0,2}\s*:\s",
+    re.IGNORECASE,
+)
 
 Language = Literal["en", "zh", ""]
 State = Literal["present", "absent", "uncertain", "past", "other_person", "hypothetical"]
@@ -74,3 +81,10 @@ class NoteDocument:
     signed_at: str = ""
     addendum_to: str = ""
     kind: Literal["note"] = "note"
+
+
+def is_dialogue(text: str) -> bool:
+    """Do speakers head most of the lines ("Doctor: …", "Patient: …")?"""
+    lines = [line for line in text[:20_000].splitlines() if line.strip()]
+    spoken = sum(bool(_SPEAKER.match(line)) for line in lines)
+    return spoken >= 1 and spoken > 0.6 * len(lines)

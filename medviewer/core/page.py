@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from medviewer.core.finding import Result, Score, SelfCheck, Span
 from medviewer.core.note import Mention, NoteDocument
 from medviewer.core.privacy import Identifier, identifiers
+from medviewer.core.units import CharOffset
 
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0
 TOP = 3
@@ -90,7 +91,7 @@ def shifted(picture: NotePicture, at: int, removed: int, added: int) -> NotePict
         scope = place(*mention.scope) if mention.scope else None
         return replace(mention, start=span[0], end=span[1], cue=cue, scope=scope) if span else None
 
-    words = [replace(w, start=s[0], end=s[1]) for w in picture.words if (s := place(w.start, w.end))]
+    words = [replace(w, start=CharOffset(s[0]), end=CharOffset(s[1])) for w in picture.words if (s := place(w.start, w.end))]
     marks = [replace(i, start=s[0], end=s[1]) for i in picture.identifiers if (s := place(i.start, i.end))]
     moved = [m for one in picture.mentions if (m := of(one)) is not None]
     return replace(picture, words=tuple(words), mentions=tuple(moved), identifiers=tuple(marks))

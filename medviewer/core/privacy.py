@@ -22,6 +22,11 @@ class Identifier:
     kind: Kind
 
 
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆汪范"
+    "石廖贾韦付夏傅方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章"
+)
+"""Frequent Chinese family names."""
 _MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 _RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("mail", re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")),
@@ -37,6 +42,7 @@ _RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("name", re.compile(r"(?:Patient(?: Name)?|Name|Physician|Surgeon|Attending|Dictated by|Signed by)\s*:\s*(?P<it>[A-Z][\w'-]+(?:,?\s+[A-Z][\w'.-]*){0,3})")),
     ("name", re.compile(r"\b(?P<it>[A-Z][a-z'-]+(?:\s+[A-Z]\.?)?\s+[A-Z][a-z'-]+),\s*(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|Ph\.?D\.?|PA-C|NP)\b")),
     ("name", re.compile(r"(?:姓名|患者姓名|患者|医师|医生|主治医师|签名|报告医师|审核医师|联系人)\s*[:：]\s*(?P<it>[\u4e00-\u9fff]{2,4})")),
+    ("name", re.compile(r"(?:患者|患儿|病人|病员|家属)[,，]?\s*(?P<it>[" + SURNAMES + r"][\u4e00-\u9fff]{1,2})(?=[,，、\s]*(?:男|女|性别|\d{1,3}\s*岁))")),
     ("name", re.compile(r"(?P<it>[\u4e00-\u9fff])(?:先生|女士|小姐)(?![\u4e00-\u9fff]{0,2}(?:们))")),
     ("address", re.compile(r"\b\d{1,5}\s+(?:[A-Z][a-z]+\s){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr)\b\.?")),
     ("address", re.compile(r"(?:住址|地址|家庭住址|现住址)\s*[:：]\s*(?P<it>[^\s，。；;]{4,40})")),

@@ -156,7 +156,7 @@ def load(bundle: Bundle, device: str = "cpu") -> Loaded:
         module = networks.build(about["name"], about.get("parameters", {}))
         own = {name: tensor for name, tensor in tensors.items() if not name.startswith("gate.")}
         module.load_state_dict({n: t.float() if t.is_floating_point() else t for n, t in own.items()})
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, ImportError) as error:
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError, ImportError) as error:
         raise MedviewerError("bundle-damaged", str(bundle.folder), reason=type(error).__name__) from error
     gate = {n.removeprefix("gate."): t.float().numpy() for n, t in tensors.items() if n.startswith("gate.")}
     return Loaded(bundle, module.to(device).eval(), gate, device)

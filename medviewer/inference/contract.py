@@ -7,7 +7,7 @@ from typing import Literal
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
 from medviewer.core.image import ImageSeries
-from medviewer.core.note import NoteDocument
+from medviewer.core.note import NoteDocument, is_dialogue
 from medviewer.inference.bundle import Bundle
 
 
@@ -37,7 +37,7 @@ def fit(bundle: Bundle, item: object, others: Iterable[Bundle] = ()) -> Fit:
     elif isinstance(item, EcgRecord):
         _judge_record(bundle, item, refusals, cautions)
     elif isinstance(item, NoteDocument):
-        _judge_note(bundle, item, refusals)
+        _judge_note(bundle, item, refusals, cautions)
     if refusals:
         return Fit(bundle.id, "refused", tuple(refusals))
     return Fit(bundle.id, "cautions" if cautions else "fits", tuple(cautions))
@@ -68,14 +68,19 @@ def _judge_record(bundle: Bundle, item: EcgRecord, refusals: list[Notice], cauti
         cautions.append(Notice("ecg-uncalibrated"))
 
 
-def _judge_note(bundle: Bundle, item: NoteDocument, refusals: list[Notice]) -> None:
-    """Language and length."""
+def _judge_note(bundle: Bundle, item: NoteDocument, refusals: list[Notice], cautions: list[Notice]) -> None:
+    """Language, length, and the form that the network was trained on: a dialogue is told from a note by who speaks."""
     languages = tuple(bundle.contract.get("language", ()))
     least = int(bundle.contract.get("characters", (1,))[0])
+    form = str(bundle.contract.get("form", ""))
     if len(item.text.strip()) < least:
         refusals.append(Notice("note-too-short", facts={"found": len(item.text.strip()), "least": least}))
     elif languages and item.language not in languages:
         refusals.append(Notice("language-not-trained", facts={"found": item.language or "–", "trained": ", ".join(languages)}))
+    elif form and (form == "dialogue") != is_dialogue(item.text):
+        refusals.append(Notice("note-form-not-trained", facts={"form": form}))
+    elif form == "question":
+        cautions.append(Notice("note-form-uncertain", facts={"form": form}))
 
 
 def _judge_kind(

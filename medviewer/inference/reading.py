@@ -27,8 +27,8 @@ Report = Callable[[int, int], None]
 class Request:
     """One item to be read by one network: of an image its `frame`, else None. `explain` is a method, or "" for the scores alone.
 
-    `concepts` are phrases that a note is to be judged for besides the lexicon's; `lexicon` the user's own table as JSON, "" for the
-    program's.
+    `concepts` are phrases that a note is to be judged for besides the lexicon's; `lexicon` the user's own table as JSON, "" for
+    the program's.
     """
 
     item: Item

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.inference.bundle import Bundle, check_hashes, read_bundle
-from medviewer.store import lexicon
+from medviewer.store import lexicon as tables
 from medviewer.store.assets import models_folder
 from medviewer.store.profile import Profile
 
@@ -42,8 +42,8 @@ class Registry:
 
     def lexicon(self, language: str) -> str:
         """The table of a language as JSON where the user changed it, else ""."""
-        changed = lexicon.changes(language, self._profile)
-        return json.dumps(lexicon.table(language, self._profile)) if changed["add"] or changed["remove"] else ""
+        changed = tables.changes(language, self._profile)
+        return json.dumps(tables.table(language, self._profile)) if changed["add"] or changed["remove"] else ""
 
     def thresholds(self, bundle: Bundle) -> dict[str, float]:
         """The bundle's thresholds with the user's in their place."""

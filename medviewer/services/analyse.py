@@ -8,6 +8,7 @@ from typing import Any
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken, Priority, Progress
 from medviewer.inference.bundle import Bundle
 from medviewer.inference.child import ChildEngine
@@ -23,7 +24,9 @@ from medviewer.store.profile import Profile
 log = logging.getLogger(__name__)
 
 METHOD = "default"
-"""Each network's own way to explain."""
+"""Each network's own way to explain, with its check."""
+QUICK = "unchecked"
+"""A note's words are marked at once; the check of the marks follows as a later job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,8 @@ class Analyst:
             if answer.verdict == "refused":
                 self._session.put_result(Result(item, frame, answer.model, "refused", reason=answer.reasons[0]))
                 continue
-            self._submit(series, frame, answer, explain, priority)
+            first = QUICK if explain == METHOD and series.kind == "note" else explain
+            self._submit(series, frame, answer, first, priority)
 
     def cancel(self) -> None:
         """Stop what runs and forget what waits; Esc."""
@@ -166,7 +170,8 @@ class Analyst:
     def _submit(self, item: Item, frame: int | None, answer: Fit, explain: str, priority: Priority) -> None:
         bundle = self._registry.bundle(answer.model)
         thresholds = self._registry.thresholds(bundle)
-        request = Request(item, frame, bundle, thresholds, answer.reasons, explain)
+        table = self._registry.lexicon(item.language) if isinstance(item, NoteDocument) else ""
+        request = Request(item, frame, bundle, thresholds, answer.reasons, explain, lexicon=table)
         state = getattr(item, "revision", 0) or len(getattr(item, "frames", ()))
         key = f"{item.item}|{frame}|{bundle.id}|{bundle.sha256}|{explain}|{sorted(thresholds.items())}|{state}"
 
@@ -179,14 +184,23 @@ class Analyst:
                 facts = {"reason": type(error).__name__}
                 results = [Result(item.item, frame, bundle.id, "failed", reason=Notice("network-failed", facts=facts))]
             self._learn(self._engine.device() if error is None else None)
-            self._post(lambda: self._finish(results))
+            self._post(lambda: self._finish(item, results))
+            if error is None and explain == QUICK and any(result.spans for result in results):
+                self._post(
+                    lambda: self._submit(item, frame, answer, METHOD, Priority.BACKGROUND) if self._is_open(item) else None
+                )
 
         self._running += 1
         self._tell(Progress("analysing", 0, 1))
         self._queue.submit(key, work, done, priority=priority, slot=f"{item.item}|{bundle.id}")
 
-    def _finish(self, results: Sequence[Result]) -> None:
-        for result in results:
+    def _is_open(self, item: Item) -> bool:
+        """Whether a note still has the text that was read: an answer to an older revision is dropped."""
+        there = self._session.item(item.item)
+        return not isinstance(item, NoteDocument) or (isinstance(there, NoteDocument) and there.text == item.text)
+
+    def _finish(self, item: Item, results: Sequence[Result]) -> None:
+        for result in results if self._is_open(item) else ():
             self._session.put_result(result)
         if not self._queue.busy:
             self._running = 0
@@ -225,12 +239,13 @@ def requests_for(
         asked = named or _of_kind(item, registry.bundles())
         answers = [(bundle, fit(bundle, item, registry.bundles())) for bundle in asked]
         serving = [(b, a) for b, a in answers if a.verdict != "refused"]
+        table = registry.lexicon(item.language) if isinstance(item, NoteDocument) else ""
         for bundle, answer in serving if serving and not models else answers:
             if answer.verdict == "refused":
                 yield Result(item.item, None, bundle.id, "refused", reason=answer.reasons[0])
                 continue
             for k in range(len(item.frames)) if isinstance(item, ImageSeries) else (None,):
-                yield Request(item, k, bundle, registry.thresholds(bundle), answer.reasons, explain, tuple(concepts))
+                yield Request(item, k, bundle, registry.thresholds(bundle), answer.reasons, explain, tuple(concepts), table)
 
 
 def infer(

@@ -10,7 +10,7 @@ from medviewer.core.privacy import clean
 from medviewer.io.note.plain import ENCODINGS, language_of, preview
 from medviewer.io.note.readers import open_notes
 from medviewer.services.session import Item
-from medviewer.store import lexicon
+from medviewer.store import lexicon as tables
 from medviewer.store.profile import Profile
 
 LOOKED_AT = 400_000
@@ -29,13 +29,17 @@ class Notes:
         """The table of a language with the user's changes."""
         kind = "zh" if language == "zh" else "en"
         if kind not in self._lexicons:
-            self._lexicons[kind] = Lexicon(lexicon.table(kind, self._profile))
+            self._lexicons[kind] = Lexicon(tables.table(kind, self._profile))
         return self._lexicons[kind]
 
-    def save_lexicon(self, language: str, wanted: lexicon.Groups) -> None:
+    def groups(self, language: str, own: bool = False) -> tables.Groups:
+        """Groups of phrases as they are now, or the program's `own`."""
+        return tables.groups(tables.bundled(language) if own else tables.table(language, self._profile))
+
+    def save_lexicon(self, language: str, wanted: tables.Groups) -> None:
         """Keep the user's table. Raises `output-unwritable`."""
         assert self._profile is not None
-        lexicon.save(language, self._profile, wanted)
+        tables.save(language, self._profile, wanted)
         self._lexicons.clear()
 
     def understood(self, item: Item) -> Item:

@@ -61,6 +61,13 @@ def _layout(rows: int, columns: int, wide: bool = False) -> Callable[[Any], None
     return lambda desk: desk.lay_out(rows, columns, wide)
 
 
+def _note_switch(name: str, title: str, key: str) -> Command:
+    """A switch of a note's view."""
+    return Command(
+        f"note-{name}", title, (key,), "note", _view(name), checked=lambda pane: getattr(pane.view, name), kinds=("note",)
+    )
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("open", _t("Open files…"), ("Ctrl+O",), "file", lambda d: d.ask_files(), False, "folder-open", True),
     Command("open-folder", _t("Open folder…"), ("Ctrl+Shift+O",), "file", lambda d: d.ask_folder(), False),
@@ -80,8 +87,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("flip-vertically", _t("Flip vertically"), ("V",), "image", _view("flip-vertically")),
     Command("rotate-right", _t("Rotate right"), ("Alt+R",), "image", _view("rotate", True)),
     Command("rotate-left", _t("Rotate left"), ("Alt+L",), "image", _view("rotate", False)),
-    Command("zoom-in", _t("Zoom in"), ("+",), "image", _view("zoom", 1.25)),
-    Command("zoom-out", _t("Zoom out"), ("-",), "image", _view("zoom", 0.8)),
+    Command("zoom-in", _t("Zoom in"), ("+",), "image", _view("zoom", 1.25), kinds=("image", "note")),
+    Command("zoom-out", _t("Zoom out"), ("-",), "image", _view("zoom", 0.8), kinds=("image", "note")),
     Command("magnifier", _t("Magnifier, while held"), ("M",), "image", lambda d: d.images.magnify()),
     Command("fit", _t("Fit to the pane"), ("=",), "image", _view("fit")),
     Command("one-to-one", _t("One to one pixels"), ("Ctrl+1",), "image", _view("one-to-one")),
@@ -183,6 +190,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("cutoff", _t("Next cut-off of the heat"), ("Ctrl+Shift+G",), "networks", _view("cutoff")),
     Command("next-finding", _t("Next finding"), ("Ctrl+N",), "networks", lambda d: d.step_finding(1), False),
     Command("previous-finding", _t("Previous finding"), ("Ctrl+B",), "networks", lambda d: d.step_finding(-1), False),
+    Command("new-note", _t("New note"), ("Ctrl+Alt+N",), "note", lambda d: d.controls("note").new(), False, "note-pencil", True),
+    Command(
+        "paste-note", _t("New note from the clipboard"), ("Ctrl+Shift+V",), "note", lambda d: d.controls("note").paste(), False
+    ),
+    Command("edit-note", _t("Edit the note"), ("E",), "note", lambda d: d.controls("note").edit(), kinds=("note",)),
+    Command("find-note", _t("Find in the note"), ("F3",), "note", lambda d: d.grid.active.begin_find(), kinds=("note",)),
+    _note_switch("words", _t("Words that decided"), "G"),
+    _note_switch("mentions", _t("Findings named in the text"), "M"),
+    _note_switch("private", _t("What tells who the patient is"), "D"),
+    Command("next-network", _t("Words of the next network"), ("Shift+G",), "note", _view("network"), kinds=("note",)),
+    Command("lexicon", _t("Lexicon of findings and cues…"), (), "note", lambda d: d.controls("note").edit_lexicon(), False),
     Command("text", _t("Corner text: all, less, none"), ("Space",), "screen", _view("text"), kinds=KINDS),
     Command("next-pane", _t("Next pane"), ("Tab",), "screen", lambda d: d.step_pane(1), False),
     Command("previous-pane", _t("Previous pane"), ("Shift+Tab",), "screen", lambda d: d.step_pane(-1), False),
@@ -209,6 +227,7 @@ GROUPS = {
     "ecg-tool": _t("ECG tools"),
     "ecg": _t("ECG"),
     "ecg-layout": _t("ECG layouts"),
+    "note": _t("Notes"),
     "networks": _t("Networks"),
     "screen": _t("Screen"),
     "help": _t("Help"),

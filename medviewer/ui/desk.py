@@ -12,6 +12,7 @@ from medviewer.core.finding import Evidence
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Progress
 from medviewer.services.analyse import Analyst
+from medviewer.services.notes import Notes
 from medviewer.services.open import Opening, open_paths
 from medviewer.services.sample import sample_paths
 from medviewer.services.session import Changes, Item
@@ -65,6 +66,8 @@ class Desk(QObject):
         self._profile, self._safe_mode = profile, safe_mode
         self.keeping = Keeping(profile, settings, bridge, self.say, safe_mode=safe_mode)
         self.session, self.notebook = self.keeping.session, self.keeping.notebook
+        self.notes = Notes(profile)
+        self.session.admit.append(self.notes.understood)
         self.session.listen(self._changed)
         self._openings: list[Opening] = []
         self._was_empty = False

@@ -14,6 +14,10 @@ def pane_class(kind: str) -> type[Pane] | None:
         from medviewer.ui.ecg.pane import EcgPane
 
         return EcgPane
+    if kind == "note":
+        from medviewer.ui.note.pane import NotePane
+
+        return NotePane
     return None
 
 
@@ -27,4 +31,8 @@ def controls_class(kind: str) -> type[Controls]:
         from medviewer.ui.ecg.controls import EcgControls
 
         return EcgControls
+    if kind == "note":
+        from medviewer.ui.note.controls import NoteControls
+
+        return NoteControls
     raise KeyError(kind)

@@ -158,6 +158,33 @@
     </message>
   </context>
   <context>
+    <name>Classes</name>
+    <message>
+      <source>not sure</source>
+      <translation>不确定</translation>
+    </message>
+    <message>
+      <source>network</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释较弱</translation>
+    </message>
+    <message>
+      <source>fewer</source>
+      <translation>收起</translation>
+    </message>
+    <message>
+      <source>all {n}</source>
+      <translation>全部 {n}</translation>
+    </message>
+    <message>
+      <source>threshold {t}</source>
+      <translation>阈值 {t}</translation>
+    </message>
+  </context>
+  <context>
     <name>Damage</name>
     <message>
       <source>Copy details</source>
@@ -344,6 +371,17 @@
     </message>
   </context>
   <context>
+    <name>EncodingChoice</name>
+    <message>
+      <source>Encoding of the text</source>
+      <translation>文本编码</translation>
+    </message>
+    <message>
+      <source>Choose the encoding in which these words read right. The file is not changed.</source>
+      <translation>请选择使下列文字正确显示的编码。文件不会改变。</translation>
+    </message>
+  </context>
+  <context>
     <name>FileList</name>
     <message>
       <source>Files that were not loaded</source>
@@ -376,6 +414,25 @@
     <message>
       <source>Close</source>
       <translation>关闭</translation>
+    </message>
+  </context>
+  <context>
+    <name>FindBar</name>
+    <message>
+      <source>Find in the note</source>
+      <translation>在病历中查找</translation>
+    </message>
+    <message>
+      <source>Previous (Shift+Enter)</source>
+      <translation>上一个（Shift+Enter）</translation>
+    </message>
+    <message>
+      <source>Next (Enter)</source>
+      <translation>下一个（Enter）</translation>
+    </message>
+    <message>
+      <source>{k} of {n}</source>
+      <translation>{k}/{n}</translation>
     </message>
   </context>
   <context>
@@ -640,6 +697,51 @@
     </message>
   </context>
   <context>
+    <name>Legend</name>
+    <message>
+      <source>weight high</source>
+      <translation>权重高</translation>
+    </message>
+    <message>
+      <source>low</source>
+      <translation>低</translation>
+    </message>
+    <message>
+      <source>against</source>
+      <translation>反对</translation>
+    </message>
+    <message>
+      <source>research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
+    </message>
+  </context>
+  <context>
+    <name>LexiconEditor</name>
+    <message>
+      <source>Lexicon</source>
+      <translation>词表</translation>
+    </message>
+    <message>
+      <source>One phrase a line; # stands for a number. Groups decide how a finding is meant; concepts name findings.</source>
+      <translation>每行一个短语；# 代表数字。各组决定所见的含义；concepts 为所见名称。</translation>
+    </message>
+    <message>
+      <source>The program's own</source>
+      <translation>恢复程序词表</translation>
+    </message>
+    <message>
+      <source>Take back every change of this language</source>
+      <translation>撤销该语言的全部修改</translation>
+    </message>
+  </context>
+  <context>
+    <name>MentionLine</name>
+    <message>
+      <source>and {n} more</source>
+      <translation>另有 {n} 项</translation>
+    </message>
+  </context>
+  <context>
     <name>NetworksPanel</name>
     <message>
       <source>NETWORKS</source>
@@ -668,6 +770,124 @@
     <message>
       <source>not for this</source>
       <translation>不适用</translation>
+    </message>
+  </context>
+  <context>
+    <name>NoteControls</name>
+    <message>
+      <source>Copy</source>
+      <translation>复制</translation>
+    </message>
+    <message>
+      <source>Paste</source>
+      <translation>粘贴</translation>
+    </message>
+    <message>
+      <source>There is no text on the clipboard.</source>
+      <translation>剪贴板上没有文字。</translation>
+    </message>
+    <message>
+      <source>“{text}” is</source>
+      <translation>“{text}”为</translation>
+    </message>
+    <message>
+      <source>Clean copy</source>
+      <translation>脱敏副本</translation>
+    </message>
+    <message>
+      <source>The clean copy is a note of its own and on the clipboard. Look at it before it leaves.</source>
+      <translation>脱敏副本已成为独立病历并复制到剪贴板，外发前请检查。</translation>
+    </message>
+  </context>
+  <context>
+    <name>NotePane</name>
+    <message>
+      <source>Edit</source>
+      <translation>编辑</translation>
+    </message>
+    <message>
+      <source>Drag a note here</source>
+      <translation>将病历拖到此处</translation>
+    </message>
+    <message>
+      <source>English</source>
+      <translation>英文</translation>
+    </message>
+    <message>
+      <source>Chinese</source>
+      <translation>中文</translation>
+    </message>
+    <message>
+      <source>language unknown</source>
+      <translation>语言未知</translation>
+    </message>
+    <message>
+      <source>reading …</source>
+      <translation>读取中…</translation>
+    </message>
+    <message>
+      <source>not sure</source>
+      <translation>不确定</translation>
+    </message>
+    <message>
+      <source>words that decided: {label}</source>
+      <translation>决定词：{label}</translation>
+    </message>
+    <message>
+      <source>signed by {who}</source>
+      <translation>{who} 已签名</translation>
+    </message>
+    <message>
+      <source>saved</source>
+      <translation>已保存</translation>
+    </message>
+    <message>
+      <source>as in the file</source>
+      <translation>与文件一致</translation>
+    </message>
+    <message>
+      <source>Choose the encoding …</source>
+      <translation>选择编码…</translation>
+    </message>
+    <message>
+      <source>nothing found</source>
+      <translation>未发现</translation>
+    </message>
+    <message>
+      <source>Make a clean copy</source>
+      <translation>生成脱敏副本</translation>
+    </message>
+    <message>
+      <source>Rules find most, not all: look before the text leaves.</source>
+      <translation>规则能找到大部分而非全部，外发前请检查。</translation>
+    </message>
+    <message>
+      <source>who it is</source>
+      <translation>身份信息</translation>
+    </message>
+    <message>
+      <source>weight {w} for {label}</source>
+      <translation>对“{label}”的权重 {w}</translation>
+    </message>
+    <message>
+      <source>cue: {cue}</source>
+      <translation>提示词：{cue}</translation>
+    </message>
+    <message>
+      <source>rule: {rule}</source>
+      <translation>规则：{rule}</translation>
+    </message>
+    <message>
+      <source>scope: {scope}</source>
+      <translation>作用范围：{scope}</translation>
+    </message>
+    <message>
+      <source>a long list: check it</source>
+      <translation>列表较长，请核对</translation>
+    </message>
+    <message>
+      <source>Done</source>
+      <translation>完成</translation>
     </message>
   </context>
   <context>
@@ -1287,6 +1507,46 @@
       <source>Help</source>
       <translation>帮助</translation>
     </message>
+    <message>
+      <source>New note</source>
+      <translation>新建病历</translation>
+    </message>
+    <message>
+      <source>New note from the clipboard</source>
+      <translation>从剪贴板新建病历</translation>
+    </message>
+    <message>
+      <source>Edit the note</source>
+      <translation>编辑病历</translation>
+    </message>
+    <message>
+      <source>Find in the note</source>
+      <translation>在病历中查找</translation>
+    </message>
+    <message>
+      <source>Words that decided</source>
+      <translation>起决定作用的词</translation>
+    </message>
+    <message>
+      <source>Findings named in the text</source>
+      <translation>文中所见</translation>
+    </message>
+    <message>
+      <source>What tells who the patient is</source>
+      <translation>标出患者身份信息</translation>
+    </message>
+    <message>
+      <source>Words of the next network</source>
+      <translation>下一个网络的词</translation>
+    </message>
+    <message>
+      <source>Lexicon of findings and cues…</source>
+      <translation>所见与提示词词表…</translation>
+    </message>
+    <message>
+      <source>Notes</source>
+      <translation>病历</translation>
+    </message>
   </context>
   <context>
     <name>corners</name>
@@ -1491,6 +1751,93 @@
     <message>
       <source>{n} months</source>
       <translation>{n} 个月</translation>
+    </message>
+  </context>
+  <context>
+    <name>note</name>
+    <message>
+      <source>+</source>
+      <translation>有</translation>
+    </message>
+    <message>
+      <source>present</source>
+      <translation>存在</translation>
+    </message>
+    <message>
+      <source>N</source>
+      <translation>否</translation>
+    </message>
+    <message>
+      <source>absent</source>
+      <translation>否定</translation>
+    </message>
+    <message>
+      <source>?</source>
+      <translation>疑</translation>
+    </message>
+    <message>
+      <source>uncertain</source>
+      <translation>不确定</translation>
+    </message>
+    <message>
+      <source>P</source>
+      <translation>既</translation>
+    </message>
+    <message>
+      <source>past</source>
+      <translation>既往</translation>
+    </message>
+    <message>
+      <source>O</source>
+      <translation>他</translation>
+    </message>
+    <message>
+      <source>other person</source>
+      <translation>他人</translation>
+    </message>
+    <message>
+      <source>H</source>
+      <translation>设</translation>
+    </message>
+    <message>
+      <source>hypothetical</source>
+      <translation>假设</translation>
+    </message>
+    <message>
+      <source>left</source>
+      <translation>左</translation>
+    </message>
+    <message>
+      <source>right</source>
+      <translation>右</translation>
+    </message>
+    <message>
+      <source>bilateral</source>
+      <translation>双侧</translation>
+    </message>
+    <message>
+      <source>name</source>
+      <translation>姓名</translation>
+    </message>
+    <message>
+      <source>date</source>
+      <translation>日期</translation>
+    </message>
+    <message>
+      <source>ID</source>
+      <translation>编号</translation>
+    </message>
+    <message>
+      <source>phone</source>
+      <translation>电话</translation>
+    </message>
+    <message>
+      <source>mail</source>
+      <translation>邮箱</translation>
+    </message>
+    <message>
+      <source>address</source>
+      <translation>地址</translation>
     </message>
   </context>
   <context>

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +28,14 @@ MARKED = 0.15
 COVERED = 0.2
 """Share of the words that the self-check takes away."""
 DRAWS = 5
+UNCHECKED = "unchecked"
+"""The request's `explain` that leaves the check to a later job."""
 
 
-def lexicon(language: str) -> Lexicon:
-    """The table of a language; English for others."""
-    return Lexicon(json.loads(asset(f"lexicon/{'zh' if language == 'zh' else 'en'}.json").read_text("utf-8")))
+@lru_cache(maxsize=4)
+def lexicon(language: str, table: str = "") -> Lexicon:
+    """The table of a language, or the user's own as JSON; English for other languages."""
+    return Lexicon(json.loads(table or asset(f"lexicon/{'zh' if language == 'zh' else 'en'}.json").read_text("utf-8")))
 
 
 def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -> Reading:
@@ -40,7 +44,8 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     assert isinstance(note, NoteDocument)
     digest = hashlib.sha256(note.text.encode("utf-8")).hexdigest()
     if loaded.bundle.document["architecture"]["name"] == RULES:
-        return Reading(mentions=mentions(note.text, lexicon(note.language), request.concepts), input_sha256=digest)
+        said = mentions(note.text, lexicon(note.language, request.lexicon), request.concepts)
+        return Reading(mentions=said, cautions=(Notice("lexicon-changed"),) if request.lexicon else (), input_sha256=digest)
     parameters = loaded.bundle.document["preprocessing"]["parameters"]
     frequencies = loaded.module.frequencies.detach().numpy()
     try:
@@ -58,7 +63,7 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     if weights is not None:
         spans = _spans(prepared, weights)
         token.check()
-        check = _checked(loaded, prepared, weights, target, found, token)
+        check = None if request.explain == UNCHECKED else _checked(loaded, prepared, weights, target, found, token)
     best = max(found, key=lambda score: score.probability)
     threshold = request.thresholds.get(best.label, 0.0)
     unsure = best.probability < threshold

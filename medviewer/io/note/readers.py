@@ -35,7 +35,9 @@ def _wide(head: bytes) -> bool:
 
 
 def open_notes(path: str, kind: str, encoding: str = "") -> list[NoteDocument]:
-    """The notes of a file, its characters in `encoding` where a person chose one. Raises `note-empty`, `note-binary`, `note-damaged`, `note-too-long`, `pdf-without-text` …"""
+    """The notes of a file, its characters in `encoding` where a person chose one.
+
+    Raises `note-empty`, `note-binary`, `note-damaged`, `note-too-long`, `pdf-without-text` …"""
     file = Path(path)
     raw = read_text(file) if kind != "dicom" else b""
     chosen, encoding = encoding, "utf-8"

@@ -21,30 +21,37 @@ class Style:
 
 STYLES: dict[State, Style] = {
     "present": Style(
-        Qt.PenStyle.SolidLine, QT_TRANSLATE_NOOP("note", "+"), QT_TRANSLATE_NOOP("note", "present"), theme.TEXT1
+        Qt.PenStyle.SolidLine, str(QT_TRANSLATE_NOOP("note", "+")), str(QT_TRANSLATE_NOOP("note", "present")), theme.TEXT1
     ),
-    "absent": Style(Qt.PenStyle.DashLine, QT_TRANSLATE_NOOP("note", "N"), QT_TRANSLATE_NOOP("note", "absent"), theme.TEXT2),
+    "absent": Style(
+        Qt.PenStyle.DashLine, str(QT_TRANSLATE_NOOP("note", "N")), str(QT_TRANSLATE_NOOP("note", "absent")), theme.TEXT2
+    ),
     "uncertain": Style(
-        Qt.PenStyle.DotLine, QT_TRANSLATE_NOOP("note", "?"), QT_TRANSLATE_NOOP("note", "uncertain"), theme.ATTENTION
+        Qt.PenStyle.DotLine, str(QT_TRANSLATE_NOOP("note", "?")), str(QT_TRANSLATE_NOOP("note", "uncertain")), theme.ATTENTION
     ),
-    "past": Style(Qt.PenStyle.DashDotLine, QT_TRANSLATE_NOOP("note", "P"), QT_TRANSLATE_NOOP("note", "past"), theme.TEXT2),
+    "past": Style(
+        Qt.PenStyle.DashDotLine, str(QT_TRANSLATE_NOOP("note", "P")), str(QT_TRANSLATE_NOOP("note", "past")), theme.TEXT2
+    ),
     "other_person": Style(
-        Qt.PenStyle.DashDotDotLine, QT_TRANSLATE_NOOP("note", "O"), QT_TRANSLATE_NOOP("note", "other person"), theme.TEXT2
+        Qt.PenStyle.DashDotDotLine,
+        str(QT_TRANSLATE_NOOP("note", "O")),
+        str(QT_TRANSLATE_NOOP("note", "other person")),
+        theme.TEXT2,
     ),
-    "hypothetical": Style(None, QT_TRANSLATE_NOOP("note", "H"), QT_TRANSLATE_NOOP("note", "hypothetical"), theme.TEXT2),
+    "hypothetical": Style(None, str(QT_TRANSLATE_NOOP("note", "H")), str(QT_TRANSLATE_NOOP("note", "hypothetical")), theme.TEXT2),
 }
-SIDES = {
-    "left": QT_TRANSLATE_NOOP("note", "left"),
-    "right": QT_TRANSLATE_NOOP("note", "right"),
-    "bilateral": QT_TRANSLATE_NOOP("note", "bilateral"),
+SIDES: dict[str, str] = {
+    "left": str(QT_TRANSLATE_NOOP("note", "left")),
+    "right": str(QT_TRANSLATE_NOOP("note", "right")),
+    "bilateral": str(QT_TRANSLATE_NOOP("note", "bilateral")),
 }
-KINDS = {
-    "name": QT_TRANSLATE_NOOP("note", "name"),
-    "date": QT_TRANSLATE_NOOP("note", "date"),
-    "id": QT_TRANSLATE_NOOP("note", "ID"),
-    "phone": QT_TRANSLATE_NOOP("note", "phone"),
-    "mail": QT_TRANSLATE_NOOP("note", "mail"),
-    "address": QT_TRANSLATE_NOOP("note", "address"),
+KINDS: dict[str, str] = {
+    "name": str(QT_TRANSLATE_NOOP("note", "name")),
+    "date": str(QT_TRANSLATE_NOOP("note", "date")),
+    "id": str(QT_TRANSLATE_NOOP("note", "ID")),
+    "phone": str(QT_TRANSLATE_NOOP("note", "phone")),
+    "mail": str(QT_TRANSLATE_NOOP("note", "mail")),
+    "address": str(QT_TRANSLATE_NOOP("note", "address")),
 }
 CORRECTED = "corrected: "
 

@@ -1,18 +1,20 @@
 """What stands around the text: classes as bars, the line of findings, the legend."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from medviewer.core.finding import Score
-from medviewer.core.note import Mention
+from medviewer.core.note import Mention, State
 from medviewer.core.page import TOP, NotePicture
 from medviewer.ui import theme
 from medviewer.ui.note import ink
 from medviewer.ui.patient.findings import ProbabilityBar, score_words
 
+WORD_ALPHA = 150
+"""Opacity of the weightiest word's ground."""
 LabelOf = Callable[[str, str], str]
 """(model, label or "" for the model itself) → words in the user's language."""
 
@@ -33,8 +35,8 @@ class Classes(QFrame):
         self.more.clicked.connect(self._toggle)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
-        head.addWidget(self._tag)
-        head.addWidget(self.more)
+        head.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self.more, 0, Qt.AlignmentFlag.AlignVCenter)
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(10)
         self._rows.setVerticalSpacing(1)
@@ -70,6 +72,7 @@ class Classes(QFrame):
         self._tag.setText(words)
         self._tag.setProperty("tag", kind)
         self._tag.style().polish(self._tag)
+        self._tag.setMinimumWidth(self._tag.sizeHint().width() + 2)
         shown = picture.classes if self._all else picture.classes[:TOP]
         self.more.setVisible(len(picture.classes) > TOP)
         self.more.setText(self.tr("fewer") if self._all else self.tr("all {n}").format(n=len(picture.classes)))
@@ -217,17 +220,49 @@ class MentionLine(QWidget):
 
 
 class Legend(QWidget):
-    """What the lines, letters and grounds mean; the line that must stand with every overlay."""
+    """What the lines, letters and grounds mean, in as many rows as it takes; the line that must stand with every overlay."""
+
+    ROW = 24
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._words = self._mentions = False
-        self.setFixedHeight(30)
+        self.hide()
 
     def tell(self, words: bool, mentions: bool) -> None:
         self._words, self._mentions = words, mentions
         self.setVisible(words or mentions)
+        self._fit()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        rows = 1 + max((row for row, *_ in self._places()), default=0)
+        self.setFixedHeight(rows * self.ROW + 6)
+
+    def _places(self) -> Iterator[tuple[int, float, str, State | None, float]]:
+        """(row, x, words, state or None, weight) of each entry; the notice is the last, at the right."""
+        metrics, row, x = QFontMetricsF(theme.font(11)), 0, 14.0
+        entries: list[tuple[str, State | None, float, float]] = []
+        if self._words:
+            grounds = ((self.tr("weight high"), 1.0), (self.tr("low"), 0.25), (self.tr("against"), -0.6))
+            entries += [(words, None, weight, 12.0) for words, weight in grounds]
+        if self._mentions:
+            entries += [(ink.tr(style.word), state, 0.0, 20.0) for state, style in ink.STYLES.items()]
+        for words, state, weight, gap in entries:
+            wide = metrics.horizontalAdvance(words) + gap
+            if x > 14 and x + wide > self.width() - 8:
+                row, x = row + 1, 14.0
+            yield row, x, words, state, weight
+            x += wide
+        notice = self.tr("research use only – not for diagnosis")
+        wide = metrics.horizontalAdvance(notice)
+        if x + wide > self.width() - 10:
+            row += 1
+        yield row, max(self.width() - wide - 14, 8), notice, None, 0.0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -236,39 +271,26 @@ class Legend(QWidget):
         painter.setPen(QColor(theme.LINE))
         painter.drawLine(0, 0, self.width(), 0)
         painter.setFont(theme.font(11))
-        metrics, x = QFontMetricsF(painter.font()), 14.0
-        notice = self.tr("research use only – not for diagnosis")
-        room = self.width() - metrics.horizontalAdvance(notice) - 28
-        if self._words:
-            for words, weight in ((self.tr("weight high"), 1.0), (self.tr("low"), 0.25), (self.tr("against"), -0.6)):
-                x = self._ground(painter, metrics, x, words, weight)
-            x += 8
-        for state, style in ink.STYLES.items() if self._mentions else ():
-            words = ink.tr(style.word)
+        metrics = QFontMetricsF(painter.font())
+        for row, x, words, state, weight in self._places():
+            y = 3 + row * self.ROW
             wide = metrics.horizontalAdvance(words)
-            if x + wide + 12 > room:
-                break
-            painter.setPen(QColor(theme.TEXT2))
-            painter.drawText(QPointF(x, 18), words)
-            ink.underline(painter, state, style.colour, x, x + wide, 23)
-            if state != "present":
+            if weight:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(ground_of(weight))
+                painter.drawRoundedRect(QRectF(x - 3, y + 4, wide + 6, 16), 3, 3)
+            painter.setPen(QColor(theme.TEXT1 if weight else theme.TEXT2 if state else theme.TEXT3))
+            painter.drawText(QPointF(x, y + 16), words)
+            if state is not None:
+                style = ink.STYLES[state]
+                ink.underline(painter, state, style.colour, x, x + wide, y + 20)
                 painter.setPen(QColor(style.colour))
-                painter.drawText(QPointF(x + wide + 1, 13), ink.tr(style.letter))
-            x += wide + 18
-        painter.setPen(QColor(theme.TEXT3))
-        painter.drawText(QRectF(room, 0, self.width() - room - 14, 30), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, notice)
+                painter.drawText(QPointF(x + wide + 1, y + 11), "" if state == "present" else ink.tr(style.letter))
         painter.end()
 
-    @staticmethod
-    def _ground(painter: QPainter, metrics: QFontMetricsF, x: float, words: str, weight: float) -> float:
-        from medviewer.ui.note.text import WORD_ALPHA
 
-        wide = metrics.horizontalAdvance(words)
-        colour = QColor(theme.MACHINE if weight > 0 else theme.TEXT3)
-        colour.setAlpha(round(WORD_ALPHA * abs(weight) ** 0.7))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(x - 3, 7, wide + 6, 16), 3, 3)
-        painter.setPen(QColor(theme.TEXT1))
-        painter.drawText(QPointF(x, 19), words)
-        return x + wide + 12
+def ground_of(weight: float) -> QColor:
+    """Behind a word that speaks for the class (violet) or against it (grey), the denser the weightier."""
+    colour = QColor(theme.MACHINE if weight > 0 else theme.TEXT3)
+    colour.setAlpha(round(WORD_ALPHA * abs(weight) ** 0.7))
+    return colour

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetricsF,
     QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -30,12 +33,11 @@ from medviewer.core.note import Mention, Section
 from medviewer.core.page import NotePicture, Utf16, shifted
 from medviewer.ui import theme
 from medviewer.ui.note import ink
+from medviewer.ui.note.panel import ground_of
 
 FONT, LINE = 14, 23
 LARGEST_SHOWN = 200_000
 """Characters that are laid out; of a longer note the beginning is shown, and told."""
-WORD_ALPHA = 150
-"""Opacity of the weightiest word's ground."""
 MARGIN = 16
 
 
@@ -46,6 +48,8 @@ class NoteText(QTextEdit):
     pressed = Signal(object, object)
     zoomed = Signal(float)
     told = Signal(str)
+    find_wanted = Signal()
+    focused = Signal()
 
     def __init__(self, describe: Callable[[int], str], parent: QWidget) -> None:
         super().__init__(parent)
@@ -62,6 +66,7 @@ class NoteText(QTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setTabChangesFocus(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.document().setDocumentMargin(MARGIN)
         self.viewport().setMouseTracking(True)
         palette = self.palette()
@@ -136,6 +141,10 @@ class NoteText(QTextEdit):
         self._hovered = None
         self.viewport().update()
 
+    def picture(self) -> NotePicture:
+        """The marks as they lie now, moved with what was typed."""
+        return self._picture
+
     def set_found(self, spans: Sequence[tuple[int, int]]) -> None:
         """Places that a search found."""
         self._found = tuple(spans)
@@ -148,6 +157,10 @@ class NoteText(QTextEdit):
         cursor.setPosition(self._units.units(end), QTextCursor.MoveMode.KeepAnchor)
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
+
+    def selected_start(self) -> int:
+        """The character at which the selection or the caret stands."""
+        return self._units.character(self.textCursor().selectionStart())
 
     def pieces(self, start: int, end: int) -> Iterator[QRectF]:
         """The rectangles of a span on the screen, one a line; only those that can be seen."""
@@ -187,9 +200,7 @@ class NoteText(QTextEdit):
         painter.setPen(Qt.PenStyle.NoPen)
         for span in self._picture.words:
             if first <= span.end and span.start <= last:
-                colour = QColor(theme.MACHINE if span.weight > 0 else theme.TEXT3)
-                colour.setAlpha(round(WORD_ALPHA * abs(span.weight) ** 0.7))
-                painter.setBrush(colour)
+                painter.setBrush(ground_of(span.weight))
                 for box in self.pieces(span.start, span.end):
                     painter.drawRoundedRect(box.adjusted(-1.5, 3, 1.5, 0), 3, 3)
         if self._hovered is not None and self._hovered.scope is not None:
@@ -216,7 +227,7 @@ class NoteText(QTextEdit):
             if (letter := ink.letter_of(mention)) and box.isValid():
                 painter.setFont(small)
                 painter.setPen(QColor(colour))
-                painter.drawText(QPointF(box.right() + 0.5, box.top() + QFontMetricsF(small).ascent() - 1), letter)
+                painter.drawText(QPointF(box.right() - 1, box.top() + QFontMetricsF(small).ascent() - 2), letter)
             if mention.cue is not None:
                 painter.setPen(QColor(theme.HAND if mention is self._hovered else theme.LINE))
                 for part in self.pieces(*mention.cue):
@@ -248,7 +259,10 @@ class NoteText(QTextEdit):
         cursor = self.cursorForPosition(point)
         box = self.cursorRect(cursor)
         position = cursor.position() - (1 if point.x() < box.left() else 0)
-        if abs(point.x() - box.center().x()) > 3 * FONT * self._zoom or not box.adjusted(0, -4, 0, 4).top() <= point.y() <= box.bottom() + 8:
+        if (
+            abs(point.x() - box.center().x()) > 3 * FONT * self._zoom
+            or not box.adjusted(0, -4, 0, 4).top() <= point.y() <= box.bottom() + 8
+        ):
             return None
         return self._units.character(max(position, 0))
 
@@ -259,7 +273,9 @@ class NoteText(QTextEdit):
         if hovered is not self._hovered:
             self._hovered = hovered
             self.viewport().update()
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hovered and self.isReadOnly() else Qt.CursorShape.IBeamCursor)
+        self.viewport().setCursor(
+            Qt.CursorShape.PointingHandCursor if hovered and self.isReadOnly() else Qt.CursorShape.IBeamCursor
+        )
         self.told.emit(self._describe(at) if at is not None else "")
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -270,6 +286,10 @@ class NoteText(QTextEdit):
             return True
         return bool(super().viewportEvent(event))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.focused.emit()
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         if event.button() == Qt.MouseButton.LeftButton and self.isReadOnly() and not self.textCursor().hasSelection():
@@ -277,6 +297,26 @@ class NoteText(QTextEdit):
             mention = self.mention_at(at) if at is not None else None
             if mention is not None:
                 self.pressed.emit(mention, event.globalPosition().toPoint())
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.matches(QKeySequence.StandardKey.Find)
+        ):
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Find):
+            self.find_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

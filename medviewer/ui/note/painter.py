@@ -1,0 +1,62 @@
+"""A note as the window paints it, without a window: the pane itself, grabbed."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from medviewer.core.errors import Notice
+from medviewer.core.finding import Result
+from medviewer.core.note import NoteDocument
+from medviewer.core.page import NoteView
+from medviewer.services.words import Sentence
+from medviewer.ui import theme
+from medviewer.ui.bridge import Bridge
+from medviewer.ui.note.pane import NotePane
+
+
+def application() -> QApplication:
+    """The one there is, or a new one."""
+    found = QApplication.instance() or QApplication([])
+    assert isinstance(found, QApplication)
+    return found
+
+
+def paint(
+    note: NoteDocument,
+    view: NoteView,
+    results: Mapping[str, Result],
+    size: tuple[int, int],
+    *,
+    pixel_ratio: float = 1.0,
+    say: Callable[[Notice], Sentence],
+    label_of: Callable[[str, str], str] | None = None,
+) -> NDArray[np.uint8]:
+    """RGB [height, width, 3] of `size` (width, height) logical pixels."""
+    theme.apply(application())
+    bridge = Bridge()
+    pane = NotePane(bridge, say)
+    pane.resize(*size)
+    if label_of is not None:
+        pane.set_labels(label_of)
+    pane.show_item(note)
+    pane.set_results(tuple(results.values()))
+    pane.set_view(view)
+    pane.ensurePolished()
+    pane.show()
+    application().processEvents()
+    image = QImage(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio), QImage.Format.Format_RGB888)
+    image.setDevicePixelRatio(pixel_ratio)
+    image.fill(QColor(theme.WINDOW))
+    painter = QPainter(image)
+    pane.render(painter, QPoint(0, 0))
+    painter.end()
+    pane.close()
+    pane.deleteLater()
+    bridge.close()
+    stride = image.bytesPerLine()
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), stride)
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

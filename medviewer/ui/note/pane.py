@@ -1,0 +1,345 @@
+"""One pane with one note: its text with the marks of networks and rules, its classes, its findings; read or edited."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html import escape
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from medviewer.core.errors import Notice
+from medviewer.core.finding import Evidence, Result, Span
+from medviewer.core.note import Mention, NoteDocument
+from medviewer.core.page import NotePicture, NoteView, resolve
+from medviewer.services.session import Item
+from medviewer.services.words import Sentence
+from medviewer.ui import theme
+from medviewer.ui.bridge import Bridge
+from medviewer.ui.note import ink
+from medviewer.ui.note.find import FindBar
+from medviewer.ui.note.panel import Classes, Legend, MentionLine
+from medviewer.ui.note.text import LARGEST_SHOWN, NoteText
+from medviewer.ui.pane import Pane
+from medviewer.ui.strip import Strip
+
+PAUSE_MS = 300
+"""After this long without a key the networks read the text again."""
+Corrected = Callable[[NoteDocument, Sequence[Mention]], Sequence[Mention]]
+
+
+class NotePane(Pane):
+    """`drafted` comes with every key, `edited` after a pause; `asked` with the mention that a person may correct, and where."""
+
+    kind = "note"
+    drafted = Signal(object, str)
+    edited = Signal(object, str)
+    asked = Signal(object, object, object)
+    encoding_wanted = Signal(object)
+    clean_wanted = Signal(object)
+
+    def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
+        super().__init__(bridge, say, parent)
+        self.view = NoteView()
+        self.label_of: Callable[[str, str], str] = lambda model, label: label or model
+        self.corrected: Corrected = lambda note, mentions: mentions
+        self._picture = NotePicture()
+        self._waiting = False
+        self._note: NoteDocument | None = None
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._paused)
+        self.text = NoteText(self._describe, self)
+        self.finder = FindBar(self)
+        self.classes = Classes(self._label, self)
+        self.findings = MentionLine(self._mention_words, self)
+        self.legend = Legend(self)
+        self.strip, self.private = Strip(self), Strip(self)
+        self._lay_out()
+        self.text.typed.connect(self._typed)
+        self.text.pressed.connect(lambda mention, where: self.asked.emit(self, mention, where))
+        self.text.zoomed.connect(lambda factor: self.set_view(self.view.zoomed(factor)))
+        self.text.told.connect(lambda words: self.probed.emit(words.split("<br>")[0].replace("<b>", "").replace("</b>", "")))
+        self.text.find_wanted.connect(self.begin_find)
+        self.text.focused.connect(lambda: self.activated.emit(self))
+        self.text.customContextMenuRequested.connect(self._menu)
+        self.finder.found.connect(self.text.set_found)
+        self.finder.gone.connect(self._found)
+        self.findings.pressed.connect(lambda mention: self.text.go_to(mention.start, mention.end))
+        self.findings.asked.connect(lambda mention, where: self.asked.emit(self, mention, where))
+        self.strip.followed.connect(lambda: self.encoding_wanted.emit(self))
+        self.private.followed.connect(lambda: self.clean_wanted.emit(self))
+
+    def _lay_out(self) -> None:
+        head = QWidget(self)
+        head.setFixedHeight(34)
+        self._title, self._state, self._language, self._tag = (QLabel(head) for _ in range(4))
+        self._title.setFont(theme.font(13, bold=True))
+        self._state.setProperty("role", "second")
+        self._language.setProperty("tag", "quiet")
+        self._tag.setProperty("tag", "machine")
+        self.edit_button = QPushButton(self.tr("Edit"), head)
+        self.edit_button.setCheckable(True)
+        self.edit_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.edit_button.clicked.connect(lambda on: self.set_editing(on))
+        row = QHBoxLayout(head)
+        row.setContentsMargins(14, 0, 8, 0)
+        row.addWidget(self._title)
+        row.addWidget(self._state)
+        row.addStretch(1)
+        for widget in (self._tag, self._language, self.edit_button):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._head = head
+        self._empty = QLabel(self.tr("Drag a note here"), self)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setStyleSheet(f"color: {theme.TEXT3}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2, 2, 2, 2)
+        column.setSpacing(0)
+        for part in (self.banner, head, self.strip, self.private, self.classes, self.finder):
+            column.addWidget(part)
+        column.addWidget(self.text, 1)
+        column.addWidget(self._empty, 1)
+        column.addWidget(self.findings)
+        column.addWidget(self.legend)
+        self._show_parts()
+
+    # What every pane does
+
+    @property
+    def note(self) -> NoteDocument | None:
+        return self._note
+
+    def show_item(self, item: Item | None) -> None:
+        note = item if isinstance(item, NoteDocument) else None
+        same = note is not None and self._note is not None and note.item == self._note.item
+        self._flush()
+        self.item, self._note = note, note
+        if note is None:
+            self.text.fill("")
+        elif not same or note.text[:LARGEST_SHOWN] != self.text.text():
+            self.text.fill(note.text, note.sections)
+        else:
+            self.text.set_sections(note.sections)
+        if not same:
+            self.results, self._picture, self._waiting = {}, NotePicture(), False
+            self.view = NoteView(zoom=self.view.zoom)
+            self.set_editing(False)
+            self.finder.end()
+            self._draw()
+        self._tell()
+        self._show_parts()
+
+    def set_view(self, view: NoteView) -> None:
+        if view == self.view:
+            return
+        self.view = view
+        self.text.set_zoom(view.zoom)
+        self._draw()
+        self.view_changed.emit(self)
+
+    def set_results(self, results: tuple[Result, ...]) -> None:
+        """While an edited text waits for its answer the older marks stay, moved with their words."""
+        if not results and self._waiting:
+            return
+        self._waiting = False
+        self.results = {result.model: result for result in results}
+        self._draw()
+
+    def show_evidence(self, model: str, evidence: Evidence | None) -> None:
+        if model in self.results:
+            self.set_view(replace(self.view, overlay=model))
+        span = evidence if isinstance(evidence, Span) else max(self._picture.words, key=lambda w: w.weight, default=None)
+        if span is not None:
+            self.text.go_to(span.start, span.end)
+
+    def place_strips(self) -> None:
+        """The layout does it."""
+        self.banner.fit(self.width() - 4)
+
+    # Marks
+
+    def refresh_mentions(self) -> None:
+        """A person corrected a mention."""
+        self._draw()
+
+    def _draw(self) -> None:
+        note = self._note
+        if note is None:
+            self._picture = NotePicture()
+        else:
+            said = next((r.mentions for r in self.results.values() if r.mentions), ())
+            self._picture = resolve(self.view, note, self.results, self.corrected(note, said))
+        self.text.set_picture(self._picture)
+        self.classes.show_picture(self._picture)
+        self.findings.show_mentions(self._picture.mentions)
+        self.legend.tell(bool(self._picture.words), bool(self._picture.mentions))
+        self._tell()
+
+    def picture(self) -> NotePicture:
+        return self._picture
+
+    def set_labels(self, label_of: Callable[[str, str], str]) -> None:
+        """How classes and networks are called in the user's language."""
+        self.label_of = label_of
+        self._draw()
+
+    def _label(self, model: str, label: str) -> str:
+        return self.label_of(model, label)
+
+    def _tell(self) -> None:
+        """Title, what is kept, language, whose words are marked, and the strips."""
+        note, picture = self._note, self._picture
+        if note is None:
+            return
+        author = f"{note.author} · " if note.author else ""
+        self._title.setText(note.title or note.item)
+        self._state.setText(f"{author}{note.date[:10]}  {self._kept(note)}".strip())
+        names = {"en": self.tr("English"), "zh": self.tr("Chinese")}
+        self._language.setText(names.get(note.language, self.tr("language unknown")))
+        first = picture.classes[0] if picture.classes else None
+        words = ""
+        if self._waiting:
+            words = self.tr("reading …")
+        elif first is not None and picture.unsure:
+            words = self.tr("not sure")
+        elif first is not None and picture.words:
+            words = self.tr("words that decided: {label}").format(label=self._label(picture.model, first.label))
+        self._tag.setText(words)
+        self._tag.setVisible(bool(words) and self.width() > 420)
+        self.edit_button.setEnabled(not note.signed_at and len(note.text) <= LARGEST_SHOWN)
+        self._tell_strips(note)
+
+    def _kept(self, note: NoteDocument) -> str:
+        if note.signed_at:
+            return self.tr("signed by {who}").format(who=note.signed_by)
+        if note.note_id:
+            return self.tr("saved")
+        return self.tr("as in the file")
+
+    def _tell_strips(self, note: NoteDocument) -> None:
+        guessed = [w for w in note.warnings if w.code in ("charset-guessed", "charset-mixed")]
+        others = [w for w in note.warnings if w not in guessed]
+        if len(note.text) > LARGEST_SHOWN:
+            others.append(Notice("note-shown-in-part", note.path, {"shown": LARGEST_SHOWN, "all": len(note.text)}))
+        words = [escape(self._say(w).message) for w in (*guessed, *others)]
+        if guessed and note.format in ("txt", "html", "hl7", "fhir"):
+            words.append(f'<a style="color:{theme.TEXT1}" href="encoding">{self.tr("Choose the encoding …")}</a>')
+        self.strip.tell("attention" if guessed else "quiet", "", " ".join(words))
+        counts: dict[str, int] = {}
+        for one in self._picture.identifiers:
+            counts[one.kind] = counts.get(one.kind, 0) + 1
+        said = ", ".join(f"{n} × {ink.tr(ink.KINDS[kind])}" for kind, n in counts.items()) or self.tr("nothing found")
+        link = f'<a style="color:{theme.TEXT1}" href="clean">{self.tr("Make a clean copy")}</a>'
+        asks = self.tr("Rules find most, not all: look before the text leaves.")
+        self.private.tell("attention", self.tr("who it is"), f"{escape(said)}. {asks} {link}" if self.view.private else "")
+
+    def _show_parts(self) -> None:
+        there = self._note is not None
+        for part in (self._head, self.text):
+            part.setVisible(there)
+        self._empty.setVisible(not there)
+        if not there:
+            for part in (self.classes, self.findings, self.legend, self.strip, self.private, self.finder):
+                part.hide()
+
+    # What the pointer is told
+
+    def _describe(self, at: int) -> str:
+        """What stands at a character, as rich text: a mention's cue, rule and scope; a word's weight."""
+        said = [self._mention_words(m) for m in self._picture.mentions if m.start <= at < m.end]
+        first = self._picture.classes[0] if self._picture.classes else None
+        for word in self._picture.words:
+            if word.start <= at < word.end and first is not None:
+                label = self._label(self._picture.model, first.label)
+                said.append(self.tr("weight {w} for {label}").format(w=f"{word.weight:+.2f}", label=escape(label)))
+        return "<br>".join(said)
+
+    def _mention_words(self, mention: Mention) -> str:
+        """ "pneumonia: absent", then cue, rule, scope."""
+        assert self._note is not None
+        text = self._note.text
+        side = f" · {ink.tr(ink.SIDES[mention.laterality])}" if mention.laterality else ""
+        lines = [f"<b>{escape(mention.text)}: {ink.tr(ink.STYLES[mention.state].word)}</b>{side}"]
+        if mention.cue:
+            lines.append(self.tr("cue: {cue}").format(cue=escape(f"“{text[slice(*mention.cue)]}”")))
+        if mention.rule:
+            lines.append(self.tr("rule: {rule}").format(rule=escape(mention.rule)))
+        if mention.scope:
+            scope = " ".join(text[slice(*mention.scope)].split())
+            lines.append(self.tr("scope: {scope}").format(scope=escape(scope if len(scope) < 120 else scope[:119] + "…")))
+        if mention.check:
+            lines.append(self.tr("a long list: check it"))
+        return "<br>".join(lines)
+
+    # Editing
+
+    @property
+    def editing(self) -> bool:
+        return not self.text.isReadOnly()
+
+    def set_editing(self, on: bool) -> None:
+        """Typing on or off; a signed or very long note stays as it is."""
+        note = self._note
+        on = on and note is not None and not note.signed_at and len(note.text) <= LARGEST_SHOWN
+        if not on:
+            self._flush()
+        self.text.setReadOnly(not on)
+        self.edit_button.setChecked(on)
+        self.edit_button.setText(self.tr("Done") if on else self.tr("Edit"))
+        if on:
+            self.text.setFocus()
+
+    def _typed(self) -> None:
+        if self._note is None:
+            return
+        self._pause.start()
+        self.drafted.emit(self, self.text.text())
+        self._picture = self.text.picture()
+        self.finder.renew(self.text.text())
+        self._waiting = bool(self.results) or self._waiting
+
+    def _paused(self) -> None:
+        if self._note is not None and self.text.text() != self._note.text:
+            self._waiting = bool(self.results)
+            self.edited.emit(self, self.text.text())
+
+    def _flush(self) -> None:
+        """What was typed a moment ago is handed on before the pane shows something else."""
+        if self._pause.isActive():
+            self._pause.stop()
+            self._paused()
+
+    # Find
+
+    def begin_find(self) -> None:
+        if self._note is not None:
+            self.finder.begin(self.text.text() if self.editing else self._note.text, self.text.textCursor().selectedText())
+
+    def _found(self, place: tuple[int, int] | None) -> None:
+        if place is None:
+            self.text.setFocus()
+        elif place[1] <= self.text.shown:
+            self.text.go_to(*place)
+
+    # Hands
+
+    def _menu(self, at: QPoint) -> None:
+        self.menu_wanted.emit(self, self.text.viewport().mapToGlobal(at))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.activated.emit(self)
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.text.setFocus(event.reason())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.WINDOW)
+        self.paint_rim(painter)
+        painter.end()
