@@ -1404,6 +1404,42 @@
       <translation>上一个发现</translation>
     </message>
     <message>
+      <source>New note</source>
+      <translation>新建病历</translation>
+    </message>
+    <message>
+      <source>New note from the clipboard</source>
+      <translation>从剪贴板新建病历</translation>
+    </message>
+    <message>
+      <source>Edit the note</source>
+      <translation>编辑病历</translation>
+    </message>
+    <message>
+      <source>Find in the note</source>
+      <translation>在病历中查找</translation>
+    </message>
+    <message>
+      <source>Words that decided</source>
+      <translation>起决定作用的词</translation>
+    </message>
+    <message>
+      <source>Findings named in the text</source>
+      <translation>文中所见</translation>
+    </message>
+    <message>
+      <source>What tells who the patient is</source>
+      <translation>标出患者身份信息</translation>
+    </message>
+    <message>
+      <source>Words of the next network</source>
+      <translation>下一个网络的词</translation>
+    </message>
+    <message>
+      <source>Lexicon of findings and cues…</source>
+      <translation>所见与提示词词表…</translation>
+    </message>
+    <message>
       <source>Corner text: all, less, none</source>
       <translation>角落文字：全部、较少、无</translation>
     </message>
@@ -1496,6 +1532,10 @@
       <translation>心电图布局</translation>
     </message>
     <message>
+      <source>Notes</source>
+      <translation>病历</translation>
+    </message>
+    <message>
       <source>Networks</source>
       <translation>网络</translation>
     </message>
@@ -1506,46 +1546,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>New note</source>
-      <translation>新建病历</translation>
-    </message>
-    <message>
-      <source>New note from the clipboard</source>
-      <translation>从剪贴板新建病历</translation>
-    </message>
-    <message>
-      <source>Edit the note</source>
-      <translation>编辑病历</translation>
-    </message>
-    <message>
-      <source>Find in the note</source>
-      <translation>在病历中查找</translation>
-    </message>
-    <message>
-      <source>Words that decided</source>
-      <translation>起决定作用的词</translation>
-    </message>
-    <message>
-      <source>Findings named in the text</source>
-      <translation>文中所见</translation>
-    </message>
-    <message>
-      <source>What tells who the patient is</source>
-      <translation>标出患者身份信息</translation>
-    </message>
-    <message>
-      <source>Words of the next network</source>
-      <translation>下一个网络的词</translation>
-    </message>
-    <message>
-      <source>Lexicon of findings and cues…</source>
-      <translation>所见与提示词词表…</translation>
-    </message>
-    <message>
-      <source>Notes</source>
-      <translation>病历</translation>
     </message>
   </context>
   <context>
