@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QApplication
 
 from medviewer.core.finding import Result, Score, SelfCheck, Span
 from medviewer.core.identity import Patient, Study
+from medviewer.core.mentions import mentions
 from medviewer.core.note import NoteDocument
 from medviewer.inference.note.reading import lexicon
-from medviewer.core.mentions import mentions
 from medviewer.ui.note import ink
 from medviewer.ui.note.pane import PAUSE_MS, NotePane
 
