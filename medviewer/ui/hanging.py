@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.image import ImageSeries
 from medviewer.services.session import Item
 
@@ -22,19 +23,24 @@ class Hanging:
 def hang(items: Sequence[Item]) -> Hanging | None:
     """One item of each kind of the patient with the most kinds, the first of them among equals; None where nobody has two.
 
-    Of images a radiograph comes first: networks read it whole. Of ECGs and notes the first.
+    Of images a radiograph comes first: networks read it whole. Of ECGs the one with most leads, of notes the first.
     """
     people: dict[tuple[str, ...], dict[str, Item]] = {}
     for item in items:
-        if not item.patient.known or (isinstance(item, ImageSeries) and not item.frames):
-            continue
-        kinds = people.setdefault(item.patient.key, {})
-        there = kinds.setdefault(item.kind, item)
-        if isinstance(item, ImageSeries) and isinstance(there, ImageSeries) and there.modality not in RADIOGRAPHS:
-            kinds["image"] = item if item.modality in RADIOGRAPHS else there
+        if item.patient.known and not (isinstance(item, ImageSeries) and not item.frames):
+            kinds = people.setdefault(item.patient.key, {})
+            if item.kind not in kinds or _rank(item) > _rank(kinds[item.kind]):
+                kinds[item.kind] = item
     most = max(people.values(), key=len, default={})
     if len(most) < 2:
         return None
     hung = tuple(most[kind].item for kind in ("image", "note", "ecg") if kind in most)
     rows = 2 if "ecg" in most else 1
     return Hanging(rows, 2 if len(hung) == 3 or rows == 1 else 1, len(hung) == 3, hung)
+
+
+def _rank(item: Item) -> int:
+    """Which of two items of one kind is hung: the higher, the first among equals."""
+    if isinstance(item, ImageSeries):
+        return int(item.modality in RADIOGRAPHS)
+    return len(item.leads) if isinstance(item, EcgRecord) else 0
