@@ -37,7 +37,7 @@ class EcgPainter:
 
     def paint(self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, ratio: float) -> None:
         ink = theme.ECG_INK[view.theme]
-        paint_paper(painter, picture, ink)
+        paint_paper(painter, picture, ink, ratio)
         separators(painter, picture.cells, picture.px_per_mm, ink)
         for cell in picture.cells:
             self._paint_cell(painter, view, picture, cell, ink, ratio)

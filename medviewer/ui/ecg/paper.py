@@ -1,9 +1,10 @@
 """The sheet an ECG lies on: millimetre grid, calibration pulses, time ruler, hatching of gaps."""
 
+from functools import lru_cache
 from math import ceil, floor
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_view import PULSE_MV, PULSE_S, Cell, EcgPicture
@@ -15,39 +16,36 @@ LEAST_THIN, LEAST_THICK = 2.2, 5.0
 TICKS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600)
 
 
-def paint_paper(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:
-    """Background and grid: thin lines each millimetre, thick ones each five; the grid starts where the leads start."""
-    paper = QRectF(picture.paper.x, picture.paper.y, picture.paper.w, picture.paper.h)
-    painter.fillRect(paper, QColor(ink.paper))
-    mm = picture.px_per_mm
-    origin = next((cell.rect.x for cell in picture.cells if not cell.line), 0.0)
+def paint_paper(painter: QPainter, picture: EcgPicture, ink: EcgInk, ratio: float) -> None:
+    """Background and grid. They stay where they are while time runs, so they are drawn once and kept as a picture."""
+    paper = picture.paper
+    left = next((cell.rect.x for cell in picture.cells if not cell.line), 0.0)
     first = next((cell.y0 for cell in picture.cells if not cell.line), 0.0)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    # Below the lines of full disclosure, whose paper is smaller, there is a grid only under the strips.
+    top = paper.y
+    if picture.overview is not None:
+        top = min((cell.rect.y for cell in picture.cells if not cell.line), default=paper.y + paper.h)
+    sheet = _sheet(paper.w, paper.h, top - paper.y, left - paper.x, first - paper.y, picture.px_per_mm, ink, ratio)
+    painter.drawImage(QPointF(paper.x, paper.y), sheet)
+
+
+@lru_cache(maxsize=4)
+def _sheet(w: float, h: float, top: float, left: float, first: float, mm: float, ink: EcgInk, ratio: float) -> QImage:
+    """Thin lines each millimetre, thick ones each five, from where the leads start and the first one's zero lies."""
+    image = QImage(ceil(w * ratio), ceil(h * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(QColor(ink.paper))
+    painter = QPainter(image)
     for every, colour, least in ((1, ink.thin, LEAST_THIN), (5, ink.thick, LEAST_THICK)):
         step = mm * every
         if step < least:
             continue
         painter.setPen(QPen(QColor(colour), 0))
-        lines = []
-        if picture.overview is None:
-            n = ceil((paper.left() - origin) / step)
-            while (x := origin + n * step) <= paper.right():
-                lines.append(QLineF(x, paper.top(), x, paper.bottom()))
-                n += 1
-        n = ceil((paper.top() - first) / step)
-        top = paper.top()
-        if picture.overview is not None:
-            top = min((cell.rect.y for cell in picture.cells if not cell.line), default=paper.bottom())
-            n = ceil((top - first) / step)
-            k = ceil((paper.left() - origin) / step)
-            while (x := origin + k * step) <= paper.right():
-                lines.append(QLineF(x, top, x, paper.bottom()))
-                k += 1
-        while (y := first + n * step) <= paper.bottom():
-            lines.append(QLineF(paper.left(), y, paper.right(), y))
-            n += 1
-        painter.drawLines(lines)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        across = [left + n * step for n in range(ceil(-left / step), floor((w - left) / step) + 1)]
+        down = [first + n * step for n in range(ceil((top - first) / step), floor((h - first) / step) + 1)]
+        painter.drawLines([QLineF(x, top, x, h) for x in across] + [QLineF(0, y, w, y) for y in down])
+    painter.end()
+    return image
 
 
 def paint_pulses(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:
