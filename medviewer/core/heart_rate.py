@@ -103,7 +103,7 @@ def _powers(found: Intervals) -> tuple[float | None, float | None]:
         clock, values = found.end_s[start:stop], found.seconds[start:stop] * 1000
         if len(clock) < 3 or clock[-1] - clock[0] < LEAST_LF_S:
             continue
-        even = np.interp(np.arange(clock[0], clock[-1], 1 / RESAMPLED_HZ), clock, values)
+        even = _smooth(clock, values, np.arange(clock[0], clock[-1], 1 / RESAMPLED_HZ))
         window = np.hanning(size)
         for first in range(0, len(even) - size + 1, size // 2):
             part = even[first : first + size]
@@ -116,3 +116,18 @@ def _powers(found: Intervals) -> tuple[float | None, float | None]:
     step = float(hz[1])
     low, high = (float(power[(hz >= a) & (hz < b)].sum() * step) for a, b in (LF, HF))
     return low, high
+
+
+def _smooth(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cubic Hermite through the points: straight lines would take a quarter of the power at 0.25 Hz away."""
+    slope = np.gradient(y, x)
+    k = np.clip(np.searchsorted(x, at, "right") - 1, 0, len(x) - 2)
+    wide = x[k + 1] - x[k]
+    t = (at - x[k]) / wide
+    found: NDArray[np.float64] = (
+        (1 + 2 * t) * (1 - t) ** 2 * y[k]
+        + t * (1 - t) ** 2 * wide * slope[k]
+        + t**2 * (3 - 2 * t) * y[k + 1]
+        + t**2 * (t - 1) * wide * slope[k + 1]
+    )
+    return found

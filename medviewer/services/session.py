@@ -55,6 +55,7 @@ class Session:
         self._listeners: list[Callable[[Changes], None]] = []
         self.account = Account()
         self._key_images: dict[str, frozenset[tuple[str, int]]] = {}
+        self._details: dict[str, dict[str, Decision]] = {}
 
     def listen(self, listener: Callable[[Changes], None]) -> None:
         self._listeners.append(listener)
@@ -84,6 +85,7 @@ class Session:
         self._items.update(put)
         for item in gone:
             self._key_images.pop(item, None)
+            self._details.pop(item, None)
         stale = {key for key in self._results if key[0] in put or key[0] in gone}
         for key in stale:
             del self._results[key]
@@ -117,7 +119,13 @@ class Session:
         if self.records is not None and result.findings:
             result = replace(result, findings=self.records.decided(result.findings))
         self._results[result.item, result.model] = result
+        if self.records is not None and result.provenance is not None and (result.beats is not None or result.episodes):
+            self._details[result.item] = self.decisions(result.item) | self.records.details(result.item, result.provenance)
         self._announce(Changes(results=frozenset({result.item})))
+
+    def decisions(self, item: str) -> dict[str, Decision]:
+        """Decisions on single beats and rhythm episodes of a record, by finding id: they are too many to be findings each."""
+        return dict(self._details.get(item, {}))
 
     def attribution(self, item: str, model: str) -> Attribution | None:
         result = self._results.get((item, model))
@@ -139,9 +147,12 @@ class Session:
     def decide(self, finding: str, state: DecisionState, who: str = "", label: str = "") -> None:
         """Accept a finding (as `label`, where it is called otherwise), reject it, or take that back ("proposed"). Undoable."""
         found = next((one for one in self.findings if one.id == finding), None)
-        if found is None:
-            return
-        before = found.decision
+        if found is not None:
+            self.judge(found, state, who, label)
+
+    def judge(self, found: Finding, state: DecisionState, who: str = "", label: str = "") -> None:
+        """As `decide`, of a finding that need not be among a result's: one beat or one rhythm episode."""
+        before = self._details.get(found.item, {}).get(found.id, found.decision)
         who = (who or self.who()) if state != "proposed" else ""
         decision = Decision(state, who, now() if state != "proposed" else "", label if state == "accepted" else "")
         code = "relabel" if decision.label else {"accepted": "accept", "rejected": "reject"}.get(state, "propose")
@@ -173,6 +184,12 @@ class Session:
                 self._results[key] = replace(result, findings=kept)
                 self._announce(Changes(results=frozenset({key[0]})))
                 return
+        details = self._details.setdefault(finding.item, {})
+        if decision.state == "proposed":
+            details.pop(finding.id, None)
+        else:
+            details[finding.id] = decision
+        self._announce(Changes(results=frozenset({finding.item})))
 
     def _announce(self, changes: Changes) -> None:
         for listener in list(self._listeners):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from medviewer.core.errors import Fact
-from medviewer.core.finding import Decision, Finding
+from medviewer.core.finding import Decision, Finding, Provenance
 from medviewer.core.identity import Patient, Study
 from medviewer.core.note import Mention, NoteDocument, State
 from medviewer.store.database import Database
@@ -98,6 +98,15 @@ class Records:
             )
             known |= {(content, model, version, place): Decision(*rest) for place, *rest in rows}
         return tuple(replace(one, decision=known.get(decision_key(one), one.decision)) for one in found)
+
+    def details(self, item: str, made: Provenance) -> dict[str, Decision]:
+        """Decisions on single beats and episodes of one answer, by finding id."""
+        rows = self.database.read(
+            "SELECT place, state, who, at, label FROM decisions WHERE input = ? AND model = ? AND version = ?",
+            (made.input_sha256 or item, made.model, made.model_version),
+        )
+        small = (f"{made.model}/beat/", f"{made.model}/episode/")
+        return {f"{item}/{place}": Decision(*rest) for place, *rest in rows if place.startswith(small)}
 
     # Audit
 

@@ -23,7 +23,7 @@ class Command:
     on_pane: bool = True
     icon: str = ""
     toolbar: bool = False
-    number: int = 0
+    number: int | str = 0
     """What stands for {n} in the title."""
     checked: Callable[[Any], bool] | None = None
     """Whether a switch is on in a pane."""
@@ -55,6 +55,10 @@ def _tool(which: str) -> Callable[[Any], None]:
 
 def _ecg(does: str) -> Callable[[Any], None]:
     return lambda desk: getattr(desk.controls("ecg"), does)()
+
+
+def _call(label: str) -> Callable[[Any], None]:
+    return lambda desk: desk.controls("ecg").judge("accepted", label)
 
 
 def _layout(rows: int, columns: int, wide: bool = False) -> Callable[[Any], None]:
@@ -158,6 +162,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("ecg-marks", _t("Marks of the networks"), ("G",), "ecg", _view("marks"), kinds=ECG, checked=lambda p: p.view.marks),
     Command("ecg-waves", _t("Bounds of P, QRS and T"), ("W",), "ecg", _view("waves"), kinds=ECG, checked=lambda p: p.view.waves),
+    Command("ecg-accept", _t("Accept the event"), ("A",), "ecg", lambda d: d.controls("ecg").judge("accepted"), kinds=ECG),
+    Command("ecg-reject", _t("Reject the event"), ("X",), "ecg", lambda d: d.controls("ecg").judge("rejected"), kinds=ECG),
+    *(
+        Command(f"ecg-call-{c}", _t("Call the beat {n}"), (f"Shift+{c}",), "ecg", _call(c), number=c, kinds=ECG)
+        for c in ("N", "S", "V", "F", "Q")
+    ),
     Command("ecg-calibrate", _t("Calibrate this screen…"), (), "ecg", _ecg("calibrate"), kinds=ECG),
     *(
         Command(f"ecg-layout-{n}", title, (str(n),), "ecg-layout", _view("layout", n - 1), kinds=ECG)

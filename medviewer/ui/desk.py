@@ -86,7 +86,7 @@ class Desk(QObject):
         self.bindings = Bindings(settings)
         self.cine = Cine(settings, self)
         self.heat = HeatControls()
-        right = QSplitter()
+        self.right = right = QSplitter()
         right.setOrientation(theme.VERTICAL)
         right.addWidget(self.findings)
         right.addWidget(self.heat)

@@ -331,6 +331,14 @@
       <source>Filters of the display</source>
       <translation>显示滤波</translation>
     </message>
+    <message>
+      <source>Events</source>
+      <translation>事件</translation>
+    </message>
+    <message>
+      <source>Findings</source>
+      <translation>发现</translation>
+    </message>
   </context>
   <context>
     <name>EcgPane</name>
@@ -345,6 +353,25 @@
     <message>
       <source>Drag an item here</source>
       <translation>将项目拖到此处</translation>
+    </message>
+  </context>
+  <context>
+    <name>EcgPanel</name>
+    <message>
+      <source>AUTOMATIC MEASUREMENTS</source>
+      <translation>自动测量</translation>
+    </message>
+    <message>
+      <source>RATE AND VARIABILITY, AUTOMATIC</source>
+      <translation>心率与变异性（自动）</translation>
+    </message>
+    <message>
+      <source>MEAN BEATS</source>
+      <translation>平均心搏</translation>
+    </message>
+    <message>
+      <source>FROM THE DEVICE</source>
+      <translation>来自设备</translation>
     </message>
   </context>
   <context>
@@ -379,6 +406,40 @@
     <message>
       <source>Choose the encoding in which these words read right. The file is not changed.</source>
       <translation>请选择使下列文字正确显示的编码。文件不会改变。</translation>
+    </message>
+  </context>
+  <context>
+    <name>EventsList</name>
+    <message>
+      <source>none</source>
+      <translation>无</translation>
+    </message>
+    <message>
+      <source>EVENTS · {counts}</source>
+      <translation>事件 · {counts}</translation>
+    </message>
+    <message>
+      <source>all</source>
+      <translation>全部</translation>
+    </message>
+    <message>
+      <source>rhythm {n}</source>
+      <translation>节律 {n}</translation>
+    </message>
+  </context>
+  <context>
+    <name>EventsModel</name>
+    <message>
+      <source>time</source>
+      <translation>时间</translation>
+    </message>
+    <message>
+      <source>class</source>
+      <translation>类别</translation>
+    </message>
+    <message>
+      <source>score</source>
+      <translation>得分</translation>
     </message>
   </context>
   <context>
@@ -1055,6 +1116,93 @@
     </message>
   </context>
   <context>
+    <name>WhyCard</name>
+    <message>
+      <source>Accept</source>
+      <translation>接受</translation>
+    </message>
+    <message>
+      <source>Reject</source>
+      <translation>拒绝</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>撤销</translation>
+    </message>
+    <message>
+      <source>Why {label} at {time}?</source>
+      <translation>{time} 为何是 {label}？</translation>
+    </message>
+    <message>
+      <source>Solid: this beat.</source>
+      <translation>实线：此心搏。</translation>
+    </message>
+    <message>
+      <source>Dashed: mean of {n} N beats.</source>
+      <translation>虚线：{n} 个 N 心搏的平均。</translation>
+    </message>
+    <message>
+      <source>Violet: what the network used.</source>
+      <translation>紫色：网络所用之处。</translation>
+    </message>
+    <message>
+      <source>No map of this beat alone.</source>
+      <translation>没有此单个心搏的图。</translation>
+    </message>
+    <message>
+      <source>{rhythm}, {time}</source>
+      <translation>{rhythm}，{time}</translation>
+    </message>
+    <message>
+      <source>Lasts {length}, score {share}.</source>
+      <translation>持续 {length}，得分 {share}。</translation>
+    </message>
+    <message>
+      <source>The ribbon under the trace shows what the network used.</source>
+      <translation>波形下的色带显示网络所用之处。</translation>
+    </message>
+    <message>
+      <source>accepted, {who}</source>
+      <translation>已接受，{who}</translation>
+    </message>
+    <message>
+      <source>rejected, {who}</source>
+      <translation>已拒绝，{who}</translation>
+    </message>
+    <message>
+      <source>explanation checked</source>
+      <translation>解释已检验</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释较弱</translation>
+    </message>
+    <message>
+      <source>network</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>{n} % early</source>
+      <translation>提前 {n} %</translation>
+    </message>
+    <message>
+      <source>{n} % late</source>
+      <translation>推迟 {n} %</translation>
+    </message>
+    <message>
+      <source>P wave before it</source>
+      <translation>其前有 P 波</translation>
+    </message>
+    <message>
+      <source>no P wave before it</source>
+      <translation>其前无 P 波</translation>
+    </message>
+    <message>
+      <source>shape like N: {n}</source>
+      <translation>与 N 形态相似度：{n}</translation>
+    </message>
+  </context>
+  <context>
     <name>Window</name>
     <message>
       <source>Tools</source>
@@ -1547,6 +1695,18 @@
       <source>Help</source>
       <translation>帮助</translation>
     </message>
+    <message>
+      <source>Accept the event</source>
+      <translation>接受事件</translation>
+    </message>
+    <message>
+      <source>Reject the event</source>
+      <translation>拒绝事件</translation>
+    </message>
+    <message>
+      <source>Call the beat {n}</source>
+      <translation>将心搏改为 {n}</translation>
+    </message>
   </context>
   <context>
     <name>corners</name>
@@ -1740,6 +1900,50 @@
     <message>
       <source>stacked</source>
       <translation>逐导联</translation>
+    </message>
+    <message>
+      <source>RR intervals</source>
+      <translation>RR 间期</translation>
+    </message>
+    <message>
+      <source>Heart rate</source>
+      <translation>心率</translation>
+    </message>
+    <message>
+      <source>Slowest 8 beats</source>
+      <translation>最慢 8 搏</translation>
+    </message>
+    <message>
+      <source>Fastest 8 beats</source>
+      <translation>最快 8 搏</translation>
+    </message>
+    <message>
+      <source>Normal intervals</source>
+      <translation>正常间期</translation>
+    </message>
+    <message>
+      <source>Mean NN</source>
+      <translation>平均 NN</translation>
+    </message>
+    <message>
+      <source>AF burden</source>
+      <translation>房颤负荷</translation>
+    </message>
+    <message>
+      <source>Axis</source>
+      <translation>电轴</translation>
+    </message>
+    <message>
+      <source>QRS axis</source>
+      <translation>QRS 电轴</translation>
+    </message>
+    <message>
+      <source>P axis</source>
+      <translation>P 电轴</translation>
+    </message>
+    <message>
+      <source>T axis</source>
+      <translation>T 电轴</translation>
     </message>
   </context>
   <context>

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QTabWidget
 
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
 from medviewer.core.signal import Filters
@@ -15,6 +15,7 @@ from medviewer.inference.contract import Fit
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.ecg.pane import EcgPane
+from medviewer.ui.ecg.panel import EcgPanel
 from medviewer.ui.ecg.scale import ScaleDialog, screen_scale
 from medviewer.ui.pane import Pane
 
@@ -23,6 +24,49 @@ TEXTS: tuple[TextLevel, ...] = ("all", "less", "none")
 
 class EcgControls(Controls):
     """Methods are named in the command table (`d.controls("ecg").…`)."""
+
+    def __init__(self, desk: Any) -> None:
+        super().__init__(desk)
+        self.panel = EcgPanel(desk.bridge)
+        self.panel.chosen.connect(self._go_to_event)
+        self.panel.decided.connect(lambda found, state, label: desk.session.judge(found, state, label=label))
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        place = desk.right.indexOf(desk.findings)
+        desk.right.replaceWidget(place, self.tabs)
+        desk.right.setStretchFactor(place, 5)
+        self.tabs.addTab(self.panel, self.tr("Events"))
+        self.tabs.addTab(desk.findings, self.tr("Findings"))
+        desk.grid.active_changed.connect(self._active_changed)
+
+    def _active_changed(self, pane: Pane) -> None:
+        """Beside an ECG its panel stands before the cards, which say the same with fewer words."""
+        ecg = isinstance(pane, EcgPane) and pane.record is not None
+        if ecg != self.tabs.isTabVisible(0):
+            self.tabs.setTabVisible(0, ecg)
+            self.tabs.setCurrentIndex(0 if ecg else 1)
+        self.tabs.tabBar().setVisible(ecg)
+        if isinstance(pane, EcgPane):
+            self.tell(pane)
+
+    def tell(self, pane: EcgPane) -> None:
+        record = pane.record
+        if record is None:
+            return
+        pane.set_decided(self._desk.session.decisions(record.item))
+        if pane is self._desk.grid.active:
+            self.panel.follow(pane)
+
+    def _go_to_event(self, number: int) -> None:
+        pane = self._desk.grid.active
+        if isinstance(pane, EcgPane):
+            pane.go_to(pane.marks.event(number).start_s)
+            self.tell(pane)
+
+    def judge(self, state: str, label: str = "") -> None:
+        """Accept, reject or call otherwise the event that is chosen."""
+        self.panel.why.decided.emit(state, label)
 
     def adopt(self, pane: Pane) -> None:
         assert isinstance(pane, EcgPane)
@@ -119,8 +163,9 @@ class EcgControls(Controls):
         return self._step(pane, by)
 
     def _step(self, pane: EcgPane, by: int) -> bool:
-        """To the next or previous beat that is not normal, or rhythm episode."""
-        numbers = pane.marks.numbers(("S", "V", "F", "Q", "rhythm"))
+        """To the next or previous event of the list; while it shows all, to those that are not normal beats."""
+        wanted = self.panel.events.wanted() if pane is self._desk.grid.active else ()
+        numbers = pane.marks.numbers(wanted if len(wanted) == 1 else ("S", "V", "F", "Q", "rhythm"))
         if not numbers or pane.record is None:
             return False
         moments = [pane.marks.event(n).start_s for n in numbers]

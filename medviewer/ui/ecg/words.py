@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from medviewer.core.ecg import EcgRecord, Episode
+from medviewer.core.ecg import EcgRecord, Episode, Measurement
 from medviewer.core.ecg_view import EcgPicture, EcgView
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.identity import identity_line, person
@@ -157,3 +157,46 @@ def filter_title(filters: Filters) -> str:
     if filters.none:
         return _tr("unfiltered")
     return filter_words(filters).removeprefix(_tr("shown {filters}").replace("{filters}", "")).strip()
+
+
+def moment(seconds: float) -> str:
+    """A time of the record in a list: 3.72 s, 12:03.7, 7:12:03.7."""
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    text = f"{minutes % 60:02d}:{rest / 10:04.1f}"
+    return f"{minutes // 60}:{text}" if minutes >= 60 else text
+
+
+def share(probability: float) -> str:
+    """Two digits, three at the ends, where two would claim certainty."""
+    return f"{probability:.{2 if 0.01 <= probability <= 0.99 else 3}f}"
+
+
+def tachogram_title() -> str:
+    return _tr("RR intervals")
+
+
+def measure(name: str) -> str:
+    """The title of a measurement; a name that is not known stands as it is."""
+    names = {
+        "heart rate": _tr("Heart rate"),
+        "lowest rate": _tr("Slowest 8 beats"),
+        "highest rate": _tr("Fastest 8 beats"),
+        "normal intervals": _tr("Normal intervals"),
+        "mean NN": _tr("Mean NN"),
+        "AF burden": _tr("AF burden"),
+        "axis": _tr("Axis"),
+        "QRS axis": _tr("QRS axis"),
+        "P axis": _tr("P axis"),
+        "T axis": _tr("T axis"),
+    }
+    return names.get(name, name)
+
+
+def value(one: Measurement) -> str:
+    """A number with its unit; as many digits as it deserves."""
+    digits = 0 if abs(one.value) >= 100 or one.unit in ("ms", "°", "/min") else 2 if one.unit in ("mV", "") else 1
+    number_ = f"{one.value:.{digits}f}"
+    return f"{number_}°" if one.unit in ("°", "deg") else f"{number_} {one.unit}".strip()

@@ -1,0 +1,167 @@
+"""The dock beside an ECG: events, decisions with undo, why, measurements."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from desk import start
+from made import beating, ecg_record
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from medviewer.core.ecg import Beats, DeviceReport, Episode, Measurement
+from medviewer.core.finding import Provenance, Result
+from medviewer.services.session import Session
+from medviewer.store.database import Database
+from medviewer.store.records import Records
+
+MADE = Provenance("ecg-beats", "1", "m" * 64, "i" * 64, "", "", "", "cpu", 0, "")
+
+
+def answered(seconds=60.0, **facts):
+    heart, peaks = beating(seconds, 250)
+    record = ecg_record([heart], 250.0, ["II"], **facts)
+    symbols = ["V" if n % 7 == 3 else "S" if n % 11 == 5 else "N" for n in range(len(peaks))]
+    shares = np.linspace(0.99, 0.6, len(peaks))
+    beats = Beats(tuple(int(p) for p in peaks), tuple(symbols), tuple(shares))
+    spans = (Episode(0.0, 20.0, "N", 0.9), Episode(20.0, 40.0, "A", 0.8), Episode(40.0, 60.0, "N", 0.95))
+    result = Result(
+        "made", None, "ecg-beats", "ok", beats=beats, episodes=spans, provenance=MADE, measurements={"QT": Measurement(380, "ms")}
+    )
+    return record, result, symbols
+
+
+@pytest.fixture
+def desk(qtbot, tmp_path):
+    return start(qtbot, tmp_path)
+
+
+@pytest.fixture
+def panel(desk):
+    record, result, _ = answered()
+    desk.session.put([record])
+    desk.session.put_result(result)
+    return desk.controls("ecg").panel
+
+
+def key(desk, which, modifier=Qt.KeyboardModifier.NoModifier):
+    QTest.keyClick(desk.grid.active, which, modifier)
+
+
+def test_the_list_counts_each_class_and_filters_it(panel):
+    _, _, symbols = answered()
+    assert f"{symbols.count('V')} V" in panel.events.heading.text()
+    assert len(panel.events.model.numbers) == len(symbols) + 3
+    panel.events.chips["V"].click()
+    assert {panel.events.model.event(n).label for n in range(panel.events.model.rowCount())} == {"V"}
+    panel.events.chips["rhythm"].click()
+    assert [panel.events.model.event(n).kind for n in range(panel.events.model.rowCount())] == ["rhythm"] * 3
+
+
+@pytest.mark.parametrize("column", [0, 1, 3])
+def test_the_list_sorts_by_each_column_both_ways(panel, column):
+    model = panel.events.model
+    for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+        panel.events.table.sortByColumn(column, order)
+        of = {0: lambda e: e.start_s, 1: lambda e: e.label, 3: lambda e: e.probability}[column]
+        values = [of(model.event(n)) for n in range(model.rowCount())]
+        assert values == sorted(values, reverse=order == Qt.SortOrder.DescendingOrder)
+
+
+def test_a_row_that_is_clicked_is_brought_into_view_and_explained(desk, panel):
+    model = panel.events.model
+    row = next(n for n in range(model.rowCount()) if model.event(n).label == "V" and model.event(n).start_s > 30)
+    panel.events.chosen.emit(model.numbers[row])
+    pane = desk.grid.active
+    assert pane.view.chosen_s == pytest.approx(model.event(row).start_s)
+    picture = pane.picture()
+    assert picture.start_s <= pane.view.chosen_s <= picture.start_s + picture.page_s
+    assert not panel.why.isHidden() and "V" in panel.why.title.text()
+    assert panel.why.trace.facts is not None
+
+
+def test_a_beat_is_accepted_called_otherwise_rejected_and_each_is_undone(desk, panel):
+    key(desk, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    pane = desk.grid.active
+    number = next(n for n, at in enumerate(pane.marks.times) if abs(at - pane.view.chosen_s) < 1e-6)
+    before = pane.marks.counts()
+    key(desk, Qt.Key.Key_A)
+    assert pane.marks.decided[number].state == "accepted" and pane.marks.decided[number].who
+    key(desk, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    assert pane.marks.symbols[number] == "S"
+    assert pane.marks.counts()["S"] == before["S"] + 1
+    key(desk, Qt.Key.Key_X)
+    assert not pane.marks.accepted()[number]
+    for _ in range(3):
+        desk.session.history.undo()
+    assert pane.marks.counts() == before and not pane.marks.decided
+    desk.session.history.redo()
+    assert pane.marks.decided[number].state == "accepted"
+
+
+def test_a_rhythm_episode_is_decided_on_too(desk, panel):
+    panel.events.chips["rhythm"].click()
+    panel.events.chosen.emit(-2)
+    assert "atrial fibrillation" in panel.why.title.text()
+    panel.why.buttons["rejected"].click()
+    assert desk.grid.active.marks.decided[-2].state == "rejected"
+
+
+def test_decisions_on_beats_are_kept_and_come_back_with_the_same_answer(tmp_path):
+    record, result, _ = answered()
+    records = Records(Database(tmp_path / "kept.db"))
+    first = Session(records)
+    first.put([record])
+    first.put_result(result)
+    from medviewer.core.ecg_marks import beat_finding, marks_of
+
+    first.judge(beat_finding(record, result, 3), "accepted", label="S")
+    assert [line.act for line in records.audit()] == ["relabel"]
+    later = Session(records)
+    later.put([record])
+    later.put_result(result)
+    marks = marks_of(record, later.results("made"), later.decisions("made"))
+    assert marks.symbols[3] == "S" and marks.decided[3].state == "accepted"
+    records.database.close()
+
+
+def test_measurements_say_where_they_come_from(desk):
+    device = DeviceReport(("SINUS RHYTHM",), {"PR": Measurement(160, "ms", "device")})
+    record, result, _ = answered(device=device)
+    desk.session.put([record])
+    desk.session.put_result(result)
+    panel = desk.controls("ecg").panel
+    assert panel.automatic.texts == ["QT 380 ms"]
+    assert any(text.startswith("Heart rate 75") for text in panel.rhythm.texts)
+    assert panel.statements.text() == "SINUS RHYTHM" and panel.device.texts == ["PR 160 ms"]
+    titles = {name: label.text() for name, label in panel._titles.items() if not label.isHidden()}
+    assert "AUTOMATIC" in titles["automatic"] and "DEVICE" in titles["device"]
+
+
+def test_mean_beats_of_each_class_are_shown_with_their_members(qtbot, desk, panel):
+    qtbot.waitUntil(lambda: bool(panel.shapes.found), timeout=10000)
+    _, _, symbols = answered()
+    assert {t.label: t.count for t in panel.shapes.found} == {c: symbols.count(c) for c in "NSV"}
+
+
+def test_the_panel_gives_way_to_the_cards_of_an_image(desk, panel):
+    from made import image_series
+
+    assert desk.controls("ecg").tabs.isTabVisible(0)
+    desk.session.put([replace(image_series(np.zeros((1, 8, 8), np.uint16)), item="picture")])
+    desk.show_item("picture")
+    assert not desk.controls("ecg").tabs.isTabVisible(0)
+
+
+def test_a_day_of_beats_fills_the_list_at_once(panel):
+    from time import perf_counter
+
+    from medviewer.core.ecg_marks import Marks
+
+    count = 110_000
+    times = np.cumsum(np.full(count, 0.78))
+    marks = Marks(times, np.full(count, "N", "<U1"), np.full(count, 0.9))
+    start = perf_counter()
+    panel.events.take(marks)
+    assert panel.events.model.rowCount() == count
+    assert perf_counter() - start < 3
