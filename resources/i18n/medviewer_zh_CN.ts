@@ -328,16 +328,16 @@
   <context>
     <name>EcgControls</name>
     <message>
-      <source>Filters of the display</source>
-      <translation>显示滤波</translation>
-    </message>
-    <message>
       <source>Events</source>
       <translation>事件</translation>
     </message>
     <message>
       <source>Findings</source>
       <translation>发现</translation>
+    </message>
+    <message>
+      <source>Filters of the display</source>
+      <translation>显示滤波</translation>
     </message>
   </context>
   <context>
@@ -1496,6 +1496,18 @@
       <translation>P、QRS、T 的界限</translation>
     </message>
     <message>
+      <source>Accept the event</source>
+      <translation>接受事件</translation>
+    </message>
+    <message>
+      <source>Reject the event</source>
+      <translation>拒绝事件</translation>
+    </message>
+    <message>
+      <source>Call the beat {n}</source>
+      <translation>将心搏改为 {n}</translation>
+    </message>
+    <message>
       <source>Calibrate this screen…</source>
       <translation>校准此屏幕…</translation>
     </message>
@@ -1694,18 +1706,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Accept the event</source>
-      <translation>接受事件</translation>
-    </message>
-    <message>
-      <source>Reject the event</source>
-      <translation>拒绝事件</translation>
-    </message>
-    <message>
-      <source>Call the beat {n}</source>
-      <translation>将心搏改为 {n}</translation>
     </message>
   </context>
   <context>
