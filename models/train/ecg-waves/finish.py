@@ -4,10 +4,14 @@ import argparse
 import hashlib
 import json
 import shutil
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from cards import card
+from ecg_figures import picture
 from safetensors.numpy import load_file
 
 from medviewer.inference.bundle import Bundle, load
@@ -86,6 +90,8 @@ def main() -> None:
     }  # fmt: skip
     (args.out / "card.md").write_text(card(figures, args.minutes, "en"), "utf-8")
     (args.out / "card.zh.md").write_text(card(figures, args.minutes, "zh"), "utf-8")
+    if "confusion" in figures:
+        picture(np.array(figures["confusion"]), ("none", "P", "QRS", "T"), args.out / "confusion.png", "samples")
     names = ["weights.safetensors", "card.md", "card.zh.md"]
     if (args.out / "confusion.png").is_file():
         names.append("confusion.png")
