@@ -43,13 +43,15 @@ DecisionState = Literal["proposed", "accepted", "rejected"]
 class Session:
     """Open items by id, results by (item, model), decisions by finding; what a person does is kept in `records`, if any.
 
-    Each of `admit` sees every item that comes and may hand in another in its place (the state in which it was left).
+    Each of `admit` sees every item that comes and may hand in another in its place (the state in which it was left), each of
+    `complete` every result (findings made of what it says).
     """
 
     def __init__(self, records: Records | None = None, who: Callable[[], str] = system_user) -> None:
         self.records, self.who = records, who
         self.history = History()
         self.admit: list[Callable[[Item], Item]] = []
+        self.complete: list[Callable[[Result], Result]] = []
         self._items: dict[str, Item] = {}
         self._results: dict[tuple[str, str], Result] = {}
         self._listeners: list[Callable[[Changes], None]] = []
@@ -102,7 +104,14 @@ class Session:
         self.put((), removed=items)
 
     def touch(self, item: str) -> None:
-        """Let views draw an item's results again: what a person says about them has changed."""
+        """Make an item's results anew and let views draw them: what a person says about them has changed."""
+        for key, result in list(self._results.items()):
+            if key[0] == item:
+                for look in self.complete:
+                    result = look(result)
+                if self.records is not None and result.findings:
+                    result = replace(result, findings=self.records.decided(result.findings))
+                self._results[key] = result
         self._announce(Changes(results=frozenset({item})))
 
     def results(self, item: str) -> tuple[Result, ...]:
@@ -116,6 +125,8 @@ class Session:
         dropped (RN-02)."""
         if result.item not in self._items:
             return
+        for look in self.complete:
+            result = look(result)
         if self.records is not None and result.findings:
             result = replace(result, findings=self.records.decided(result.findings))
         self._results[result.item, result.model] = result

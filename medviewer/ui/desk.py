@@ -38,6 +38,7 @@ from medviewer.ui.pane import Pane
 from medviewer.ui.patient.browser import Browser
 from medviewer.ui.patient.findings import FindingsPanel
 from medviewer.ui.patient.models import NetworksPanel
+from medviewer.ui.patient.together import Together
 from medviewer.ui.preferences import Preferences
 from medviewer.ui.window import Window
 
@@ -73,12 +74,11 @@ class Desk(QObject):
         self._was_empty = False
         """Nothing was open before the scan that runs."""
         self._progress: Progress | None = None
-        self._step = 0
         self.presets = json.loads(asset("presets.json").read_text("utf-8"))
         chosen = str(settings.get("device")) if device == "auto" else device
         self.analyst = None if safe_mode else analyst or Analyst(self.session, bridge.post, profile, chosen or "auto")
         self.browser = Browser(self.session, bridge, self.say)
-        self.findings = FindingsPanel(self.session, self.analyst, self.say, lang)
+        self.findings = FindingsPanel(self.session, self.analyst, self.say, lang, self.notebook)
         self.networks = NetworksPanel(self.analyst, self.say, lang)
         self.images = ImageControls(self)
         self._controls: dict[str, Controls] = {"image": self.images}
@@ -111,6 +111,8 @@ class Desk(QObject):
         window.stop.clicked.connect(self.escape)
         self.browser.chosen.connect(self.show_item)
         self.findings.shown.connect(self.show_finding)
+        self.together = Together(self)
+        self.findings.both_wanted.connect(self.together.show_both)
         self.networks.analyse_wanted.connect(self.analyse)
         self.grid.active_changed.connect(self._active_changed)
         self.heat.changed.connect(self.images.set_heat)
@@ -187,6 +189,7 @@ class Desk(QObject):
             else:
                 self._was_empty = not self.session.items
                 self._openings.append(open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace()))
+                self.together.analyse_when_open()
 
         self.bridge.background(lambda: sample_paths(folder), done)
 
@@ -389,11 +392,7 @@ class Desk(QObject):
     def step_finding(self, by: int) -> None:
         if self.controls(self.grid.active.kind).step_event(self.grid.active, by):
             return
-        findings = self.session.findings
-        if findings:
-            self._step = (self._step + by) % len(findings)
-            one = findings[self._step]
-            self.show_finding(one.item, one.provenance.model, one.evidence)
+        self.findings.step(by)
 
     def escape(self) -> None:
         """Stop what runs; with nothing running, back to the first tool."""

@@ -161,6 +161,13 @@ QLabel[tag="attention"] {{ background: {ATTENTION_GROUND}; color: {ATTENTION}; b
 QLabel[tag="quiet"] {{ background: {CARD}; color: {TEXT2}; border: 1px solid {LINE}; border-radius: 4px; padding: 2px 6px; font-size: 11px; font-weight: bold; }}
 QFrame[card="plain"] {{ background: {CARD}; border: 1px solid {CARD}; border-radius: 8px; }}
 QFrame[card="chosen"] {{ background: {CARD}; border: 1px solid {MACHINE}; border-radius: 8px; }}
+QFrame[card][state="proposed"] {{ border-left: 2px dashed {MACHINE}; }}
+QFrame[card][state="accepted"] {{ border-left: 2px solid {ACCEPTED}; }}
+QFrame[card][state="rejected"] {{ border-left: 2px solid {LINE}; }}
+QFrame[mention="true"] {{ border: 0; border-left: 2px dashed {MACHINE}; }}
+QFrame[mention="true"][state="accepted"] {{ border-left: 2px solid {ACCEPTED}; }}
+QFrame[mention="true"][state="rejected"] {{ border-left: 2px solid {LINE}; }}
+QFrame[mention="true"][chosen="true"] {{ background: {CHOSEN}; }}
 QFrame[card="quiet"] {{ background: {DOCK}; border: 1px solid {LINE}; border-radius: 8px; }}
 QFrame[card="attention"] {{ background: {ATTENTION_GROUND}; border: 1px solid {ATTENTION}; border-radius: 8px; }}
 QTreeView::item:selected {{ background: {CHOSEN}; color: {TEXT1}; }}

@@ -263,6 +263,49 @@
     </message>
   </context>
   <context>
+    <name>DisagreementCard</name>
+    <message>
+      <source>same day</source>
+      <translation>同一天</translation>
+    </message>
+    <message>
+      <source>{n} days apart</source>
+      <translation>相隔 {n} 天</translation>
+    </message>
+    <message>
+      <source>a date is unknown</source>
+      <translation>有日期未知</translation>
+    </message>
+    <message>
+      <source>Rule {rule}; {when}.</source>
+      <translation>规则 {rule}；{when}。</translation>
+    </message>
+    <message>
+      <source>Note and ECG disagree</source>
+      <translation>病历与心电不一致</translation>
+    </message>
+    <message>
+      <source>Note and image disagree</source>
+      <translation>病历与影像不一致</translation>
+    </message>
+    <message>
+      <source>{k} of {n}</source>
+      <translation>{k}/{n}</translation>
+    </message>
+    <message>
+      <source>Show both</source>
+      <translation>并排显示</translation>
+    </message>
+    <message>
+      <source>Why?</source>
+      <translation>依据？</translation>
+    </message>
+    <message>
+      <source>Seen</source>
+      <translation>已知悉</translation>
+    </message>
+  </context>
+  <context>
     <name>EcgBar</name>
     <message>
       <source>Layout</source>
@@ -565,6 +608,90 @@
     <message>
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
+    </message>
+    <message>
+      <source>Order of the findings</source>
+      <translation>所见排序</translation>
+    </message>
+    <message>
+      <source>This pane first</source>
+      <translation>当前窗格优先</translation>
+    </message>
+    <message>
+      <source>Newest first</source>
+      <translation>最新优先</translation>
+    </message>
+    <message>
+      <source>Highest score</source>
+      <translation>评分最高优先</translation>
+    </message>
+    <message>
+      <source>Name</source>
+      <translation>按名称</translation>
+    </message>
+    <message>
+      <source>Open first</source>
+      <translation>未判定优先</translation>
+    </message>
+    <message>
+      <source>Undecided</source>
+      <translation>未判定</translation>
+    </message>
+    <message>
+      <source>It is meant as: {state}</source>
+      <translation>含义改为：{state}</translation>
+    </message>
+    <message>
+      <source>Call it: {label}</source>
+      <translation>改名为：{label}</translation>
+    </message>
+    <message>
+      <source>ECG, {n} leads</source>
+      <translation>心电图，{n} 导联</translation>
+    </message>
+    <message>
+      <source>ECG, 1 lead</source>
+      <translation>心电图，1 导联</translation>
+    </message>
+    <message>
+      <source>Note</source>
+      <translation>病历</translation>
+    </message>
+    <message>
+      <source>The network called it {label}.</source>
+      <translation>网络原称：{label}。</translation>
+    </message>
+    <message>
+      <source>{n} of {of} beats ({share} %).</source>
+      <translation>{of} 个心搏中有 {n} 个（{share} %）。</translation>
+    </message>
+    <message>
+      <source>First from {start} to {end}.</source>
+      <translation>首次出现于 {start} 至 {end}。</translation>
+    </message>
+    <message>
+      <source>{method} on lead {lead}.</source>
+      <translation>{method}，导联 {lead}。</translation>
+    </message>
+    <message>
+      <source>Words: {words}.</source>
+      <translation>依据词语：{words}。</translation>
+    </message>
+    <message>
+      <source>Named in the note</source>
+      <translation>病历中提及</translation>
+    </message>
+    <message>
+      <source>fewer</source>
+      <translation>收起</translation>
+    </message>
+    <message>
+      <source>all {n}</source>
+      <translation>全部 {n} 项</translation>
+    </message>
+    <message>
+      <source>rules</source>
+      <translation>规则</translation>
     </message>
   </context>
   <context>
@@ -1707,6 +1834,22 @@
       <source>Help</source>
       <translation>帮助</translation>
     </message>
+    <message>
+      <source>Analyse everything of the patient</source>
+      <translation>分析该患者的全部资料</translation>
+    </message>
+    <message>
+      <source>Accept the finding</source>
+      <translation>接受所见</translation>
+    </message>
+    <message>
+      <source>Reject the finding</source>
+      <translation>拒绝所见</translation>
+    </message>
+    <message>
+      <source>Call the finding otherwise…</source>
+      <translation>更改所见名称…</translation>
+    </message>
   </context>
   <context>
     <name>corners</name>
@@ -2097,6 +2240,45 @@
     <message>
       <source>file</source>
       <translation>文件</translation>
+    </message>
+  </context>
+  <context>
+    <name>states</name>
+    <message>
+      <source>stated</source>
+      <translation>肯定</translation>
+    </message>
+    <message>
+      <source>negated</source>
+      <translation>否定</translation>
+    </message>
+    <message>
+      <source>uncertain</source>
+      <translation>不确定</translation>
+    </message>
+    <message>
+      <source>past</source>
+      <translation>既往</translation>
+    </message>
+    <message>
+      <source>of another person</source>
+      <translation>他人</translation>
+    </message>
+    <message>
+      <source>hypothetical</source>
+      <translation>假设</translation>
+    </message>
+    <message>
+      <source>left</source>
+      <translation>左</translation>
+    </message>
+    <message>
+      <source>right</source>
+      <translation>右</translation>
+    </message>
+    <message>
+      <source>both sides</source>
+      <translation>双侧</translation>
     </message>
   </context>
 </TS>

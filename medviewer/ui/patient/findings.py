@@ -1,68 +1,70 @@
-"""Findings: what networks said, as cards; accepted or rejected by a person; refusals are answers too."""
+"""Findings: what every network and every note says, as cards; accepted, rejected or called otherwise by a person.
 
-import getpass
+At most one amber card stands on top: where a note and a network contradict each other. Refusals are answers too, in grey.
+"""
+
 from collections.abc import Callable
-from html import escape
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
-from medviewer.core.finding import Evidence, Finding, Region, Result, Score
+from medviewer.core.finding import Finding, Interval, Result
 from medviewer.core.image import ImageSeries
+from medviewer.core.note import NoteDocument
 from medviewer.services.analyse import Analyst, ModelCard
-from medviewer.services.session import Session
+from medviewer.services.annotate import Notebook
+from medviewer.services.compare import Side
+from medviewer.services.gather import ORDERS, Gathered, Row, concept_title
+from medviewer.services.session import DecisionState, Session
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
+from medviewer.ui.patient import states
+from medviewer.ui.patient.cards import Card, MentionRow, score_words
+from medviewer.ui.patient.cards import ProbabilityBar as ProbabilityBar
+from medviewer.ui.patient.disagree import DisagreementCard
 
 Say = Callable[[Notice], Sentence]
-
-
-class ProbabilityBar(QWidget):
-    """Probability as a bar, its band as a thin line, the threshold as a tick; the same for all three kinds of data."""
-
-    def __init__(self, score: Score, colour: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.score, self._colour = score, colour
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(120, 12)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        wide, middle = float(self.width()), self.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        for end, colour in ((1.0, theme.LINE), (self.score.probability, self._colour)):
-            painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(QRectF(0, middle - 2.5, wide * end, 5), 2.5, 2.5)
-        painter.fillRect(
-            QRectF(wide * self.score.low, middle - 0.75, wide * (self.score.high - self.score.low), 1.5), theme.TEXT2
-        )
-        if self.score.threshold is not None:
-            painter.fillRect(QRectF(wide * self.score.threshold - 1, middle - 6, 2, 12), QColor(theme.TEXT1))
-        painter.end()
-
-
-def score_words(score: Score) -> str:
-    """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty."""
-    digits = 2 if 0.01 <= score.probability <= 0.99 else 3
-    return f"{score.probability:.{digits}f} ({score.low:.{digits}f}–{score.high:.{digits}f})"
+FEW = 6
+"""Mentions of a note that are shown before "all"."""
 
 
 class FindingsPanel(QWidget):
-    """All findings and refusals of what is open; `shown` carries item, model and evidence (or None) of a clicked card."""
+    """All findings and refusals of what is open; `shown` carries item, model and the evidence (or None) of a clicked card,
+    `both_wanted` a Discordance whose two sides are to be seen at once."""
 
     shown = Signal(str, str, object)
+    both_wanted = Signal(object)
 
-    def __init__(self, session: Session, analyst: Analyst | None, say: Say, lang: str) -> None:
+    def __init__(self, session: Session, analyst: Analyst | None, say: Say, lang: str, notebook: Notebook | None = None) -> None:
         super().__init__()
-        self._session, self._analyst, self._say, self._lang = session, analyst, say, lang
-        self._marked = ""
+        self._session, self._analyst, self._say, self._lang, self._notebook = session, analyst, say, lang, notebook
+        self.gathered = Gathered(session, notebook)
+        self._marked, self.selected = "", ""
+        self._models: dict[str, ModelCard] = {}
+        self._opened: set[str] = set()
+        self.order = QComboBox(self)
+        self.order.setAccessibleName(self.tr("Order of the findings"))
+        titles = (
+            self.tr("This pane first"),
+            self.tr("Newest first"),
+            self.tr("Highest score"),
+            self.tr("Name"),
+            self.tr("Open first"),
+        )
+        for order, title in zip(ORDERS, titles, strict=True):
+            self.order.addItem(title, order)
+        self.order.currentIndexChanged.connect(lambda _: self.refresh())
         heading = QLabel(self.tr("FINDINGS"), self)
         heading.setProperty("role", "heading")
+        head = QHBoxLayout()
+        head.addWidget(heading, 1)
+        head.addWidget(self.order)
+        self.disagreement = DisagreementCard(say, self._side_words, self)
+        self.disagreement.show_wanted.connect(lambda side: self.shown.emit(side.item, side.model, side.evidence))
+        self.disagreement.both_wanted.connect(self.both_wanted)
+        self.disagreement.seen.connect(self.gathered.see)
         self._none = QLabel(self.tr("Nothing analysed yet. Ctrl+Return asks the networks about the active pane."), self)
         self._none.setProperty("role", "quiet")
         self._none.setWordWrap(True)
@@ -70,101 +72,269 @@ class FindingsPanel(QWidget):
         self._cards = QVBoxLayout(room)
         self._cards.setContentsMargins(0, 0, 0, 0)
         self._cards.setSpacing(8)
-        area = QScrollArea(self)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(room)
+        self._area = QScrollArea(self)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(room)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 8)
-        column.addWidget(heading)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.addLayout(head)
+        column.addWidget(self.disagreement)
         column.addWidget(self._none)
-        column.addWidget(area, 1)
+        column.addWidget(self._area, 1)
         self.refresh()
 
     def mark(self, item: str) -> None:
-        """Frame the cards of the item in the active pane."""
+        """The item in the active pane: its first finding is the one that keys act on."""
         if item != self._marked:
             self._marked = item
+            chosen = self._finding(self.selected)
+            if chosen is None or chosen.item != item:
+                mine = [row.finding for row in self._rows if row.finding is not None and row.finding.item == item]
+                self.selected = mine[0].id if mine else ""
             self.refresh()
 
     def refresh(self) -> None:
         while (old := self._cards.takeAt(0)) is not None:
-            widget = old.widget()
-            if widget is not None:
+            if (widget := old.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        results = [result for item in self._session.items for result in self._session.results(item.item)]
-        order = sorted(results, key=lambda r: (r.item != self._marked, r.status != "ok"))
-        models = {card.id: card for card in self._analyst.models()} if self._analyst is not None else {}
-        for result in order:
-            if result.status != "ok":
-                self._cards.addWidget(self._refusal(result))
-            elif result.findings:
-                for finding in result.findings:
-                    self._cards.addWidget(self._finding(result, finding, models.get(result.model)))
+        self._models = {card.id: card for card in self._analyst.models()} if self._analyst is not None else {}
+        self._rows = self.gathered.rows(self.order.currentData() or "pane", self._marked)
+        mentioned: dict[str, list[Row]] = {}
+        for row in self._rows:
+            if row.said:
+                mentioned.setdefault(row.result.item, []).append(row)
+        told: set[str] = set()
+        for row in self._rows:
+            if row.said:
+                if row.result.item not in told:
+                    told.add(row.result.item)
+                    self._cards.addWidget(self._mentions(mentioned[row.result.item]))
+            elif row.finding is not None:
+                self._cards.addWidget(self._card_of(row.result, row.finding))
             else:
-                self._cards.addWidget(self._below(result, models.get(result.model)))
+                self._cards.addWidget(self._below(row.result) if row.result.status == "ok" else self._refusal(row.result))
         self._cards.addStretch(1)
-        self._none.setVisible(not results)
+        self._none.setVisible(not self._rows)
+        self.disagreement.tell(self.gathered.discordances())
 
-    def cards(self) -> list["Card"]:
+    def cards(self) -> list[Card]:
         places = (self._cards.itemAt(n).widget() for n in range(self._cards.count()))
         return [widget for widget in places if isinstance(widget, Card)]
 
-    def _card(self, result: Result, kind: str, title: str, evidence: Evidence | None = None) -> "Card":
-        item = self._session.item(result.item)
-        where = " ".join(part for part in (item.modality, item.description) if part) if isinstance(item, ImageSeries) else ""
-        place = evidence or (Region(result.frame) if result.frame is not None else None)
-        card = Card("chosen" if kind == "plain" and result.item == self._marked else kind, title, where, self)
-        card.clicked.connect(lambda: self.shown.emit(result.item, result.model, place))
-        return card
+    # What keys and menus do
 
-    def _finding(self, result: Result, finding: Finding, model: ModelCard | None) -> "Card":
-        title = model.label(finding.label, self._lang) if model is not None else finding.label
-        card = self._card(result, "plain", title, finding.evidence)
+    def decide(self, state: DecisionState, label: str = "") -> None:
+        """Accept or reject the selected finding; the next open one is selected then."""
+        if self._finding(self.selected) is not None:
+            self._session.decide(self.selected, state, label=label)
+
+    def step(self, by: int) -> None:
+        """Select the next or previous finding and show its place."""
+        findings = [row.finding for row in self._rows if row.finding is not None]
+        if not findings:
+            return
+        ids = [one.id for one in findings]
+        at = ids.index(self.selected) + by if self.selected in ids else (0 if by > 0 else -1)
+        self._select(findings[at % len(findings)])
+
+    def relabel(self, where: QPoint | None = None) -> None:
+        """Ask what the selected finding is called instead."""
+        finding = self._finding(self.selected)
+        if finding is not None:
+            self._menu(finding).popup(where or self.mapToGlobal(self.rect().center()))
+
+    def _select(self, finding: Finding) -> None:
+        self.selected = finding.id
+        self.shown.emit(finding.item, finding.provenance.model, finding.evidence)
+        self.refresh()
+
+    def _finding(self, which: str) -> Finding | None:
+        return next((row.finding for row in self._rows if row.finding is not None and row.finding.id == which), None)
+
+    def _menu(self, finding: Finding) -> QMenu:
+        menu = QMenu(self)
         state = finding.decision.state
-        card.bar(finding.score, {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(state, theme.MACHINE))
-        threshold = finding.score.threshold or 0.0
-        card.line(
-            self.tr("{score}, threshold {threshold}").format(score=score_words(finding.score), threshold=f"{threshold:.2f}")
-        )
-        self._why(card, result)
-        tags = [("machine", self.tr("network"))]
-        check = result.attribution.self_check if result.attribution is not None else None
-        if check is not None:
-            tags.append(("accepted", self.tr("checked")) if check.passed else ("attention", self.tr("explanation weak")))
-        if finding.cautions:
-            tags.append(("attention", self.tr("caution")))
-        buttons: list[tuple[str, Callable[[], None]]] = []
-        if state == "proposed":
-            buttons.append((self.tr("Accept"), lambda: self._session.decide(finding.id, "accepted", user())))
-            buttons.append((self.tr("Reject"), lambda: self._session.decide(finding.id, "rejected", user())))
+        for words, wanted in (
+            (self.tr("Accept"), "accepted"),
+            (self.tr("Reject"), "rejected"),
+            (self.tr("Undecided"), "proposed"),
+        ):
+            action = menu.addAction(words)
+            action.setEnabled(state != wanted)
+            action.triggered.connect(lambda _=False, to=wanted: self._session.decide(finding.id, to))
+        menu.addSeparator()
+        said = str(finding.facts.get("state", ""))
+        if said:
+            for other in states.STATES:
+                action = menu.addAction(self.tr("It is meant as: {state}").format(state=states.words(other)))
+                action.setEnabled(other != said)
+                action.triggered.connect(lambda _=False, to=other: self._correct(finding, to))
         else:
-            said = self.tr("accepted {when}, {who}") if state == "accepted" else self.tr("rejected {when}, {who}")
-            words = said.format(when=finding.decision.when[11:16], who=finding.decision.who)
-            tags.append(("accepted" if state == "accepted" else "quiet", words))
-            buttons.append((self.tr("Undo"), lambda: self._session.decide(finding.id, "proposed", "")))
-        card.end(tags, buttons)
+            model = self._models.get(finding.provenance.model)
+            for label in model.bundle.labels if model is not None else ():
+                title = model.label(label, self._lang) if model is not None else label
+                action = menu.addAction(self.tr("Call it: {label}").format(label=title))
+                action.setEnabled(label != finding.called)
+                to = "" if label == finding.label else label
+                action.triggered.connect(lambda _=False, to=to: self._session.decide(finding.id, "accepted", label=to))
+        return menu
+
+    def _correct(self, finding: Finding, state: str) -> None:
+        """A mention is meant otherwise: every one of this concept that the rules took so."""
+        note = self._session.item(finding.item)
+        result = self._session.result(finding.item, finding.provenance.model)
+        if self._notebook is not None and result is not None and isinstance(note, NoteDocument):
+            for mention in self._notebook.corrected(note, result.mentions):
+                if (mention.concept, mention.state) == (finding.label, finding.facts.get("state")):
+                    self._notebook.correct(note, mention, state)  # type: ignore[arg-type]
+
+    # Cards
+
+    def _card(self, result: Result, kind: str, title: str, finding: Finding | None = None) -> Card:
+        chosen = finding is not None and finding.id == self.selected
+        state = finding.decision.state if finding is not None else ""
+        card = Card("chosen" if chosen else kind, title, self._where(result), self, state)
+        if finding is not None:
+            card.finding = finding.id
+            card.clicked.connect(lambda: self._select(finding))
+            card.menu_wanted.connect(lambda where: self._menu(finding).popup(where))
+        else:
+            card.clicked.connect(lambda: self.shown.emit(result.item, result.model, None))
         return card
 
-    def _why(self, card: "Card", result: Result) -> None:
-        """One sentence why, then the cautions in amber."""
-        heat = result.attribution
-        if heat is not None and heat.empty:
-            card.line(self.tr("No region of the image supports the score."))
-        elif heat is not None:
-            rows, columns = (round(v) for v in heat.cell)
-            card.line(
-                self.tr("{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.").format(
-                    method=heat.method, rows=rows, columns=columns
-                )
+    def _where(self, result: Result) -> str:
+        """The item in a few words: "CR Chest PA", "ECG 12 leads", the note's title."""
+        item = self._session.item(result.item)
+        if isinstance(item, ImageSeries):
+            return " ".join(part for part in (item.modality, item.description) if part)
+        if isinstance(item, EcgRecord):
+            return self.tr("ECG, {n} leads").format(n=len(item.leads)) if len(item.leads) > 1 else self.tr("ECG, 1 lead")
+        return (item.title or self.tr("Note")) if item is not None else ""
+
+    def _card_of(self, result: Result, finding: Finding) -> Card:
+        model = self._models.get(result.model)
+        called = model.label(finding.called, self._lang) if model is not None else finding.called
+        card = self._card(result, "plain", called, finding)
+        state = finding.decision.state
+        score = finding.score
+        if score.threshold is not None or "count" not in finding.facts:
+            card.bar(score, {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(state, theme.MACHINE))
+            words = score_words(score)
+            threshold = f"{score.threshold:.2f}" if score.threshold is not None else ""
+            card.line(self.tr("{score}, threshold {threshold}").format(score=words, threshold=threshold) if threshold else words)
+        if finding.decision.label:
+            said = model.label(finding.label, self._lang) if model is not None else finding.label
+            card.line(self.tr("The network called it {label}.").format(label=said))
+        self._why(card, result, finding)
+        card.end([*self._tags(result), *self._decided(finding)], self._buttons(finding))
+        return card
+
+    def _tags(self, result: Result) -> list[tuple[str, str]]:
+        """Who says it, whether its explanation passed the check, whether there is a caution: the same for all kinds."""
+        tags = [("machine", self.tr("network"))]
+        if result.self_check is not None:
+            tags.append(
+                ("accepted", self.tr("checked")) if result.self_check.passed else ("attention", self.tr("explanation weak"))
             )
+        return tags + ([("attention", self.tr("caution"))] if result.cautions else [])
+
+    def _decided(self, finding: Finding) -> list[tuple[str, str]]:
+        words = self._decision_words(finding)
+        return [("accepted" if finding.decision.state == "accepted" else "quiet", words)] if words else []
+
+    def _decision_words(self, finding: Finding) -> str:
+        """ "accepted 10:04, you" """
+        state = finding.decision.state
+        if state == "proposed":
+            return ""
+        said = self.tr("accepted {when}, {who}") if state == "accepted" else self.tr("rejected {when}, {who}")
+        return said.format(when=states.moment(finding.decision.when), who=finding.decision.who)
+
+    def _buttons(self, finding: Finding) -> list[tuple[str, Callable[[], None]]]:
+        if finding.decision.state != "proposed":
+            return [(self.tr("Undo"), lambda: self._session.decide(finding.id, "proposed"))]
+        return [
+            (self.tr("Accept"), lambda: self._session.decide(finding.id, "accepted")),
+            (self.tr("Reject"), lambda: self._session.decide(finding.id, "rejected")),
+        ]
+
+    def _why(self, card: Card, result: Result, finding: Finding | None = None) -> None:
+        """One sentence why, then the cautions in amber."""
+        for words in self._reasons(result, finding):
+            card.line(words)
         for caution in result.cautions:
             card.line(self._say(caution).message, "attention")
 
-    def _below(self, result: Result, model: ModelCard | None) -> "Card":
+    def _reasons(self, result: Result, finding: Finding | None) -> list[str]:
+        item = self._session.item(result.item)
+        heat = result.attribution
+        if heat is not None and heat.empty:
+            return [self.tr("No region of the image supports the score.")]
+        if heat is not None:
+            rows, columns = (round(v) for v in heat.cell)
+            said = self.tr("{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.")
+            return [said.format(method=heat.method, rows=rows, columns=columns)]
+        found = []
+        if isinstance(item, EcgRecord) and finding is not None:
+            if "count" in finding.facts and result.beats is not None:
+                said = self.tr("{n} of {of} beats ({share} %).")
+                share = f"{100 * finding.score.probability:.2g}"
+                found.append(said.format(n=finding.facts["count"], of=len(result.beats.sample), share=share))
+            if isinstance(finding.evidence, Interval) and item.rate_hz > 0:
+                start, end = (states.clock(s / item.rate_hz) for s in (finding.evidence.start, finding.evidence.end))
+                found.append(self.tr("First from {start} to {end}.").format(start=start, end=end))
+            if result.saliency is not None:
+                found.append(self.tr("{method} on lead {lead}.").format(method=result.method, lead=result.saliency.lead))
+        if isinstance(item, NoteDocument) and result.spans:
+            best = sorted((s for s in result.spans if s.weight > 0), key=lambda span: -span.weight)[:3]
+            quoted = ", ".join(f"“{' '.join(item.text[s.start : s.end].split())}”" for s in best)
+            found.append(self.tr("Words: {words}.").format(words=quoted))
+        return found
+
+    def _mentions(self, rows: list[Row]) -> Card:
+        """The findings that one note names, a line each."""
+        result = rows[0].result
+        card = self._card(result, "plain", self.tr("Named in the note"))
+        shown = rows if result.item in self._opened else rows[:FEW]
+        for row in shown:
+            if row.finding is not None:
+                card.add(self._mention(row.finding))
+        more: list[tuple[str, Callable[[], None]]] = []
+        if len(rows) > FEW:
+            words = self.tr("fewer") if result.item in self._opened else self.tr("all {n}").format(n=len(rows))
+            more.append((words, lambda: self._open(result.item)))
+        card.end([("machine", self.tr("rules"))], more)
+        return card
+
+    def _open(self, item: str) -> None:
+        self._opened ^= {item}
+        self.refresh()
+
+    def _mention(self, finding: Finding) -> MentionRow:
+        facts, state = finding.facts, finding.decision.state
+        said = [states.words(str(facts["state"]))]
+        said += [states.words(str(facts["side"]))] if facts.get("side") else []
+        count = int(facts.get("count", 1))
+        said += [f"×{count}"] if count > 1 else []
+
+        def turn(wanted: DecisionState) -> Callable[[], None]:
+            return lambda: self._session.decide(finding.id, "proposed" if state == wanted else wanted)
+
+        acts = (("check", self.tr("Accept"), turn("accepted")), ("x", self.tr("Reject"), turn("rejected")))
+        title = concept_title(finding.label, self._lang)
+        row = MentionRow(title, " · ".join(said), state, self._decision_words(finding), acts)
+        row.setProperty("chosen", finding.id == self.selected)
+        row.finding = finding.id
+        row.clicked.connect(lambda: self._select(finding))
+        row.menu_wanted.connect(lambda where: self._menu(finding).popup(where))
+        return row
+
+    def _below(self, result: Result) -> Card:
         """Every score below its threshold: an answer, not a finding."""
+        model = self._models.get(result.model)
         card = self._card(result, "quiet", model.title(self._lang) if model is not None else result.model)
         for score in result.scores:
             if score.threshold is not None:
@@ -176,10 +346,10 @@ class FindingsPanel(QWidget):
                     )
                 )
         self._why(card, result)
-        card.end([("machine", self.tr("network"))] + ([("attention", self.tr("caution"))] if result.cautions else []), [])
+        card.end(self._tags(result), [])
         return card
 
-    def _refusal(self, result: Result) -> "Card":
+    def _refusal(self, result: Result) -> Card:
         title = self.tr("{model} does not read this") if result.status == "refused" else self.tr("{model} failed")
         card = self._card(result, "quiet", title.format(model=result.model))
         if result.reason is not None:
@@ -189,64 +359,11 @@ class FindingsPanel(QWidget):
                 card.line(said.remedy)
         return card
 
-
-class Card(QFrame):
-    """A title with where it is, then lines, then tags and buttons."""
-
-    clicked = Signal()
-
-    def __init__(self, kind: str, title: str, where: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setProperty("card", kind)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(12, 10, 12, 10)
-        self._column.setSpacing(5)
-        head = QHBoxLayout()
-        name, place = QLabel(title, self), QLabel(where, self)
-        name.setFont(theme.font(13, bold=True))
-        name.setWordWrap(True)
-        place.setProperty("role", "second")
-        place.setMaximumWidth(120)
-        place.setToolTip(where)
-        place.setText(place.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, 116))
-        head.addWidget(name, 1)
-        head.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
-        self._column.addLayout(head)
-        self.words = [title]
-
-    def bar(self, score: Score, colour: str) -> None:
-        self._column.addWidget(ProbabilityBar(score, colour, self))
-
-    def line(self, words: str, role: str = "second") -> None:
-        label = QLabel(escape(words), self)
-        label.setProperty("role", role)
-        label.setWordWrap(True)
-        self.words.append(words)
-        self._column.addWidget(label)
-
-    def end(self, tags: list[tuple[str, str]], buttons: list[tuple[str, Callable[[], None]]]) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for kind, words in tags:
-            tag = QLabel(words, self)
-            tag.setProperty("tag", kind)
-            self.words.append(words)
-            row.addWidget(tag)
-        row.addStretch(1)
-        for words, does in buttons:
-            button = QPushButton(words, self)
-            button.clicked.connect(lambda _=False, act=does: act())
-            row.addWidget(button)
-        self._column.addLayout(row)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit()
-
-
-def user() -> str:
-    """Who decides: the system account's name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
+    def _side_words(self, side: Side) -> str:
+        """What stands over one side of a disagreement."""
+        item = self._session.item(side.item)
+        if isinstance(item, NoteDocument):
+            return item.title or self.tr("Note")
+        model = self._models.get(side.model)
+        label = model.label(side.label, self._lang) if model is not None else side.label
+        return f"{side.model} · {label}"

@@ -1,0 +1,169 @@
+"""Cards of the findings list: a probability bar with threshold and band, what decided, what a person said. One for all kinds."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from medviewer.core.finding import Score
+from medviewer.ui import theme
+
+Act = tuple[str, Callable[[], None]]
+"""Words of a button and what it does."""
+
+
+class ProbabilityBar(QWidget):
+    """Probability as a bar, its band as a thin line, the threshold as a tick; the same for all three kinds of data."""
+
+    def __init__(self, score: Score, colour: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.score, self._colour = score, colour
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 12)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        wide, middle = float(self.width()), self.height() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        for end, colour in ((1.0, theme.LINE), (self.score.probability, self._colour)):
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(QRectF(0, middle - 2.5, wide * end, 5), 2.5, 2.5)
+        painter.fillRect(
+            QRectF(wide * self.score.low, middle - 0.75, wide * (self.score.high - self.score.low), 1.5), theme.TEXT2
+        )
+        if self.score.threshold is not None:
+            painter.fillRect(QRectF(wide * self.score.threshold - 1, middle - 6, 2, 12), QColor(theme.TEXT1))
+        painter.end()
+
+
+def score_words(score: Score) -> str:
+    """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty."""
+    digits = 2 if 0.01 <= score.probability <= 0.99 else 3
+    return f"{score.probability:.{digits}f} ({score.low:.{digits}f}–{score.high:.{digits}f})"
+
+
+class Card(QFrame):
+    """A title with where it is, then lines, then tags and buttons. `clicked` shows its place; `menu_wanted` carries where."""
+
+    clicked = Signal()
+    menu_wanted = Signal(object)
+
+    def __init__(self, kind: str, title: str, where: str, parent: QWidget, state: str = "") -> None:
+        super().__init__(parent)
+        self.setProperty("card", kind)
+        self.setProperty("state", state)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 10, 12, 10)
+        self._column.setSpacing(5)
+        head = QHBoxLayout()
+        name, place = QLabel(escape(title), self), QLabel(self)
+        name.setFont(theme.font(13, bold=True))
+        name.setWordWrap(True)
+        if state == "rejected":
+            name.setStyleSheet(f"color: {theme.TEXT3}; text-decoration: line-through;")
+        place.setProperty("role", "second")
+        place.setMaximumWidth(130)
+        place.setToolTip(where)
+        place.setText(escape(place.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, 126)))
+        head.addWidget(name, 1)
+        head.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.addLayout(head)
+        self.words = [title]
+        self.finding = ""
+
+    def bar(self, score: Score, colour: str) -> None:
+        self._column.addWidget(ProbabilityBar(score, colour, self))
+
+    def line(self, words: str, role: str = "second") -> QLabel:
+        label = QLabel(escape(words), self)
+        label.setProperty("role", role)
+        label.setWordWrap(True)
+        self.words.append(words)
+        self._column.addWidget(label)
+        return label
+
+    def add(self, widget: QWidget) -> None:
+        self._column.addWidget(widget)
+
+    def end(self, tags: Sequence[tuple[str, str]], buttons: Sequence[Act]) -> None:
+        """Tags at the left; buttons at the right, or below them where the dock is too narrow for both."""
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        wide = 0
+        for kind, words in tags:
+            tag = QLabel(escape(words), self)
+            tag.setProperty("tag", kind)
+            self.words.append(words)
+            row.addWidget(tag)
+            wide += tag.fontMetrics().horizontalAdvance(words) + 16
+        made = []
+        for words, does in buttons:
+            button = QPushButton(words, self)
+            button.clicked.connect(lambda _=False, act=does: act())
+            made.append(button)
+            wide += button.sizeHint().width() + 4
+        if wide > theme.RIGHT_DOCK - 60 and tags and made:
+            row.addStretch(1)
+            self._column.addLayout(row)
+            row = QHBoxLayout()
+            row.setSpacing(4)
+        row.addStretch(1)
+        for button in made:
+            row.addWidget(button)
+        self._column.addLayout(row)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
+
+
+class MentionRow(QFrame):
+    """One finding that a note names: how it is meant, accepted or rejected in place."""
+
+    clicked = Signal()
+    menu_wanted = Signal(object)
+
+    def __init__(
+        self, title: str, said: str, state: str, decided: str, acts: Sequence[tuple[str, str, Callable[[], None]]]
+    ) -> None:
+        """`state` of the decision; `decided` says who and when; `acts` are (icon, words, what it does)."""
+        super().__init__()
+        self.setProperty("mention", True)
+        self.setProperty("state", state)
+        self.words = [title, said, decided]
+        self.finding = ""
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 1, 2, 1)
+        row.setSpacing(6)
+        struck = "text-decoration: line-through;" if state == "rejected" else ""
+        grey = theme.TEXT3 if state == "rejected" else theme.TEXT1
+        name = QLabel(f'<span style="color:{grey}; {struck}">{escape(title)}</span>', self)
+        meant = QLabel(escape(said), self)
+        meant.setProperty("role", "second")
+        row.addWidget(name)
+        row.addWidget(meant, 1)
+        if decided:
+            self.setToolTip(decided)
+        for icon, words, does in acts:
+            button = QToolButton(self)
+            button.setIcon(theme.icon(icon, theme.ACCEPTED if icon == "check" and state == "accepted" else theme.TEXT2))
+            button.setToolTip(words)
+            button.setAccessibleName(words)
+            button.setFixedSize(24, 24)
+            button.clicked.connect(lambda _=False, act=does: act())
+            row.addWidget(button)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
