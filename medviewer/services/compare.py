@@ -105,6 +105,8 @@ def _judge(
     mention = _stated(said, rule["concepts"], rule["note"])
     if mention is None or (apart is not None and apart > rule["days"]):
         return None
+    if any(m.concept in rule.get("unless", ()) and m.state in ("present", "uncertain") for m in said):
+        return None
     answer = _measured(rule, result) if "measured" in rule else _scored(rule, item, result)
     if answer is None:
         return None

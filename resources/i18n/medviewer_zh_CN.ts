@@ -304,6 +304,10 @@
       <source>Seen</source>
       <translation>已知悉</translation>
     </message>
+    <message>
+      <source>{n} of {of} beats</source>
+      <translation>{of} 个心搏中 {n} 个</translation>
+    </message>
   </context>
   <context>
     <name>EcgBar</name>
@@ -692,6 +696,10 @@
     <message>
       <source>rules</source>
       <translation>规则</translation>
+    </message>
+    <message>
+      <source>{label} {score}, threshold {threshold}</source>
+      <translation>{label} {score}，阈值 {threshold}</translation>
     </message>
   </context>
   <context>

@@ -126,6 +126,12 @@ def test_past_uncertain_foreign_and_contradicting_words_contradict_nothing(text)
     assert differ(text, rhythm(A=0.97)) == ()
 
 
+def test_a_note_that_names_both_rhythms_contradicts_neither():
+    both = "Sinus rhythm with runs of atrial fibrillation."
+    assert differ(both, rhythm(A=0.97)) == ()
+    assert differ(both, rhythm(N=0.97)) == ()
+
+
 def test_a_score_whose_band_touches_the_threshold_is_no_denial():
     near = result("cxr-pneumonia", [("pneumonia", 0.57, 0.58)], item="xray")
     assert differ("Right lower lobe pneumonia.", near, other=Xray()) == ()

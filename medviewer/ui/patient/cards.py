@@ -14,6 +14,10 @@ Act = tuple[str, Callable[[], None]]
 """Words of a button and what it does."""
 
 
+ROOM = theme.RIGHT_DOCK - 70
+"""Width in which tags and buttons stand beside each other."""
+
+
 class ProbabilityBar(QWidget):
     """Probability as a bar, its band as a thin line, the threshold as a tick; the same for all three kinds of data."""
 
@@ -67,7 +71,7 @@ class Card(QFrame):
         if state == "rejected":
             name.setStyleSheet(f"color: {theme.TEXT3}; text-decoration: line-through;")
         place.setProperty("role", "second")
-        place.setMaximumWidth(130)
+        place.setMaximumWidth(126)
         place.setToolTip(where)
         place.setText(escape(place.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, 126)))
         head.addWidget(name, 1)
@@ -107,7 +111,7 @@ class Card(QFrame):
             button.clicked.connect(lambda _=False, act=does: act())
             made.append(button)
             wide += button.sizeHint().width() + 4
-        if wide > theme.RIGHT_DOCK - 60 and tags and made:
+        if wide > ROOM and tags and made:
             row.addStretch(1)
             self._column.addLayout(row)
             row = QHBoxLayout()
@@ -148,8 +152,10 @@ class MentionRow(QFrame):
         name = QLabel(f'<span style="color:{grey}; {struck}">{escape(title)}</span>', self)
         meant = QLabel(escape(said), self)
         meant.setProperty("role", "second")
-        row.addWidget(name)
-        row.addWidget(meant, 1)
+        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        name.setToolTip(title)
+        row.addWidget(name, 1)
+        row.addWidget(meant)
         if decided:
             self.setToolTip(decided)
         for icon, words, does in acts:

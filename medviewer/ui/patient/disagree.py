@@ -1,12 +1,12 @@
 """The amber card: where a note and a network contradict each other, both pieces of evidence side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from medviewer.core.errors import Notice
+from medviewer.core.errors import Fact, Notice
 from medviewer.services.compare import Discordance, Side
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
@@ -67,7 +67,7 @@ class DisagreementCard(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for side in (one.note, one.network):
-            row.addWidget(self._evidence(side), 1)
+            row.addWidget(self._evidence(side, one.notice.facts), 1)
         self._column.addWidget(sides)
         if self._why:
             self._line(said.remedy)
@@ -96,7 +96,7 @@ class DisagreementCard(QFrame):
         label.setWordWrap(True)
         self._column.addWidget(label)
 
-    def _evidence(self, side: Side) -> QWidget:
+    def _evidence(self, side: Side, facts: Mapping[str, Fact]) -> QWidget:
         """A clickable box: what it is and what it says."""
         box = Evidence(self)
         box.clicked.connect(lambda: self.show_wanted.emit(side))
@@ -108,14 +108,16 @@ class DisagreementCard(QFrame):
         head.setWordWrap(True)
         column.addWidget(head)
         if side.words:
-            words = QLabel(f"“{escape(side.words)}”", box)
-            words.setWordWrap(True)
-            column.addWidget(words)
+            quoted = QLabel(f"“{escape(side.words)}”", box)
+            quoted.setWordWrap(True)
+            column.addWidget(quoted)
         elif side.score is not None:
             column.addWidget(ProbabilityBar(side.score, theme.MACHINE, box))
             column.addWidget(QLabel(score_words(side.score), box))
         elif side.value is not None:
-            column.addWidget(QLabel(f"{side.value:g}", box))
+            unit = str(facts.get("unit", ""))
+            words = f"{side.value:.0f} {unit}" if unit else self.tr("{n} of {of} beats").format(n=facts["count"], of=facts["of"])
+            column.addWidget(QLabel(words, box))
         column.addStretch(1)
         return box
 

@@ -235,10 +235,10 @@ class FindingsPanel(QWidget):
     def _tags(self, result: Result) -> list[tuple[str, str]]:
         """Who says it, whether its explanation passed the check, whether there is a caution: the same for all kinds."""
         tags = [("machine", self.tr("network"))]
-        if result.self_check is not None:
-            tags.append(
-                ("accepted", self.tr("checked")) if result.self_check.passed else ("attention", self.tr("explanation weak"))
-            )
+        check = result.attribution.self_check if result.attribution is not None else result.self_check
+        if check is not None:
+            weak = ("attention", self.tr("explanation weak"))
+            tags.append(("accepted", self.tr("checked")) if check.passed else weak)
         return tags + ([("attention", self.tr("caution"))] if result.cautions else [])
 
     def _decided(self, finding: Finding) -> list[tuple[str, str]]:
@@ -333,18 +333,19 @@ class FindingsPanel(QWidget):
         return row
 
     def _below(self, result: Result) -> Card:
-        """Every score below its threshold: an answer, not a finding."""
+        """An answer without a finding, mostly every score below its threshold."""
         model = self._models.get(result.model)
         card = self._card(result, "quiet", model.title(self._lang) if model is not None else result.model)
         for score in result.scores:
             if score.threshold is not None:
                 card.bar(score, theme.MACHINE)
                 label = model.label(score.label, self._lang) if model is not None else score.label
-                card.line(
-                    self.tr("{label} {score}, below the threshold {threshold}").format(
-                        label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"
-                    )
+                above, below = (
+                    self.tr("{label} {score}, threshold {threshold}"),
+                    self.tr("{label} {score}, below the threshold {threshold}"),
                 )
+                words = above if score.positive else below
+                card.line(words.format(label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"))
         self._why(card, result)
         card.end(self._tags(result), [])
         return card
