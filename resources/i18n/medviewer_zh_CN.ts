@@ -293,6 +293,10 @@
       <translation>{k}/{n}</translation>
     </message>
     <message>
+      <source>{n} of {of} beats</source>
+      <translation>{of} 个心搏中 {n} 个</translation>
+    </message>
+    <message>
       <source>Show both</source>
       <translation>并排显示</translation>
     </message>
@@ -303,10 +307,6 @@
     <message>
       <source>Seen</source>
       <translation>已知悉</translation>
-    </message>
-    <message>
-      <source>{n} of {of} beats</source>
-      <translation>{of} 个心搏中 {n} 个</translation>
     </message>
   </context>
   <context>
@@ -546,74 +546,6 @@
   <context>
     <name>FindingsPanel</name>
     <message>
-      <source>FINDINGS</source>
-      <translation>发现</translation>
-    </message>
-    <message>
-      <source>Nothing analysed yet. Ctrl+Return asks the networks about the active pane.</source>
-      <translation>尚未分析。按 Ctrl+Return 让网络读取当前窗格。</translation>
-    </message>
-    <message>
-      <source>{score}, threshold {threshold}</source>
-      <translation>{score}，阈值 {threshold}</translation>
-    </message>
-    <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
-      <source>checked</source>
-      <translation>已自检</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释不可靠</translation>
-    </message>
-    <message>
-      <source>caution</source>
-      <translation>注意</translation>
-    </message>
-    <message>
-      <source>Accept</source>
-      <translation>接受</translation>
-    </message>
-    <message>
-      <source>Reject</source>
-      <translation>拒绝</translation>
-    </message>
-    <message>
-      <source>accepted {when}, {who}</source>
-      <translation>已接受 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>rejected {when}, {who}</source>
-      <translation>已拒绝 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>Undo</source>
-      <translation>撤销</translation>
-    </message>
-    <message>
-      <source>No region of the image supports the score.</source>
-      <translation>图像中没有区域支持该评分。</translation>
-    </message>
-    <message>
-      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
-      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
-    </message>
-    <message>
-      <source>{label} {score}, below the threshold {threshold}</source>
-      <translation>{label} {score}，低于阈值 {threshold}</translation>
-    </message>
-    <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不读取此类图像</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
-    </message>
-    <message>
       <source>Order of the findings</source>
       <translation>所见排序</translation>
     </message>
@@ -636,6 +568,22 @@
     <message>
       <source>Open first</source>
       <translation>未判定优先</translation>
+    </message>
+    <message>
+      <source>FINDINGS</source>
+      <translation>发现</translation>
+    </message>
+    <message>
+      <source>Nothing analysed yet. Ctrl+Return asks the networks about the active pane.</source>
+      <translation>尚未分析。按 Ctrl+Return 让网络读取当前窗格。</translation>
+    </message>
+    <message>
+      <source>Accept</source>
+      <translation>接受</translation>
+    </message>
+    <message>
+      <source>Reject</source>
+      <translation>拒绝</translation>
     </message>
     <message>
       <source>Undecided</source>
@@ -662,8 +610,48 @@
       <translation>病历</translation>
     </message>
     <message>
+      <source>{score}, threshold {threshold}</source>
+      <translation>{score}，阈值 {threshold}</translation>
+    </message>
+    <message>
       <source>The network called it {label}.</source>
       <translation>网络原称：{label}。</translation>
+    </message>
+    <message>
+      <source>network</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释不可靠</translation>
+    </message>
+    <message>
+      <source>checked</source>
+      <translation>已自检</translation>
+    </message>
+    <message>
+      <source>caution</source>
+      <translation>注意</translation>
+    </message>
+    <message>
+      <source>accepted {when}, {who}</source>
+      <translation>已接受 {when}，{who}</translation>
+    </message>
+    <message>
+      <source>rejected {when}, {who}</source>
+      <translation>已拒绝 {when}，{who}</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>撤销</translation>
+    </message>
+    <message>
+      <source>No region of the image supports the score.</source>
+      <translation>图像中没有区域支持该评分。</translation>
+    </message>
+    <message>
+      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
+      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
     </message>
     <message>
       <source>{n} of {of} beats ({share} %).</source>
@@ -700,6 +688,18 @@
     <message>
       <source>{label} {score}, threshold {threshold}</source>
       <translation>{label} {score}，阈值 {threshold}</translation>
+    </message>
+    <message>
+      <source>{label} {score}, below the threshold {threshold}</source>
+      <translation>{label} {score}，低于阈值 {threshold}</translation>
+    </message>
+    <message>
+      <source>{model} does not read this</source>
+      <translation>{model} 不读取此类图像</translation>
+    </message>
+    <message>
+      <source>{model} failed</source>
+      <translation>{model} 失败</translation>
     </message>
   </context>
   <context>
@@ -1679,6 +1679,22 @@
       <translation>分析当前窗格</translation>
     </message>
     <message>
+      <source>Analyse everything of the patient</source>
+      <translation>分析该患者的全部资料</translation>
+    </message>
+    <message>
+      <source>Accept the finding</source>
+      <translation>接受所见</translation>
+    </message>
+    <message>
+      <source>Reject the finding</source>
+      <translation>拒绝所见</translation>
+    </message>
+    <message>
+      <source>Call the finding otherwise…</source>
+      <translation>更改所见名称…</translation>
+    </message>
+    <message>
       <source>Heat on or off</source>
       <translation>显示或隐藏热图</translation>
     </message>
@@ -1841,22 +1857,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Analyse everything of the patient</source>
-      <translation>分析该患者的全部资料</translation>
-    </message>
-    <message>
-      <source>Accept the finding</source>
-      <translation>接受所见</translation>
-    </message>
-    <message>
-      <source>Reject the finding</source>
-      <translation>拒绝所见</translation>
-    </message>
-    <message>
-      <source>Call the finding otherwise…</source>
-      <translation>更改所见名称…</translation>
     </message>
   </context>
   <context>
