@@ -11,7 +11,7 @@ from medviewer.core.note import Mention, State
 from medviewer.core.page import TOP, NotePicture
 from medviewer.ui import theme
 from medviewer.ui.note import ink
-from medviewer.ui.patient.findings import ProbabilityBar, score_words
+from medviewer.ui.patient.cards import ProbabilityBar, score_words
 
 WORD_ALPHA = 150
 """Opacity of the weightiest word's ground."""

@@ -22,7 +22,6 @@ from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.patient import states
 from medviewer.ui.patient.cards import Card, MentionRow, score_words
-from medviewer.ui.patient.cards import ProbabilityBar as ProbabilityBar
 from medviewer.ui.patient.disagree import DisagreementCard
 
 Say = Callable[[Notice], Sentence]
