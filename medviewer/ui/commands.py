@@ -203,9 +203,20 @@ COMMANDS: tuple[Command, ...] = (
         lambda d: d.together.analyse_patient(),
         kinds=KINDS,
     ),
-    Command("accept", _t("Accept the finding"), ("Y",), "networks", lambda d: d.findings.decide("accepted"), False),
-    Command("reject", _t("Reject the finding"), ("X",), "networks", lambda d: d.findings.decide("rejected"), False),
-    Command("relabel", _t("Call the finding otherwise…"), ("Shift+Y",), "networks", lambda d: d.findings.relabel(), False),
+    Command(
+        "accept", _t("Accept the finding"), ("Y",), "networks", lambda d: d.findings.decide("accepted"), kinds=("image", "note")
+    ),
+    Command(
+        "reject", _t("Reject the finding"), ("X",), "networks", lambda d: d.findings.decide("rejected"), kinds=("image", "note")
+    ),
+    Command(
+        "relabel",
+        _t("Call the finding otherwise…"),
+        ("Shift+Y",),
+        "networks",
+        lambda d: d.findings.relabel(),
+        kinds=("image", "note"),
+    ),
     Command("overlay", _t("Heat on or off"), ("G",), "networks", _view("overlay")),
     Command("opacity", _t("Next opacity of the heat"), ("Shift+G",), "networks", _view("opacity")),
     Command("cutoff", _t("Next cut-off of the heat"), ("Ctrl+Shift+G",), "networks", _view("cutoff")),
