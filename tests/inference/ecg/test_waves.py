@@ -1,15 +1,17 @@
 """ecg-waves as it ships: a drawn heart whose waves are known, other rates, polarity, blocks, fibrillation, nothing to find."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from medviewer.core import phantom_ecg
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
 from medviewer.core.intervals import rows
-from medviewer.core.phantom_ecg import P_ONSET_S, QRS_S, dipole, rhythm, seen
+from medviewer.core.phantom_ecg import P_ONSET_S, QRS_S, Bump, dipole, rhythm, seen
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded, load, read_bundle, verify
 from medviewer.inference.ecg import reading, waves_reading
@@ -83,6 +85,29 @@ def test_the_measurements_are_those_of_the_drawn_heart(waves, drawn):
     wanted = np.degrees(np.arctan2(areas[1] * 2 / 3**0.5, areas[0]))
     assert abs(found["QRS axis"].value - wanted) < 12
     assert {f"ST {lead}" for lead in LEADS} <= set(found)
+
+
+@pytest.mark.parametrize("times", [8, 10])
+def test_ec02_a_t_wave_twice_as_tall_as_r_is_no_beat(waves, monkeypatch, times):
+    def taller(bump: Bump) -> Bump:
+        x, y, z = bump.height
+        return replace(bump, height=(times * x, times * y, times * z)) if bump.with_rate else bump
+
+    monkeypatch.setattr(phantom_ecg, "SHAPES", {k: tuple(map(taller, v)) for k, v in phantom_ecg.SHAPES.items()})
+    beats = rhythm(12, {})
+    leads = seen(dipole(beats, 12, 500), ("II", "V5"))
+    near = leads["II"][int((beats[3].at_s - 0.05) * 500) : int((beats[3].at_s + 0.45) * 500)]
+    assert near[70:].max() > 2 * near[:50].max()
+    assert len(starts(read(waves, leads), "QRS")) == len(beats)
+
+
+def test_ec02_beats_a_third_as_high_as_their_neighbours_are_found(waves):
+    beats = rhythm(12, {})
+    leads = seen(dipole(beats, 12, 500), ("II", "V5"))
+    for signal in leads.values():
+        for beat in beats[1::2]:
+            signal[int((beat.at_s - 0.3) * 500) : int((beat.at_s + 0.5) * 500)] /= 3
+    assert len(starts(read(waves, leads), "QRS")) == len(beats)
 
 
 @pytest.mark.parametrize("rate", [125, 250, 360, 1000])
