@@ -6,11 +6,12 @@ earliest and the latest, as CSE measures, without hanging on one lead. What cann
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import Gap, Measurement, Signal, Wave
+from medviewer.core.ecg import EcgRecord, Gap, Measurement, Signal, Wave
 
 Bounds = tuple[float, float]
 """Onset and end in seconds."""
@@ -90,6 +91,16 @@ def joined(leads: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
     return tuple(found)
 
 
+def beats_of(record: EcgRecord, waves: Mapping[str, Sequence[Wave]]) -> tuple[Row, ...]:
+    """One row a beat over a record's leads; `waves` by lead, as a network marked them or a hand moved them."""
+    found = []
+    for name, of_lead in waves.items():
+        number = record.lead(name)
+        if number is not None:
+            found.append(rows(of_lead, record.leads[number].rate_hz, record.seconds, record.gaps))
+    return joined(found)
+
+
 def _over(bounds: Sequence[Bounds | None], leads: int = 1) -> Bounds | None:
     known = [b for b in bounds if b is not None]
     if 2 * len(known) < leads or not known:
@@ -98,18 +109,21 @@ def _over(bounds: Sequence[Bounds | None], leads: int = 1) -> Bounds | None:
 
 
 def measured(
-    beats: Sequence[Row], signals: Mapping[str, tuple[Signal, float]], gaps: Sequence[Gap] = ()
+    beats: Sequence[Row],
+    signals: Mapping[str, tuple[Signal, float]],
+    gaps: Sequence[Gap] = (),
+    source: Literal["automatic", "manual"] = "automatic",
 ) -> dict[str, Measurement]:
     """Medians over the beats: "heart rate" /min; "P", "PR", "QRS", "QT", "QTc Bazett", "QTc Fridericia" ms; "P axis" and
     "QRS axis" °; "ST <lead>" mV at J + 60 ms against the level before the QRS.
 
-    `signals`: unfiltered mV and Hz of each lead, NaN in gaps.
+    `signals`: unfiltered mV and Hz of each lead, NaN in gaps. `source` is "manual" where a hand moved a bound.
     """
     found: dict[str, Measurement] = {}
     rr = _intervals(beats, gaps)
     rhythm = float(np.median(rr)) if len(rr) else None
     if rhythm:
-        found["heart rate"] = Measurement(round(60 / rhythm, 1), "/min")
+        found["heart rate"] = Measurement(round(60 / rhythm, 1), "/min", source)
     for name, values in (
         ("P", [b.p[1] - b.p[0] for b in beats if b.p]),
         ("PR", [b.qrs[0] - b.p[0] for b in beats if b.p]),
@@ -118,19 +132,19 @@ def measured(
     ):
         whole = sum(not b.incomplete for b in beats)
         if values and len(values) >= LEAST_SHARE * whole:
-            found[name] = Measurement(float(round(1000 * float(np.median(values)))), "ms")
+            found[name] = Measurement(float(round(1000 * float(np.median(values)))), "ms", source)
     if rhythm and "QT" in found:
         qt = found["QT"].value
-        found["QTc Bazett"] = Measurement(float(round(qt / rhythm**0.5)), "ms")
-        found["QTc Fridericia"] = Measurement(float(round(qt / rhythm ** (1 / 3))), "ms")
+        found["QTc Bazett"] = Measurement(float(round(qt / rhythm**0.5)), "ms", source)
+        found["QTc Fridericia"] = Measurement(float(round(qt / rhythm ** (1 / 3))), "ms", source)
     for name, of in (("P axis", "P"), ("QRS axis", "QRS")):
         angle = axis(beats, signals, of) if of in found else None
         if angle is not None:
-            found[name] = Measurement(float(round(angle)), "°")
+            found[name] = Measurement(float(round(angle)), "°", source)
     for lead, (signal, rate) in signals.items():
         level = st_level(beats, signal, rate)
         if level is not None:
-            found[f"ST {lead}"] = Measurement(round(level, 3), "mV")
+            found[f"ST {lead}"] = Measurement(round(level, 3), "mV", source)
     return found
 
 

@@ -49,6 +49,12 @@ def test_known_intervals_come_out_to_two_milliseconds() -> None:
     assert {found[n].unit for n in ("PR", "QRS", "QT")} == {"ms"} and found["heart rate"].unit == "/min"
 
 
+def test_moved_bounds_say_that_a_hand_moved_them() -> None:
+    beats = joined([rows(beat_waves(PEAKS), RATE, 6)])
+    signals = {"V2": (drawn(PEAKS, 6, p=0.1, r=1), RATE)}
+    assert {m.source for m in measured(beats, signals, source="manual").values()} == {"manual"}
+
+
 def test_ec06_without_p_waves_there_is_no_pr_and_no_zero() -> None:
     found = found_in({"II": beat_waves(PEAKS, p=False)}, {})
     assert "PR" not in found and "P" not in found and "P axis" not in found

@@ -1,6 +1,6 @@
 """P, QRS and T of each lead by the network of `waves.py`, and the intervals, axes and ST levels that stand on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import EcgRecord, Saliency, Wave
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Score, SelfCheck
-from medviewer.core.intervals import Row, joined, measured, rows
+from medviewer.core.intervals import beats_of, measured
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg.waves import KINDS, MULTIPLE, OVERLAP, RATE, WINDOW, blend, heighted, waves_input, windows
@@ -66,7 +66,7 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
         for k, of_lead in sorted(zip(traces, each, strict=True))
         if record.leads[k].name
     }
-    beats = beat_rows(record, waves)
+    beats = beats_of(record, waves)
     signals = {record.leads[k].name: (traces[k], record.leads[k].rate_hz) for k in sorted(traces) if record.leads[k].unit == "mV"}
     saliency, check = None, None
     if request.explain:
@@ -79,16 +79,6 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
         self_check=check,
         saliency=saliency,
     )
-
-
-def beat_rows(record: EcgRecord, waves: Mapping[str, Sequence[Wave]]) -> tuple[Row, ...]:
-    """One row a beat over the record's leads."""
-    found = []
-    for name, of_lead in waves.items():
-        number = record.lead(name)
-        if number is not None:
-            found.append(rows(of_lead, record.leads[number].rate_hz, record.seconds, record.gaps))
-    return joined(found)
 
 
 def found_in(
