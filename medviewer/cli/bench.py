@@ -23,15 +23,16 @@ FRAME_MS = 1000 / 60
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table in issue 12, section 5. `against` is a script, or None for a 60 Hz frame."""
+    """One line of the tables in issue 12, section 5, and issue 14, section 4. `against` is a script, or a number: a 60 Hz frame,
+    a second, a record's own duration."""
 
     name: str
     work: str
     program: str
-    against: str | None
+    against: str | float
     limit: float
     data: str
-    """Which data it reads: slices, headers or none."""
+    """Which data it reads: slices, headers, day, half-hour, ten-seconds or none."""
     unit: str = "s"
     whole_process: bool = False
 
@@ -40,11 +41,18 @@ ROWS = (
     Row("volume", "500 CT slices → volume in memory", "volume_program", "volume_simpleitk", 0.25, "slices"),
     Row("first-image", "500 CT slices → first image painted", "first_image_program", "volume_simpleitk", 0.10, "slices"),
     Row("headers", "scan of 1000 headers", "headers_program", "headers_pydicom", 0.2, "headers"),
-    Row("window-level", "window/level drag, 3000×2500 16-bit, repaint p95", "drag_program", None, 0.2, "none", "ms"),
-    Row("scroll", "scroll 512×512 CT in 1000×1000, repaint p95", "scroll_program", None, 0.3, "none", "ms"),
+    Row("window-level", "window/level drag, 3000×2500 16-bit, repaint p95", "drag_program", FRAME_MS, 0.2, "none", "ms"),
+    Row("scroll", "scroll 512×512 CT in 1000×1000, repaint p95", "scroll_program", FRAME_MS, 0.3, "none", "ms"),
     Row("start", "process start → window painted", "start_program", "start_bare", 2.5, "none", whole_process=True),
     Row("queue", "one image through the inference queue", "queue_program", "queue_bare", 1.10, "none"),
+    Row("ecg-page", "24 h × 12 leads × 500 Hz WFDB → first page painted", "day_page_program", "day_page_wfdb", 0.05, "day"),
+    Row("ecg-pan", "the same, pan and zoom at any zoom, repaint p95", "day_pan_program", FRAME_MS, 1.0, "day", "ms"),
+    Row("ecg-memory", "private memory with it open, of its size", "day_memory_program", "day_memory_disk", 0.35, "day", "MB"),
+    Row("ecg-networks", "beats and rhythm of a 30-min record", "ecg_networks_program", 1800.0, 0.01, "half-hour"),
+    Row("ecg-answers", "10-s 12-lead → painted with every network's answer", "ecg_answers_program", 1.0, 1.0, "ten-seconds"),
 )
+ECG_DATA = {"day": (86400.0, 12), "half-hour": (1800.0, 2), "ten-seconds": (10.0, 12)}
+"""Seconds and leads of the records that are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +129,10 @@ def measure(row: Row, data: str, rounds: int) -> Measured:
 
 
 @contextmanager
-def _side(row: Row, script: str | None, data: str) -> Iterator[Callable[[], float]]:
+def _side(row: Row, script: str | float, data: str) -> Iterator[Callable[[], float]]:
     """A callable that runs one round of a side and returns what it took in the row's unit."""
-    if script is None:
-        yield lambda: FRAME_MS
+    if not isinstance(script, str):
+        yield lambda: float(script)
     elif row.whole_process:
         yield lambda: _until_painted(asset(f"bench/{script}.py"))
     else:
@@ -174,7 +182,25 @@ def _make_data(kinds: set[str], folder: Path, given: str | None, show: Callable[
     if "headers" in kinds:
         show(1, 2)
         make_slices(folder / "headers", 1000, 64)
+    for name, (seconds, leads) in ECG_DATA.items():
+        made[name] = str(folder / name)
+        if name in kinds:
+            make_record(folder / name, seconds, leads)
     return made
+
+
+def make_record(folder: Path, seconds: float, leads: int) -> None:
+    """A WFDB record (format 16, 500 Hz): five minutes of the ECG model again and again, with a wandering baseline and noise."""
+    import numpy as np
+
+    from medviewer.core.phantom_ecg import LEADS, dipole, rhythm, seen
+    from medviewer.io.ecg.write import write_tiled
+
+    rate, names = 500.0, LEADS[:leads] if leads > 2 else ("II", "V1")
+    part = min(seconds, 300.0)
+    beats = rhythm(part, {n: "V" if n % 3 else "S" for n in range(9, 400, 23)})
+    traces = seen(dipole(beats, part, rate), names)
+    write_tiled(folder, "bench", {name: np.asarray(traces[name]) for name in names}, rate, round(seconds * rate))
 
 
 def make_slices(folder: Path, slices: int, size: int) -> None:

@@ -23,6 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--notch", type=float, choices=NOTCH, metavar="HZ", help="50 or 60")
     group.add_argument("--simultaneous", action="store_true", help="columns begin at the same moment")
     group.add_argument("--px-per-mm", type=float, metavar="N", help="pixels in a millimetre: drawn to scale instead of fitted")
+    group.add_argument("--pdf", action="store_true", help="A4 across at true scale, with measurements and provenance")
+    group.add_argument("--pages", default="1", metavar="N|all", help="PDF: pages from --start on (default 1)")
     group.add_argument("--waves", action="store_true", help="with --overlay: P, QRS and T bounds too")
 
 
@@ -49,6 +51,8 @@ def view_of(args: argparse.Namespace, record: EcgRecord) -> EcgView:
         if not 0 <= args.start < max(record.seconds, 1e-9):
             raise UsageError(f"--start is between 0 and {record.seconds:g}")
         view = replace(view, start_s=args.start)
+    if args.pages != "all" and not (args.pages.isdigit() and int(args.pages) > 0):
+        raise UsageError("--pages is a number of at least 1, or all")
     if args.no_text:
         view = replace(view, text="none")
     return view
@@ -63,12 +67,18 @@ def draw(args: argparse.Namespace, record: EcgRecord, size: tuple[int, int]) -> 
     result = _result(args, record)
     view = view_of(args, record)
     results = {result.model: result} if result is not None else {}
+    out = Path(args.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if args.pdf or out.suffix.lower() == ".pdf":
+        from medviewer.ui.ecg.page import Printed, write_pdf
+
+        write_pdf(Printed(record, view, results, {}), out, None if args.pages == "all" else int(args.pages))
+        print(out)
+        return result is not None and result.status == "refused"
     scale = args.px_per_mm or SCREEN_MM
     pixels = paint(
         record, view, results, size, pixel_ratio=args.pixel_ratio, px_per_mm=scale, calibrated=args.px_per_mm is not None
     )
-    out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_png(pixels, out)
     print(out)
     return result is not None and result.status == "refused"

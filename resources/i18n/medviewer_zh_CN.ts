@@ -386,6 +386,14 @@
       <source>Filters of the display</source>
       <translation>显示滤波</translation>
     </message>
+    <message>
+      <source>Save as PDF</source>
+      <translation>另存为 PDF</translation>
+    </message>
+    <message>
+      <source>Written: {file}</source>
+      <translation>已写入：{file}</translation>
+    </message>
   </context>
   <context>
     <name>EcgPane</name>
@@ -1858,6 +1866,10 @@
       <source>Help</source>
       <translation>帮助</translation>
     </message>
+    <message>
+      <source>Save as PDF at true scale…</source>
+      <translation>按真实比例另存为 PDF…</translation>
+    </message>
   </context>
   <context>
     <name>corners</name>
@@ -2095,6 +2107,26 @@
     <message>
       <source>T axis</source>
       <translation>T 电轴</translation>
+    </message>
+    <message>
+      <source>Automatic</source>
+      <translation>自动</translation>
+    </message>
+    <message>
+      <source>Networks say</source>
+      <translation>网络结果</translation>
+    </message>
+    <message>
+      <source>From the device</source>
+      <translation>来自设备</translation>
+    </message>
+    <message>
+      <source>{line}, accepted by {who}</source>
+      <translation>{line}，{who} 已接受</translation>
+    </message>
+    <message>
+      <source>to scale</source>
+      <translation>按真实比例</translation>
     </message>
   </context>
   <context>

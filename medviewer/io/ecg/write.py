@@ -5,7 +5,7 @@ import math
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -179,6 +179,22 @@ def _same(read: NDArray[np.float64], wanted: NDArray[np.float64], steps: NDArray
     close = read.shape == wanted.shape and bool(np.array_equal(np.isnan(read), np.isnan(wanted)))
     if not close or not bool(np.all(np.abs(np.nan_to_num(read - wanted)) <= steps * 1.001 + 1e-9)):
         raise MedviewerError("export-differs", str(path.name))
+
+
+def write_tiled(folder: Path, name: str, leads: Mapping[str, NDArray[np.float64]], rate: float, samples: int) -> None:
+    """A WFDB record (format 16, 200 steps a mV) that repeats `leads` (mV) up to `samples`, with a slow drift and noise that do
+    not repeat: a recording of any length in little memory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = np.column_stack(list(leads.values()))
+    rng = np.random.default_rng(5)
+    with (folder / f"{name}.dat").open("wb") as file:
+        for start in range(0, samples, len(part)):
+            count = min(len(part), samples - start)
+            drift = 0.1 * np.sin((start + np.arange(count)) / (17.3 * rate))[:, None]
+            noisy = part[:count] + drift + rng.normal(0, 0.008, (count, part.shape[1]))
+            file.write(np.rint(noisy * 200).astype("<i2").tobytes())
+    lines = [f"{name} {part.shape[1]} {rate:g} {samples}", *(f"{name}.dat 16 200(0)/mV 16 0 0 0 0 {lead}" for lead in leads)]
+    (folder / f"{name}.hea").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def write_annotations(beats: Beats | None, episodes: Sequence[Episode], rate: float, folder: Path, name: str) -> str:

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QTabWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QTabWidget
 
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
+from medviewer.core.errors import MedviewerError
 from medviewer.core.signal import Filters
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
+from medviewer.ui.ecg.page import Printed, write_pdf
 from medviewer.ui.ecg.pane import EcgPane
 from medviewer.ui.ecg.panel import EcgPanel
 from medviewer.ui.ecg.scale import ScaleDialog, screen_scale
@@ -154,6 +157,25 @@ class EcgControls(Controls):
         for pane in self._desk.grid.panes:
             if isinstance(pane, EcgPane):
                 pane.set_scale(*screen_scale(self._desk.settings, pane))
+
+    def save_pdf(self) -> None:
+        """The page that is shown, at true scale; what cannot be written is told in the status bar."""
+        pane = self._desk.grid.active
+        if not isinstance(pane, EcgPane) or pane.record is None:
+            return
+        path, _ = QFileDialog.getSaveFileName(self._desk.window, self.tr("Save as PDF"), f"{pane.record.item}.pdf", "PDF (*.pdf)")
+        if path:
+            self.write_page(pane, Path(path))
+
+    def write_page(self, pane: EcgPane, path: Path) -> None:
+        assert pane.record is not None
+        says = self._desk.window.statusBar()
+        try:
+            write_pdf(Printed(pane.record, pane.view, pane.results if pane.view.marks else {}, pane.decided), path)
+        except MedviewerError as error:
+            says.showMessage(self._desk.say(error.notice).message, 8000)
+        else:
+            says.showMessage(self.tr("Written: {file}").format(file=path.name), 4000)
 
     def before_analysis(self, pane: EcgPane, fits: Sequence[Fit]) -> None:
         serving = next((fit.model for fit in fits if fit.verdict != "refused"), None)

@@ -6,7 +6,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_marks import Marks, marks_of
@@ -35,12 +35,15 @@ class EcgPainter:
         self.record = record
         self.traces = Traces(record)
 
-    def paint(self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, ratio: float) -> None:
+    def paint(
+        self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, ratio: float, *, vector: bool = False
+    ) -> None:
+        """`ratio` device pixels in a logical one; `vector` draws lines instead of pixels, for paper."""
         ink = theme.ECG_INK[view.theme]
-        paint_paper(painter, picture, ink, ratio)
+        paint_paper(painter, picture, ink, ratio, vector=vector)
         separators(painter, picture.cells, picture.px_per_mm, ink)
         for cell in picture.cells:
-            self._paint_cell(painter, view, picture, cell, ink, ratio)
+            self._paint_cell(painter, view, picture, cell, ink, ratio, vector)
         paint_pulses(painter, picture, ink)
         paint_ruler(painter, picture, self.record, ink)
         paint_marks(painter, self.record, view, picture, marks, ink)
@@ -49,9 +52,11 @@ class EcgPainter:
         if view.text != "none":
             paint_labels(painter, picture, ink)
             paint_head(painter, self.record, view, picture, ink)
-        self._paint_footer(painter, view, picture, marks)
+        self._paint_footer(painter, view, picture, marks, vector)
 
-    def _paint_cell(self, painter: QPainter, view: EcgView, picture: EcgPicture, cell: Cell, ink: EcgInk, ratio: float) -> None:
+    def _paint_cell(
+        self, painter: QPainter, view: EcgView, picture: EcgPicture, cell: Cell, ink: EcgInk, ratio: float, vector: bool
+    ) -> None:
         """The trace of one cell, its gaps hatched; an error in words in its place."""
         paper = picture.paper
         first, last = round(cell.rect.x * ratio), round((cell.rect.x + cell.rect.w) * ratio)
@@ -65,6 +70,9 @@ class EcgPainter:
             painter.drawText(QPointF(cell.rect.x + 8, cell.y0), words.unreadable())
             return
         self._hatch_gaps(painter, cell, edges, np.isnan(low), ink, ratio, first)
+        if vector:
+            _paint_line(painter, cell, edges, low, high, ink)
+            return
         a, b = (cell.y0 * ratio - cell.sign * values * cell.px_per_mv * ratio for values in (high, low))
         # Half a pixel down: the grid's lines fill the pixel that begins at their place.
         half = STROKE * ratio / 2
@@ -106,26 +114,49 @@ class EcgPainter:
                 painter.fillRect(QRectF(rect.center().x() - 40, rect.center().y() - 9, 80, 18), QColor(ink.paper))
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_footer(self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks) -> None:
+    def _paint_footer(self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, vector: bool) -> None:
         width, height = picture.size
         band = QRectF(0, height - picture.footer, width, picture.footer)
-        painter.fillRect(band, QColor(theme.DOCK))
+        ink = theme.ECG_INK[view.theme]
+        bright, quiet, violet = (ink.words, ink.quiet, ink.machine) if vector else (theme.TEXT1, theme.TEXT2, theme.MACHINE)
+        if not vector:
+            painter.fillRect(band, QColor(theme.DOCK))
         longest = max((cell.seconds for cell in picture.cells if not cell.line), default=0.0)
         shown = self.traces.filters_shown(longest, view.filters)
         marked = view.marks and not marks.none
         how, read, scale = words.footer(view, picture, shown, marked)
+        scale = words.to_scale() if vector and picture.to_scale else scale
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
         base = band.y() + band.height() / 2 + metrics.ascent() / 2 - 2
         right = width - 12 - metrics.horizontalAdvance(scale)
-        painter.setPen(QColor(theme.TEXT2 if picture.to_scale else theme.ATTENTION))
+        painter.setPen(QColor(quiet if picture.to_scale else theme.ATTENTION))
         painter.drawText(QPointF(right, base), scale)
         x = 12.0
-        for text, colour in ((how, theme.TEXT1), (f" · {read}" if read else "", theme.MACHINE)):
+        for text, colour in ((how, bright), (f" · {read}" if read else "", violet)):
             painter.setPen(QColor(colour))
             cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, right - 12 - x))
             painter.drawText(QPointF(x, base), cut)
             x += metrics.horizontalAdvance(cut)
+
+
+def _paint_line(
+    painter: QPainter, cell: Cell, edges: NDArray[np.float64], low: NDArray[np.float32], high: NDArray[np.float32], ink: EcgInk
+) -> None:
+    """The trace as lines from the lowest to the highest value of each column, in the order that joins neighbours best."""
+    painter.setPen(QPen(QColor(ink.trace), 0.9))
+    for start, stop in runs(np.isfinite(low)):
+        points = []
+        last = float(low[start])
+        for n in range(start, stop):
+            x = cell.x(float(edges[n] + edges[n + 1]) / 2)
+            ends = (float(low[n]), float(high[n]))
+            near, far = ends if abs(ends[0] - last) <= abs(ends[1] - last) else ends[::-1]
+            points.append(QPointF(x, cell.y(near)))
+            if far != near:
+                points.append(QPointF(x, cell.y(far)))
+            last = far
+        painter.drawPolyline(QPolygonF(points))
 
 
 def paint_labels(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:

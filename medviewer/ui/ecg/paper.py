@@ -16,7 +16,7 @@ LEAST_THIN, LEAST_THICK = 2.2, 5.0
 TICKS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600)
 
 
-def paint_paper(painter: QPainter, picture: EcgPicture, ink: EcgInk, ratio: float) -> None:
+def paint_paper(painter: QPainter, picture: EcgPicture, ink: EcgInk, ratio: float, *, vector: bool = False) -> None:
     """Background and grid. They stay where they are while time runs, so they are drawn once and kept as a picture."""
     paper = picture.paper
     left = next((cell.rect.x for cell in picture.cells if not cell.line), 0.0)
@@ -25,27 +25,37 @@ def paint_paper(painter: QPainter, picture: EcgPicture, ink: EcgInk, ratio: floa
     top = paper.y
     if picture.overview is not None:
         top = min((cell.rect.y for cell in picture.cells if not cell.line), default=paper.y + paper.h)
-    sheet = _sheet(paper.w, paper.h, top - paper.y, left - paper.x, first - paper.y, picture.px_per_mm, ink, ratio)
-    painter.drawImage(QPointF(paper.x, paper.y), sheet)
+    where = (paper.w, paper.h, top - paper.y, left - paper.x, first - paper.y, picture.px_per_mm)
+    if vector:
+        painter.fillRect(QRectF(paper.x, paper.y, paper.w, paper.h), QColor(ink.paper))
+        _grid(painter, *where, ink, 0.4)
+    else:
+        painter.drawImage(QPointF(paper.x, paper.y), _sheet(*where, ink, ratio))
 
 
 @lru_cache(maxsize=4)
 def _sheet(w: float, h: float, top: float, left: float, first: float, mm: float, ink: EcgInk, ratio: float) -> QImage:
-    """Thin lines each millimetre, thick ones each five, from where the leads start and the first one's zero lies."""
     image = QImage(ceil(w * ratio), ceil(h * ratio), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image.fill(QColor(ink.paper))
     painter = QPainter(image)
+    _grid(painter, w, h, top, left, first, mm, ink, 0)
+    painter.end()
+    return image
+
+
+def _grid(
+    painter: QPainter, w: float, h: float, top: float, left: float, first: float, mm: float, ink: EcgInk, pen: float
+) -> None:
+    """Thin lines each millimetre, thick ones each five, from where the leads start and the first one's zero lies."""
     for every, colour, least in ((1, ink.thin, LEAST_THIN), (5, ink.thick, LEAST_THICK)):
         step = mm * every
         if step < least:
             continue
-        painter.setPen(QPen(QColor(colour), 0))
+        painter.setPen(QPen(QColor(colour), pen))
         across = [left + n * step for n in range(ceil(-left / step), floor((w - left) / step) + 1)]
         down = [first + n * step for n in range(ceil((top - first) / step), floor((h - first) / step) + 1)]
         painter.drawLines([QLineF(x, top, x, h) for x in across] + [QLineF(0, y, w, y) for y in down])
-    painter.end()
-    return image
 
 
 def paint_pulses(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:

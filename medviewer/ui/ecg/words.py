@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication
 
 from medviewer.core.ecg import EcgRecord, Episode, Measurement
 from medviewer.core.ecg_view import EcgPicture, EcgView
+from medviewer.core.finding import Decision
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.identity import identity_line, person
 
@@ -44,7 +45,7 @@ def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) 
         parts.append(_tr("columns simultaneous"))
     read = _tr("networks read the unfiltered signal") if has_marks or not shown.none else ""
     if has_marks:
-        read = f"{_tr('Research use only – not for diagnosis')} · {read}"
+        read = f"{notice()} · {read}"
     if picture.to_scale:
         scale = _tr("to scale, {n} px/mm").format(n=number(picture.px_per_mm))
     else:
@@ -200,3 +201,29 @@ def value(one: Measurement) -> str:
     digits = 0 if abs(one.value) >= 100 or one.unit in ("ms", "°", "/min") else 2 if one.unit in ("mV", "") else 1
     number_ = f"{one.value:.{digits}f}"
     return f"{number_}°" if one.unit in ("°", "deg") else f"{number_} {one.unit}".strip()
+
+
+def automatic_title() -> str:
+    return _tr("Automatic")
+
+
+def networks_title() -> str:
+    return _tr("Networks say")
+
+
+def device_title() -> str:
+    return _tr("From the device")
+
+
+def notice() -> str:
+    return _tr("Research use only – not for diagnosis")
+
+
+def finding_line(label: str, probability: float, decision: Decision) -> str:
+    """ "V 0.91", "A 0.97, accepted by who"."""
+    line = f"{label} {share(probability)}"
+    return _tr("{line}, accepted by {who}").format(line=line, who=decision.who) if decision.state == "accepted" else line
+
+
+def to_scale() -> str:
+    return _tr("to scale")
