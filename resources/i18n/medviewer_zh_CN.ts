@@ -1651,6 +1651,10 @@
       <translation>将心搏改为 {n}</translation>
     </message>
     <message>
+      <source>Save as PDF at true scale…</source>
+      <translation>按真实比例另存为 PDF…</translation>
+    </message>
+    <message>
       <source>Calibrate this screen…</source>
       <translation>校准此屏幕…</translation>
     </message>
@@ -1866,10 +1870,6 @@
       <source>Help</source>
       <translation>帮助</translation>
     </message>
-    <message>
-      <source>Save as PDF at true scale…</source>
-      <translation>按真实比例另存为 PDF…</translation>
-    </message>
   </context>
   <context>
     <name>corners</name>
@@ -1975,10 +1975,6 @@
     <message>
       <source>networks read the unfiltered signal</source>
       <translation>网络读取未滤波信号</translation>
-    </message>
-    <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
     </message>
     <message>
       <source>to scale, {n} px/mm</source>
@@ -2119,6 +2115,10 @@
     <message>
       <source>From the device</source>
       <translation>来自设备</translation>
+    </message>
+    <message>
+      <source>Research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
     </message>
     <message>
       <source>{line}, accepted by {who}</source>
