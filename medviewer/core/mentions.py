@@ -7,7 +7,7 @@ pseudo-cues do nothing.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -43,16 +43,23 @@ _ITEM = 10
 """Characters of a clause that can still be an item of a list."""
 NEAR = 40
 """Characters in which a word of side is looked for before and after a phrase."""
+LONGEST = 800
+"""Characters of a sentence; what is longer is none and would let one cue reach over pages."""
+NEXT = 12
+"""Cues after a phrase that are looked at."""
 LONG_LIST = 5
 """Items under one cue; readers of longer lists disagree what the cue still governs (NT-03)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
+    """`closes` where it belongs to what stands before it, as nothing of its clause follows: "X 未引出。"."""
+
     start: int
     end: int
     group: str
     role: Role
+    closes: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,17 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
         found.append((start, gap.start()))
         start = gap.end()
     found.append((start, len(text)))
-    return [(a, b) for a, b in found if text[a:b].strip()]
+    return [part for a, b in found if text[a:b].strip() for part in _short(text, a, b)]
+
+
+def _short(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence without an end, as of a table or a scan, in parts of at most LONGEST characters, cut at a comma or space."""
+    while end - start > LONGEST:
+        cut = max((text.rfind(sign, start + LONGEST // 2, start + LONGEST) for sign in "，、,;\n \t"), default=-1) + 1
+        cut = cut or start + LONGEST
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def sections(text: str, lexicon: Lexicon) -> tuple[Section, ...]:
@@ -172,6 +189,7 @@ def mentions(text: str, lexicon: Lexicon, concepts: Sequence[str] = ()) -> tuple
     parts = sentences(text, lexicon.language)
     firsts = [start for start, _ in parts]
     headed = sections(text, lexicon)
+    bodies = [section.body for section in headed]
     cues_of: dict[int, list[Cue]] = {}
     found = []
     for place in places:
@@ -180,19 +198,23 @@ def mentions(text: str, lexicon: Lexicon, concepts: Sequence[str] = ()) -> tuple
         span = (parts[at][0], max(parts[at][1], place[1])) if inside else place[:2]
         if at not in cues_of:
             cues_of[at] = _cues(text, span, lexicon) if inside else []
-        found.append(_mention(text, place, span, cues_of[at], headed, lexicon))
+        found.append(_mention(text, place, span, cues_of[at], _section_of(place[0], headed, bodies), lexicon))
     return tuple(found)
 
 
+def _section_of(start: int, headed: Sequence[Section], bodies: Sequence[int]) -> Section | None:
+    at = bisect_right(bodies, start) - 1
+    return headed[at] if at >= 0 and start < headed[at].end else None
+
+
 def _mention(
-    text: str, place: tuple[int, int, str], span: tuple[int, int], cues: list[Cue], headed: Sequence[Section], lexicon: Lexicon
+    text: str, place: tuple[int, int, str], span: tuple[int, int], cues: list[Cue], section: Section | None, lexicon: Lexicon
 ) -> Mention:
     start, end, concept = place
     if any(cue.start < end and start < cue.end for cue in cues):  # "no focal" must not swallow the "focal" of the phrase
         cues = _cues(text[:start] + "\0" * (end - start) + text[end:], span, lexicon)
     judged = _judge(text, start, end, span, cues, lexicon)
     if judged.state == "present":
-        section = next((s for s in headed if s.body <= start < s.end), None)
         state = lexicon.section_state.get(section.title.lower()) if section else None
         if section is not None and state is not None:
             title = (section.start, section.start + len(section.title))
@@ -211,7 +233,8 @@ def _cues(text: str, span: tuple[int, int], lexicon: Lexicon) -> list[Cue]:
         inside = any(a <= start and end <= b for a, b in seen)  # "he has" in "if he has" ends nothing, whoever wins
         seen.append((start, end))
         if not inside and not any(cue.start < end and start < cue.end for cue in kept):
-            kept.append(Cue(start, end, *lexicon.role_of(words)))
+            both = _plain(words) in lexicon.both
+            kept.append(Cue(start, end, *lexicon.role_of(words), both and bool(_STOP.match(text, end, span[1]))))
     return sorted(kept, key=lambda cue: cue.start)
 
 
@@ -232,19 +255,9 @@ def _judge(text: str, start: int, end: int, span: tuple[int, int], cues: list[Cu
     if within is not None:
         return within
     outside = [cue for cue in cues if cue.end <= start or cue.start >= end]
-    reaching: dict[str, tuple[Cue, str]] = {}
-    for cue in outside:
-        if cue.role in ("ends", "pseudo"):
-            continue
-        both = _plain(text[cue.start : cue.end]) in lexicon.both
-        closes = both and bool(_STOP.match(text, cue.end, span[1]))
-        forward = cue.role == "before" and not closes
-        if forward and cue.end <= start and not _ended(text, outside, cue.end, start, lexicon):
-            reaching[cue.group] = (cue, "before")
-        elif (
-            (cue.role == "after" or closes) and cue.start >= end and not _ended(text, outside, end, cue.start, lexicon, back=True)
-        ):
-            reaching.setdefault(cue.group, (cue, "after"))
+    reaching = _before(text, [cue for cue in outside if cue.end <= start], start, lexicon)
+    for group, cue in _after(text, [cue for cue in outside if cue.start >= end], end, lexicon).items():
+        reaching.setdefault(group, (cue, "after"))
     for group, state in STATES:
         if group in reaching:
             cue, role = reaching[group]
@@ -253,9 +266,48 @@ def _judge(text: str, start: int, end: int, span: tuple[int, int], cues: list[Cu
     return _Judged("present")
 
 
+def _before(text: str, cues: list[Cue], start: int, lexicon: Lexicon) -> dict[str, tuple[Cue, str]]:
+    """The nearest cue of each group that reaches forward to the phrase."""
+    found: dict[str, tuple[Cue, str]] = {}
+    for cue in reversed(cues):
+        if cue.role == "ends" or _stated(text, cue.end, start, lexicon):
+            break  # what ends a near cue's scope ends those of farther ones
+        if cue.role == "before" and not cue.closes:
+            found.setdefault(cue.group, (cue, "before"))
+    return found
+
+
+def _after(text: str, cues: list[Cue], end: int, lexicon: Lexicon) -> dict[str, Cue]:
+    """The nearest cue of each group that reaches back to the phrase. A Chinese one speaks of its own clause alone, unless it
+    says "all" (均、都、皆)."""
+    found: dict[str, Cue] = {}
+    for cue in cues[:NEXT]:
+        if cue.role == "ends":
+            break
+        apart = lexicon.language == "zh" and re.search(r"[，,]", text[end : cue.start]) and text[cue.start] not in "均都皆"
+        if (cue.role == "after" or cue.closes) and not apart:
+            found.setdefault(cue.group, cue)
+    return found
+
+
+def _stated(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Does a new statement begin between a Chinese cue and the phrase: a comma, and then more than the next item of a list?"""
+    if lexicon.language != "zh" or not (comma := re.search(r"[，,]", text[start:end])):
+        return False
+    clauses, length = [], 0
+    for clause in re.split(r"[，,。；;\n]", text[start + comma.end() : end + 40]):
+        clauses.append(clause)
+        length += len(clause) + 1
+        if start + comma.end() + length > end:
+            break
+    return any(len(clause) > _ITEM or _STATED.search(clause) for clause in clauses)
+
+
 def _within(text: str, start: int, end: int, lexicon: Lexicon) -> _Judged | None:
     """A phrase that has its cue inside: "no headache" asked for as one (NT-02)."""
     phrase = text[start:end]
+    if phrase.lower() in lexicon.concept_of:
+        return None
     for cue in _cues(phrase, (0, len(phrase)), lexicon):
         whole = cue.end - cue.start == len(phrase)
         if cue.group == "absent" and not whole and (cue.start == 0 if cue.role == "before" else cue.end == len(phrase)):
@@ -269,26 +321,6 @@ def _scope(cue: Cue, role: str, span: tuple[int, int], cues: list[Cue]) -> tuple
     if role == "before":
         return cue.end, min((c.start for c in cues if c.role == "ends" and c.start >= cue.end), default=span[1])
     return max((c.end for c in cues if c.role == "ends" and c.end <= cue.start), default=span[0]), cue.start
-
-
-def _ended(text: str, cues: list[Cue], start: int, end: int, lexicon: Lexicon, back: bool = False) -> bool:
-    """Does something between the two places end scopes: a word, or a Chinese comma after which a new statement stands?
-
-    A Chinese cue that follows (`back`) speaks of its own clause, unless it says "all" (均、都、皆).
-    """
-    if any(cue.role == "ends" and start <= cue.start and cue.end <= end for cue in cues):
-        return True
-    if lexicon.language != "zh" or not (comma := re.search(r"[，,]", text[start:end])):
-        return False
-    if back:
-        return text[end] not in "均都皆"
-    clauses, length = [], 0
-    for clause in re.split(r"[，,。；;\n]", text[start + comma.end() : end + 40]):
-        clauses.append(clause)
-        length += len(clause) + 1
-        if start + comma.end() + length > end:
-            break
-    return any(len(clause) > _ITEM or _STATED.search(clause) for clause in clauses)
 
 
 def _items(text: str, judged: _Judged, lexicon: Lexicon) -> int:

@@ -20,6 +20,8 @@ class Fit:
     reasons: tuple[Notice, ...] = ()
 
 
+LONGEST_NOTE = 1_000_000
+"""Characters that are read as one note."""
 LATERAL = ("LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "L", "LEFT LATERAL", "RIGHT LATERAL")
 _SYNONYMS = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST"}
 _VIEWS = {"ANTERO-POSTERIOR": "AP", "POSTERO-ANTERIOR": "PA", "ANTEROPOSTERIOR": "AP", "POSTEROANTERIOR": "PA"}
@@ -71,10 +73,12 @@ def _judge_record(bundle: Bundle, item: EcgRecord, refusals: list[Notice], cauti
 def _judge_note(bundle: Bundle, item: NoteDocument, refusals: list[Notice], cautions: list[Notice]) -> None:
     """Language, length, and the form that the network was trained on: a dialogue is told from a note by who speaks."""
     languages = tuple(bundle.contract.get("language", ()))
-    least = int(bundle.contract.get("characters", (1,))[0])
+    least, most = (int(n) for n in (*bundle.contract.get("characters", (1,)), LONGEST_NOTE)[:2])
     form = str(bundle.contract.get("form", ""))
     if len(item.text.strip()) < least:
         refusals.append(Notice("note-too-short", facts={"found": len(item.text.strip()), "least": least}))
+    elif len(item.text) > most:
+        refusals.append(Notice("note-too-long", facts={"found": len(item.text), "limit": most}))
     elif languages and item.language not in languages:
         refusals.append(Notice("language-not-trained", facts={"found": item.language or "–", "trained": ", ".join(languages)}))
     elif form and (form == "dialogue") != is_dialogue(item.text):

@@ -14,7 +14,7 @@ LARGEST_FILE = 64 << 20
 LARGEST_TEXT = 20 << 20
 """Characters of one note."""
 LARGEST_PART = 256 << 20
-"""Bytes of one unpacked part of a DOCX."""
+"""Bytes of an unpacked DOCX, and of each of its parts."""
 LARGEST_RATIO = 200
 
 
@@ -153,6 +153,8 @@ def docx(raw: bytes, path: str) -> str:
 
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > LARGEST_PART:
+                raise MedviewerError("note-bomb", path)
             for part in parts.infolist():
                 if part.file_size > LARGEST_PART or part.file_size > LARGEST_RATIO * max(part.compress_size, 4096):
                     raise MedviewerError("note-bomb", path)
