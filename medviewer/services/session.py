@@ -103,6 +103,12 @@ class Session:
     def close(self, items: Iterable[str]) -> None:
         self.put((), removed=items)
 
+    def change(self, item: Item) -> None:
+        """Something about an open item is said otherwise, its data are the same: its results stay."""
+        if item.item in self._items:
+            self._items[item.item] = item
+            self._announce(Changes(items=frozenset({item.item}), results=frozenset({item.item})))
+
     def touch(self, item: str) -> None:
         """Make an item's results anew and let views draw them: what a person says about them has changed."""
         for key, result in list(self._results.items()):

@@ -77,7 +77,7 @@ class Desk(QObject):
         self.presets = json.loads(asset("presets.json").read_text("utf-8"))
         chosen = str(settings.get("device")) if device == "auto" else device
         self.analyst = None if safe_mode else analyst or Analyst(self.session, bridge.post, profile, chosen or "auto")
-        self.browser = Browser(self.session, bridge, self.say)
+        self.browser = Browser(self.session, bridge, self.say, self.keeping.assigner)
         self.findings = FindingsPanel(self.session, self.analyst, self.say, lang, self.notebook)
         self.networks = NetworksPanel(self.analyst, self.say, lang)
         self.images = ImageControls(self)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from medviewer.core.errors import Notice
 from medviewer.services.acts import Act, system_user
 from medviewer.services.annotate import Notebook
+from medviewer.services.assign import Assigner
 from medviewer.services.session import Changes, Session
 from medviewer.services.words import Sentence
 from medviewer.store.database import Database
@@ -33,6 +34,7 @@ class Keeping(QObject):
         self.records = Records(self.database)
         self.session = Session(self.records, self.who)
         self.notebook = Notebook(self.session, self.records)
+        self.assigner = Assigner(self.session, self.records)
         self.problem: Notice | None = None
         self._seen: set[tuple[str, str, str]] = set()
         self.session.listen(self._came)

@@ -110,6 +110,70 @@
       <source>show</source>
       <translation>查看</translation>
     </message>
+    <message>
+      <source>Unassigned</source>
+      <translation>未归入患者</translation>
+    </message>
+    <message>
+      <source>today's visit</source>
+      <translation>今日就诊</translation>
+    </message>
+    <message>
+      <source>1 lead</source>
+      <translation>1 导联</translation>
+    </message>
+    <message>
+      <source>{n} leads</source>
+      <translation>{n} 导联</translation>
+    </message>
+    <message>
+      <source>Holter {time}, {leads}</source>
+      <translation>动态心电 {time}，{leads}</translation>
+    </message>
+    <message>
+      <source>ECG {leads}, {time}</source>
+      <translation>心电图 {leads}，{time}</translation>
+    </message>
+    <message>
+      <source>gaps</source>
+      <translation>有间断</translation>
+    </message>
+    <message>
+      <source>{n} h</source>
+      <translation>{n} 小时</translation>
+    </message>
+    <message>
+      <source>{n} min</source>
+      <translation>{n} 分</translation>
+    </message>
+    <message>
+      <source>Empty note</source>
+      <translation>空白病历</translation>
+    </message>
+    <message>
+      <source>Addendum: {title}</source>
+      <translation>补充：{title}</translation>
+    </message>
+    <message>
+      <source>{n} characters</source>
+      <translation>{n} 字</translation>
+    </message>
+    <message>
+      <source>{n} words</source>
+      <translation>{n} 词</translation>
+    </message>
+    <message>
+      <source>signed by {who}</source>
+      <translation>{who} 已签名</translation>
+    </message>
+    <message>
+      <source>Belongs to {who}</source>
+      <translation>属于 {who}</translation>
+    </message>
+    <message>
+      <source>Belongs to nobody</source>
+      <translation>不属于任何患者</translation>
+    </message>
   </context>
   <context>
     <name>CardDialog</name>

@@ -1,40 +1,33 @@
-"""Study browser: patient > study > series with thumbnails, a search, and what became of the files."""
+"""Study browser: each patient's images, ECGs and notes in time order, a search, and what became of the files.
+
+What names nobody stands under "Unassigned" and can be dragged to a patient.
+"""
 
 from collections.abc import Callable
 from datetime import date
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDrag, QImage, QPainter, QPainterPath
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLabel,
-    QLineEdit,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QPoint, Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
+from medviewer.core.identity import Patient
 from medviewer.core.image import ImageSeries
-from medviewer.core.view import ImageView
+from medviewer.core.note import NoteDocument
+from medviewer.services.assign import Assigner
+from medviewer.services.compare import day_of
 from medviewer.services.session import Changes, Item, Session
+from medviewer.services.timeline import Visit, time_of, timeline
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.identity import person
 from medviewer.ui.image.corners import badges
-from medviewer.ui.image.painter import paint
-from medviewer.ui.pane import ITEM_MIME
 from medviewer.ui.patient.files import FileList
+from medviewer.ui.patient.rows import COUNT, ITEM, LEVEL, MARKS, SECOND, THUMB, WHO, SeriesTree
+from medviewer.ui.patient.thumbs import thumbnail
 
-ITEM, SECOND, THUMB, COUNT, LEVEL, MARKS = (Qt.ItemDataRole.UserRole + n for n in range(6))
-THUMBNAIL = 40
-MARK_LINE = 15
-"""Added to a row that has marks."""
 SPLITS = {
     "identity": QT_TRANSLATE_NOOP("Browser", "identity"),
     "modality": QT_TRANSLATE_NOOP("Browser", "modality"),
@@ -52,11 +45,14 @@ class Browser(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, session: Session, bridge: Bridge, say: Callable[[Notice], Sentence]) -> None:
+    def __init__(
+        self, session: Session, bridge: Bridge, say: Callable[[Notice], Sentence], assigner: Assigner | None = None
+    ) -> None:
         super().__init__()
-        self._session, self._bridge, self._say = session, bridge, say
+        self._session, self._bridge, self._say, self._assigner = session, bridge, say, assigner
         self._rows: dict[str, QTreeWidgetItem] = {}
-        self._drawn: dict[str, int] = {}
+        self._places: dict[str, tuple[object, str, str]] = {}
+        self._drawn: dict[str, object] = {}
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Search name, ID, words (Ctrl+F)"))
         self.search.setClearButtonEnabled(True)
@@ -65,6 +61,9 @@ class Browser(QWidget):
         self.tree = SeriesTree(self)
         self.tree.itemActivated.connect(self._activated)
         self.tree.itemClicked.connect(self._activated)
+        self.tree.given.connect(self._give)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._menu_at)
         self.footer = QLabel(self)
         self.footer.setProperty("role", "second")
         self.footer.setWordWrap(True)
@@ -79,7 +78,8 @@ class Browser(QWidget):
 
     def take(self, changes: Changes) -> None:
         """Items that came, grew or went; the account."""
-        if changes.removed or any(item not in self._rows for item in changes.items):
+        moved = any(self._places.get(item) != self._place_of(self._session.item(item)) for item in changes.items)
+        if changes.removed or moved:
             self._rebuild()
         else:
             for item in changes.items:
@@ -111,30 +111,29 @@ class Browser(QWidget):
         pictures = {item: row.data(0, THUMB) for item, row in self._rows.items()}
         self._rows = {}
         self.tree.clear()
-        people: dict[object, list[Item]] = {}
-        for item in self._session.items:
-            key = item.patient.key if item.patient.known else ""
-            people.setdefault(key, []).append(item)
-        for items in people.values():
-            who = items[0].patient
-            top = self._row(self.tree.invisibleRootItem(), "patient", person(who) if who.known else self.tr("No identity"))
+        for line in timeline(self._session.items):
+            who = line.patient
+            top = self._row(self.tree.invisibleRootItem(), "patient", person(who) if who.known else self.tr("Unassigned"))
             top.setData(0, SECOND, who.id)
-            studies: dict[str, list[Item]] = {}
-            for item in items:
-                studies.setdefault(item.study.uid or item.study.date, []).append(item)
-            newest_first = sorted(studies.values(), key=lambda s: (s[0].study.date, s[0].study.time), reverse=True)
-            for visit in newest_first:
-                self._add_visit(top, visit, newest_first[0][0].study.date, pictures)
+            top.setData(0, WHO, who)
+            for visit in line.visits:
+                self._add_visit(top, visit, pictures)
+        self._places = {item.item: self._place_of(item) for item in self._session.items}
         self.tree.expandAll()
         self.count_findings()
         self._narrow(self.search.text())
 
-    def _add_visit(self, top: QTreeWidgetItem, visit: list[Item], newest: str, pictures: dict[str, object]) -> None:
-        study = visit[0].study
-        when = self._row(top, "study", study.date or self.tr("no date"))
-        when.setData(0, SECOND, self.before(study.date, newest))
-        when.setToolTip(0, study.description)
-        for item in sorted(visit, key=lambda one: (getattr(one, "number", None) or 0, one.item)):
+    @staticmethod
+    def _place_of(item: Item | None) -> tuple[object, str, str]:
+        """What decides where an item stands."""
+        return (item.patient, day_of(item), time_of(item)) if item is not None else ("", "", "")
+
+    def _add_visit(self, top: QTreeWidgetItem, visit: Visit, pictures: dict[str, object]) -> None:
+        when = self._row(top, "study", visit.day or self.tr("no date"))
+        today = visit.before == 0 and visit.day == date.today().isoformat()
+        when.setData(0, SECOND, self.tr("today's visit") if today else self.before(visit.before))
+        when.setToolTip(0, visit.description)
+        for item in visit.items:
             row = self._row(when, "series", "")
             row.setData(0, ITEM, item.item)
             row.setData(0, THUMB, pictures.get(item.item))
@@ -151,13 +150,9 @@ class Browser(QWidget):
         )
         return row
 
-    def before(self, day: str, newest: str) -> str:
+    def before(self, days: int | None) -> str:
         """ "16 days before" the newest visit; "" for the newest itself or without dates."""
-        try:
-            days = (date.fromisoformat(newest) - date.fromisoformat(day)).days
-        except ValueError:
-            return ""
-        if days <= 0:
+        if not days:
             return ""
         if days < 60:
             return self.tr("1 day before") if days == 1 else self.tr("{n} days before").format(n=days)
@@ -167,12 +162,28 @@ class Browser(QWidget):
         return self.tr("{n} years before").format(n=round(days / 365.25))
 
     def _describe(self, row: QTreeWidgetItem, item: Item | None) -> None:
-        if not isinstance(item, ImageSeries):
+        if item is None:
             return
-        row.setText(0, " ".join(part for part in (item.modality, item.description) if part) or self.tr("Picture"))
+        if isinstance(item, ImageSeries):
+            title, second, marks = self._of_series(item)
+        elif isinstance(item, EcgRecord):
+            title, second, marks = self._of_record(item)
+        else:
+            title, second, marks = self._of_note(item)
+        row.setText(0, title)
+        row.setData(0, SECOND, second)
+        joined = " · ".join(marks)
+        if joined != (row.data(0, MARKS) or ""):
+            row.setData(0, MARKS, joined)
+            self.tree.scheduleDelayedItemsLayout()
+        told = [self._say(warning).message for warning in item.warnings]
+        row.setToolTip(0, "\n".join(part for part in (title, second, *marks, *told) if part))
+        self._draw(item)
+
+    def _of_series(self, item: ImageSeries) -> tuple[str, str, tuple[str, ...]]:
+        title = " ".join(part for part in (item.modality, item.description) if part) or self.tr("Picture")
         count = len(item.frames)
-        images = self.tr("1 image") if count == 1 else self.tr("{n} images").format(n=count)
-        second = images
+        second = images = self.tr("1 image") if count == 1 else self.tr("{n} images").format(n=count)
         if count == 1:
             second = f"{images} · {item.frames[0].columns} × {item.frames[0].rows}"
         elif item.geometry is not None and item.geometry.spacing[2]:
@@ -180,20 +191,72 @@ class Browser(QWidget):
         if not item.complete:
             second = self.tr("{n} images so far").format(n=count)
         keys = len(self._session.key_images(item.item))
-        row.setData(0, SECOND, f"★ {keys} · {second}" if keys else second)
-        marks = " · ".join(self._marks(item))
-        if marks != (row.data(0, MARKS) or ""):
-            row.setData(0, MARKS, marks)
-            self.tree.scheduleDelayedItemsLayout()
-        told = [self._say(warning).message for warning in item.warnings]
-        keyed = [self.tr("Key images: {n}").format(n=keys)] if keys else []
-        row.setToolTip(0, "\n".join([row.text(0), second, *keyed, *self._marks(item), *told]))
-        if item.frames and (item.item not in self._drawn or (item.complete and self._drawn[item.item] != count)):
-            self._drawn[item.item] = count
-            self._bridge.background(
-                lambda: paint(item, ImageView.start(item), None, (THUMBNAIL, THUMBNAIL), pixel_ratio=2.0, texts=False),
-                lambda pixels, error: self._thumb(item.item, pixels),
-            )
+        return title, f"★ {keys} · {second}" if keys else second, self._marks(item)
+
+    def _of_record(self, item: EcgRecord) -> tuple[str, str, tuple[str, ...]]:
+        """ "ECG 12 leads, 10 s", "500 Hz · 09:42" """
+        leads = self.tr("1 lead") if len(item.leads) == 1 else self.tr("{n} leads").format(n=len(item.leads))
+        hours = item.seconds >= 3600
+        title = self.tr("Holter {time}, {leads}") if hours else self.tr("ECG {leads}, {time}")
+        return (
+            title.format(leads=leads, time=self._lasting(item.seconds)),
+            " · ".join(part for part in (f"{item.rate_hz:g} Hz", time_of(item)[:5]) if part),
+            (self.tr("gaps"),) if item.gaps else (),
+        )
+
+    def _lasting(self, seconds: float) -> str:
+        if seconds >= 3600:
+            return self.tr("{n} h").format(n=f"{seconds / 3600:.3g}")
+        return self.tr("{n} min").format(n=f"{seconds / 60:.3g}") if seconds >= 120 else f"{seconds:.3g} s"
+
+    def _of_note(self, item: NoteDocument) -> tuple[str, str, tuple[str, ...]]:
+        """Its title or first words; language, length, time."""
+        first = " ".join(item.text[:60].split())
+        title = item.title or first or self.tr("Empty note")
+        if item.addendum_to:
+            title = self.tr("Addendum: {title}").format(title=title)
+        zh = item.language == "zh"
+        length = sum(not c.isspace() for c in item.text) if zh else len(item.text.split())
+        said = self.tr("{n} characters") if zh else self.tr("{n} words")
+        language = {"en": "English", "zh": "中文"}.get(item.language, "")
+        second = " · ".join(part for part in (language, said.format(n=length), time_of(item)[:5]) if part)
+        return title, second, (self.tr("signed by {who}").format(who=item.signed_by),) if item.signed_at else ()
+
+    def _draw(self, item: Item) -> None:
+        """A thumbnail once, of a series again when it is complete, of a note when its text changed."""
+        if isinstance(item, ImageSeries):
+            state: object = len(item.frames) if item.complete or item.item not in self._drawn else self._drawn[item.item]
+            if not item.frames:
+                return
+        else:
+            state = getattr(item, "revision", 0)
+        if self._drawn.get(item.item, "never") != state:
+            self._drawn[item.item] = state
+            self._bridge.background(lambda: thumbnail(item), lambda picture, error: self._thumb(item.item, picture))
+
+    # Whose is it
+
+    def _give(self, item: str, who: Patient) -> None:
+        if self._assigner is not None:
+            self._assigner.assign(item, who if who.known else None)
+
+    def _menu_at(self, place: QPoint) -> None:
+        row = self.tree.itemAt(place)
+        item = self._session.item(row.data(0, ITEM) or "") if row is not None else None
+        if item is not None and self._assigner is not None and self._assigner.may(item):
+            self.assign_menu(item).popup(self.tree.viewport().mapToGlobal(place))
+
+    def assign_menu(self, item: Item) -> QMenu:
+        """Whose an item without identity is: one of the patients, or nobody."""
+        menu = QMenu(self)
+        for who in self._session.patients:
+            action = menu.addAction(self.tr("Belongs to {who}").format(who=f"{person(who)}  {who.id}".strip()))
+            action.setEnabled(who.key != item.patient.key)
+            action.triggered.connect(lambda _=False, who=who: self._give(item.item, who))
+        nobody = menu.addAction(self.tr("Belongs to nobody"))
+        nobody.setEnabled(item.patient.known)
+        nobody.triggered.connect(lambda: self._give(item.item, Patient()))
+        return menu
 
     def _marks(self, item: ImageSeries) -> tuple[str, ...]:
         """What one should know before opening a series: lossy, no geometry, uneven, incomplete, split."""
@@ -209,12 +272,10 @@ class Browser(QWidget):
         named = SPLITS.get(reason)
         return self.tr(str(named)) if named else reason.replace("-", " ")
 
-    def _thumb(self, item: str, pixels) -> None:
+    def _thumb(self, item: str, picture: QImage | None) -> None:
         row = self._rows.get(item)
-        if pixels is None or row is None:
-            return
-        height, width = pixels.shape[:2]
-        row.setData(0, THUMB, QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy())
+        if picture is not None and row is not None:
+            row.setData(0, THUMB, picture)
 
     def _activated(self, row: QTreeWidgetItem, _column: int = 0) -> None:
         item = row.data(0, ITEM)
@@ -241,7 +302,8 @@ class Browser(QWidget):
     def _searchable(item: Item) -> str:
         who, study = item.patient, item.study
         name = who.name.replace("^", " ").replace("=", " ")
-        more = (getattr(item, "description", ""), getattr(item, "modality", ""), getattr(item, "body_part", ""))
+        own = ("description", "modality", "body_part", "title", "author", "format", "date", "start")
+        more = (str(getattr(item, name, "")) for name in own)
         return " ".join((name, who.id, study.date, study.description, study.accession, *more)).casefold()
 
     def _count(self) -> None:
@@ -261,99 +323,3 @@ class Browser(QWidget):
 
     def show_files(self) -> None:
         FileList(self._session.account, self._say, self.window()).open()
-
-
-class SeriesTree(QTreeWidget):
-    """Rows are dragged to panes."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setHeaderHidden(True)
-        self.setIndentation(0)
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(False)
-        self.setDragEnabled(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setItemDelegate(RowPainter(self))
-
-    def startDrag(self, actions: Qt.DropAction) -> None:
-        from PySide6.QtCore import QMimeData
-
-        row = self.currentItem()
-        item = row.data(0, ITEM) if row is not None else None
-        if not item:
-            return
-        drag = QDrag(self)
-        data = QMimeData()
-        data.setData(ITEM_MIME, item.encode())
-        drag.setMimeData(data)
-        drag.exec(Qt.DropAction.CopyAction)
-
-
-class RowPainter(QStyledItemDelegate):
-    """Patients, visits and series, as drawn in look/workspace.png."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        marked = MARK_LINE if index.data(MARKS) else 0
-        return QSize(100, {"patient": 30, "study": 28}.get(index.data(LEVEL), THUMBNAIL + 10 + marked))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        box = QRect(option.rect)
-        words, second = index.data(Qt.ItemDataRole.DisplayRole) or "", index.data(SECOND) or ""
-        level = index.data(LEVEL)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if level == "series":
-            chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-            self._series(painter, box, words, second, index, chosen)
-        else:
-            painter.setFont(theme.font(13 if level == "patient" else 12, bold=True))
-            painter.setPen(QColor(theme.TEXT1 if level == "patient" else theme.TEXT2))
-            wide = painter.fontMetrics().horizontalAdvance(second) + 12 if second else 0
-            wide = min(wide, box.width() // 2)
-            left = box.adjusted(4, 0, -wide - 4, 0)
-            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, left.width())
-            painter.drawText(left, Qt.AlignmentFlag.AlignVCenter, shown)
-            painter.setFont(theme.font(12))
-            painter.setPen(QColor(theme.TEXT2))
-            rest = painter.fontMetrics().elidedText(second, Qt.TextElideMode.ElideRight, wide)
-            painter.drawText(box.adjusted(0, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, rest)
-        painter.restore()
-
-    def _series(
-        self, painter: QPainter, box: QRect, words: str, second: str, index: QModelIndex | QPersistentModelIndex, chosen: bool
-    ) -> None:
-        thumb: QImage | None = index.data(THUMB)
-        found: int = index.data(COUNT) or 0
-        marks: str = index.data(MARKS) or ""
-        if chosen:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.CHOSEN))
-            painter.drawRoundedRect(box.adjusted(0, 1, -1, -1), 6, 6)
-            painter.fillRect(QRect(box.left(), box.top() + 6, 2, box.height() - 12), QColor(theme.HAND))
-        place = QRectF(box.left() + 5, box.top() + 5, THUMBNAIL, THUMBNAIL)
-        path = QPainterPath()
-        path.addRoundedRect(place, 4, 4)
-        painter.fillPath(path, QColor(theme.IMAGE))
-        if thumb is not None:
-            painter.save()
-            painter.setClipPath(path)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(place, thumb)
-            painter.restore()
-        left, right = box.left() + THUMBNAIL + 15, box.right() - (36 if found else 6)
-        lines = ((words, 13, theme.TEXT1, 6), (second, 12, theme.TEXT2, 25), (marks, 11, theme.ATTENTION, 25 + MARK_LINE + 2))
-        for line, pixels, colour, top in lines[: 3 if marks else 2]:
-            painter.setFont(theme.font(pixels))
-            painter.setPen(QColor(colour))
-            shown = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, right - left)
-            painter.drawText(QRect(QPoint(left, box.top() + top), QSize(right - left, 19)), Qt.AlignmentFlag.AlignVCenter, shown)
-        if found:
-            badge = QRectF(box.right() - 30, box.center().y() - 9, 22, 19)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.MACHINE_GROUND))
-            painter.drawRoundedRect(badge, 4, 4)
-            painter.setFont(theme.font(11, bold=True))
-            painter.setPen(QColor(theme.MACHINE))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, str(found))
