@@ -43,12 +43,16 @@
       <translation>搜索姓名、ID、描述（Ctrl+F）</translation>
     </message>
     <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
+      <source>Unassigned</source>
+      <translation>未归入患者</translation>
     </message>
     <message>
       <source>no date</source>
       <translation>无日期</translation>
+    </message>
+    <message>
+      <source>today's visit</source>
+      <translation>今日就诊</translation>
     </message>
     <message>
       <source>1 day before</source>
@@ -81,42 +85,6 @@
     <message>
       <source>{n} images so far</source>
       <translation>目前 {n} 幅图像</translation>
-    </message>
-    <message>
-      <source>Key images: {n}</source>
-      <translation>关键图像：{n}</translation>
-    </message>
-    <message>
-      <source>incomplete</source>
-      <translation>不完整</translation>
-    </message>
-    <message>
-      <source>split: {why}</source>
-      <translation>拆分：{why}</translation>
-    </message>
-    <message>
-      <source>{found} found · {loaded} loaded</source>
-      <translation>找到 {found} · 载入 {loaded}</translation>
-    </message>
-    <message>
-      <source>{n} skipped</source>
-      <translation>跳过 {n}</translation>
-    </message>
-    <message>
-      <source>{n} failed</source>
-      <translation>失败 {n}</translation>
-    </message>
-    <message>
-      <source>show</source>
-      <translation>查看</translation>
-    </message>
-    <message>
-      <source>Unassigned</source>
-      <translation>未归入患者</translation>
-    </message>
-    <message>
-      <source>today's visit</source>
-      <translation>今日就诊</translation>
     </message>
     <message>
       <source>1 lead</source>
@@ -173,6 +141,30 @@
     <message>
       <source>Belongs to nobody</source>
       <translation>不属于任何患者</translation>
+    </message>
+    <message>
+      <source>incomplete</source>
+      <translation>不完整</translation>
+    </message>
+    <message>
+      <source>split: {why}</source>
+      <translation>拆分：{why}</translation>
+    </message>
+    <message>
+      <source>{found} found · {loaded} loaded</source>
+      <translation>找到 {found} · 载入 {loaded}</translation>
+    </message>
+    <message>
+      <source>{n} skipped</source>
+      <translation>跳过 {n}</translation>
+    </message>
+    <message>
+      <source>{n} failed</source>
+      <translation>失败 {n}</translation>
+    </message>
+    <message>
+      <source>show</source>
+      <translation>查看</translation>
     </message>
   </context>
   <context>
