@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 from ludb import FOLDS, LEADS, Patient, folds, patients
+from outside import cinc, mitdb
 from safetensors.torch import load_file
 from scoring import NAMES, compare, total
 
@@ -238,6 +239,10 @@ def main() -> None:
     print({k: report[k] for k in ("each lead", "P in atrial fibrillation", "P in atrial flutter")}, flush=True)
     if not args.quick:
         report |= stress(chosen, nets, fold)
+        if (args.folds / "all.safetensors").is_file():
+            shipped = network(args.folds / "all.safetensors")
+            report["other databases"] = {"mitdb": mitdb(shipped, args.data), "cinc2017": cinc(shipped, args.data)}
+            print(report["other databases"], flush=True)
     args.out.write_text(json.dumps(report, indent=1), "utf-8")
 
 
