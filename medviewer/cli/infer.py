@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from medviewer.cli.documents import Document, document, error_entry, finite, warning_entry, write_json
+from medviewer.cli.infer_ecg import FORMATS as ECG_FORMATS
+from medviewer.cli.infer_ecg import write_answers, write_saliency
 from medviewer.cli.inputs import complaints, progress, read_items
 from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
 from medviewer.cli.results import discordance_entry, result_entry
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
 from medviewer.services.session import Item
 from medviewer.store.profile import Profile
 
-FORMATS = ("json", "png", "npz", "csv")
+FORMATS = ("json", "png", "npz", "csv", *ECG_FORMATS)
 BY_HAND = 12
 """So many files named one by one may be one patient's without saying so; more are rather a list."""
 METHODS = ("default", "grad-cam", "none")
@@ -78,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
             show(len(statuses), total)
             if not ({args.json, args.json_lines} & {"-"}):
                 _print(entry)
+    if out:
+        _write_ecgs(items, answers, out, args, content)
     _compare(args, items, answers, content)
     if out and args.format == "csv":
         _write_table(content["results"], out / "results.csv")
@@ -85,7 +90,8 @@ def run(args: argparse.Namespace) -> int:
         write_json(content, args.json)
     if not batch.items:
         return NOTHING_READABLE
-    if batch.account.failed or "failed" in statuses or any(e["code"] == "time-limit" for e in content["errors"]):
+    told = ("time-limit", "export-differs", "export-rate-fraction")
+    if batch.account.failed or "failed" in statuses or any(e["code"] in told for e in content["errors"]):
         return SOME_FAILED
     return ALL_REFUSED if statuses and set(statuses) == {"refused"} else OK
 
@@ -111,6 +117,18 @@ def _results(args: argparse.Namespace, items: list[Item], content: Document) -> 
         if args.limit is not None and time.monotonic() - started > args.limit:
             content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
             return
+
+
+def _write_ecgs(items: list[Item], answers: list[Result], out: Path, args: argparse.Namespace, content: Document) -> None:
+    """One file a record from all its answers; what cannot be written as this format is told, the others are served."""
+    for item in items:
+        if isinstance(item, EcgRecord):
+            try:
+                write_answers(item, [result for result in answers if result.item == item.item], out, args.format)
+            except MedviewerError as error:
+                if error.notice.code.startswith("output-"):
+                    raise
+                content["errors"].append(error_entry(error.notice, args.lang))
 
 
 def _compare(args: argparse.Namespace, items: list[Item], answers: list[Result], content: Document) -> None:
@@ -157,6 +175,8 @@ def _write(result: Result, item: Item, out: Path, args: argparse.Namespace) -> s
         np.savez(memory, heat=heat.heat, to_image=heat.to_image, target=heat.target, method=heat.method)
         write_whole(out / f"{stem}.npz", memory.getvalue())
         return f"{stem}.npz"
+    elif args.format == "npz" and result.saliency is not None:
+        return write_saliency(result, out, stem)
     elif args.format == "png" and result.status == "ok" and isinstance(item, ImageSeries):
         _write_picture(result, item, out / f"{stem}.png")
     return None

@@ -169,6 +169,7 @@ COMMANDS: tuple[Command, ...] = (
         for c in ("N", "S", "V", "F", "Q")
     ),
     Command("ecg-pdf", _t("Save as PDF at true scale…"), (), "ecg", _ecg("save_pdf"), kinds=ECG),
+    Command("ecg-export", _t("Export marks…"), (), "ecg", _ecg("save_marks"), kinds=ECG),
     Command("ecg-calibrate", _t("Calibrate this screen…"), (), "ecg", _ecg("calibrate"), kinds=ECG),
     *(
         Command(f"ecg-layout-{n}", title, (str(n),), "ecg-layout", _view("layout", n - 1), kinds=ECG)

@@ -166,6 +166,14 @@
       <source>show</source>
       <translation>查看</translation>
     </message>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>Key images: {n}</source>
+      <translation>关键图像：{n}</translation>
+    </message>
   </context>
   <context>
     <name>CardDialog</name>
@@ -449,6 +457,30 @@
     <message>
       <source>Written: {file}</source>
       <translation>已写入：{file}</translation>
+    </message>
+    <message>
+      <source>WFDB annotations</source>
+      <translation>WFDB 注释</translation>
+    </message>
+    <message>
+      <source>EDF+ with annotations</source>
+      <translation>带注释的 EDF+</translation>
+    </message>
+    <message>
+      <source>Table of events</source>
+      <translation>事件表</translation>
+    </message>
+    <message>
+      <source>Export marks</source>
+      <translation>导出标记</translation>
+    </message>
+    <message>
+      <source>Format</source>
+      <translation>格式</translation>
+    </message>
+    <message>
+      <source>Nothing is marked here yet.</source>
+      <translation>此处尚无标记。</translation>
     </message>
   </context>
   <context>
@@ -1925,6 +1957,10 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
+    </message>
+    <message>
+      <source>Export marks…</source>
+      <translation>导出标记…</translation>
     </message>
   </context>
   <context>

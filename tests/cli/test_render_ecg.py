@@ -47,6 +47,13 @@ def test_a_pdf_is_written(record, tmp_path):
     assert len(pypdfium2.PdfDocument(tmp_path / "o.pdf")) == 2
 
 
+@pytest.mark.parametrize(("kind", "names"), [("png", ["r.png"]), ("pdf", ["r.pdf"]), ("npz", ["r.ecg-waves.npz"])])
+def test_answers_are_written_as_pictures_pages_and_arrays(record, tmp_path, kind, names):
+    out = tmp_path / "out"
+    code = main(["infer", str(record), "--model", "ecg-waves", "--out", str(out), "--format", kind, "--quiet"])
+    assert code == 0 and [p.name for p in out.iterdir()] == names
+
+
 @pytest.mark.parametrize("options", [["--start", "99"], ["--px-per-mm", "0"], ["--pages", "0"], ["--item", "nobody"]])
 def test_wrong_options_are_told(record, tmp_path, options):
     assert main(["render", str(record), "--out", str(tmp_path / "o.png"), *options]) == 2

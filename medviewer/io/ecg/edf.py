@@ -28,6 +28,8 @@ class _Channel:
     digital: tuple[int, int]
     samples: int
     at: int
+    missing: int | None = None
+    """The digital value that means "no sample", where the transducer field says so."""
 
     @property
     def is_marks(self) -> bool:
@@ -124,7 +126,8 @@ def _channels(body: bytes, count: int, path: str) -> list[_Channel]:
         physical = (_float(columns[3][k], 0.0), _float(columns[4][k], 0.0))
         digital = (int(_float(columns[5][k], 0.0)), int(_float(columns[6][k], 0.0)))
         label, unit = (columns[i][k].decode("latin-1").strip() for i in (0, 2))
-        found.append(_Channel(label, unit, physical, digital, samples, offset))
+        said = re.match(r"missing samples: (-?\d+)", columns[1][k].decode("latin-1"))
+        found.append(_Channel(label, unit, physical, digital, samples, offset, int(said[1]) if said else None))
         offset += samples
     return found
 
@@ -191,7 +194,10 @@ class _Records:
             one, two = first + (a - at) // n, first + (b - at - 1) // n + 1
             digital = _digital(self._raw[one:two], channel, self._width).reshape(-1)
             skip = a - at - (one - first) * n
-            signal[a - start : b - start] = digital[skip : skip + b - a] * step + base
+            part = digital[skip : skip + b - a]
+            signal[a - start : b - start] = part * step + base
+            if channel.missing is not None:
+                signal[a - start : b - start][part == channel.missing] = np.nan
         return signal
 
 

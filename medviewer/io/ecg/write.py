@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from medviewer.core.ecg import Beats, EcgRecord, Episode
 from medviewer.core.errors import MedviewerError
+from medviewer.io.ecg.edf_write import MISSING, EdfChannel, EdfNote, write_edf
 
+RHYTHM_NOTES = {"N": "(N", "A": "(AFIB", "O": "(O", "~": "(NOISE"}
 FORMATS = ("npz", "csv", "wfdb", "edf")
 INVALID_16 = -32768
 
@@ -122,56 +124,66 @@ def _wfdb(
 def _edf(
     record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], folder: Path, stem: str
 ) -> list[str]:
-    """EDF+ with one-second data records; gaps become the digital minimum and an annotation."""
-    import pyedflib
-
-    if rate != int(rate):
-        raise MedviewerError("export-rate-fraction", record.path, rate=rate)
+    """EDF+ with the record's own annotations; missing samples and gaps stay missing."""
     path = folder / f"{stem}.edf"
-    writer = pyedflib.EdfWriter(str(path), len(leads), file_type=pyedflib.FILETYPE_EDFPLUS)
-    whole = math.ceil(len(signals) / rate) * int(rate)
-    steps = []
+    notes = [EdfNote(round(m.time_s * rate), m.text or m.symbol) for m in record.annotations if m.text or m.symbol]
+    _edf_with(record, leads, rate, signals, path, notes)
+    return [path.name]
+
+
+def _edf_with(
+    record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], path: Path, notes: Sequence[EdfNote]
+) -> None:
+    """Write and read back: samples within a step, annotations the same in number, time and text (EA-04)."""
+    steps = _steps(record, leads, signals)
+    channels = []
+    for column, k in enumerate(leads):
+        values = signals[:, column]
+        digital = np.where(np.isfinite(values), np.rint(values / steps[column]), MISSING).astype(np.int16)
+        unit = (record.leads[k].unit or "").encode("ascii", "replace").decode()
+        channels.append(EdfChannel(record.leads[k].name, unit, float(steps[column]), digital))
     try:
-        for column, k in enumerate(leads):
-            lead = record.leads[k]
-            peak = float(np.nanmax(np.abs(signals[:, column]), initial=0.0)) or 1.0
-            limit = _round_up(max(peak * 1.001, lead.resolution * 32767 if lead.resolution * 32767 < 100 * peak else 0.0))
-            steps.append(2 * limit / 65535)
-            writer.setSignalHeader(
-                column,
-                {
-                    "label": lead.name[:16], "dimension": (lead.unit or "")[:8].encode("ascii", "replace").decode(),
-                    "sample_frequency": int(rate), "physical_max": limit, "physical_min": -limit,
-                    "digital_max": 32767, "digital_min": -32768, "prefilter": "", "transducer": "",
-                },
-            )  # fmt: skip
-        if record.start:
-            writer.setStartdatetime(datetime.fromisoformat(record.start))
-        padded = np.zeros((whole, len(leads)))
-        padded[: len(signals)] = np.where(np.isfinite(signals), signals, 0.0)
-        writer.writeSamples([np.ascontiguousarray(padded[:, c]) for c in range(len(leads))])
-        for gap in record.gaps:
-            writer.writeAnnotation(gap.start_s, gap.end_s - gap.start_s, "Recording gap")
-        for mark in record.annotations[:5000]:
-            writer.writeAnnotation(mark.time_s, -1, (mark.text or mark.symbol)[:40])
-    finally:
-        writer.close()
+        write_edf(path, channels, rate, record.start, notes)
+    except ValueError:
+        raise MedviewerError("export-rate-fraction", record.path, rate=rate) from None
     from medviewer.io.ecg.edf import open_records
 
     again = open_records(str(path))[0]
     read = np.column_stack([again.source.read(k, 0, len(signals)) for k in range(len(leads))])
-    filled = np.where(np.isfinite(signals), signals, 0.0)
-    _same(read, filled, np.array(steps), path)
-    return [path.name]
+    try:
+        _same(read, signals, steps, path)
+        found = sorted((round(mark.time_s * rate), mark.text) for mark in again.annotations)
+        if found != sorted((note.tick, note.text) for note in notes):
+            raise MedviewerError("export-differs", str(path.name))
+    except MedviewerError:
+        path.unlink(missing_ok=True)
+        raise
 
 
-def _round_up(value: float) -> float:
-    """The next number that EDF's eight characters hold."""
-    for digits in range(6, -1, -1):
-        text = f"{math.ceil(value * 10**digits) / 10**digits:.{digits}f}"
-        if len(text) <= 7:
-            return float(text)
-    return math.ceil(value)
+def write_edf_marks(record: EcgRecord, beats: Beats | None, episodes: Sequence[Episode], folder: Path, name: str) -> list[str]:
+    """The record as EDF+ with beats (their class) and rhythm (`(AFIB` …, with its length) as annotations; a file a rate."""
+    names = []
+    rates = sorted({lead.rate_hz for lead in record.leads}, reverse=True)
+    for rate in rates:
+        leads = [k for k, lead in enumerate(record.leads) if lead.rate_hz == rate]
+        length = max(record.leads[k].samples for k in leads)
+        signals = np.full((length, len(leads)), np.nan)
+        for column, k in enumerate(leads):
+            part = record.source.read(k, 0, record.leads[k].samples)
+            signals[: len(part), column] = part
+        share = rate / record.rate_hz
+        notes = [EdfNote(round(s * share), c) for s, c in zip(beats.sample, beats.symbol, strict=True)] if beats else []
+        notes += [
+            EdfNote(round(e.start_s * rate), RHYTHM_NOTES.get(e.label, f"({e.label}"), round((e.end_s - e.start_s) * rate))
+            for e in episodes
+        ]
+        path = folder / (f"{name}.edf" if len(rates) == 1 else f"{name}@{rate:g}.edf")
+        try:
+            _edf_with(record, leads, rate, signals, path, notes)
+        except OSError as error:
+            raise MedviewerError("output-unwritable", str(path), reason=error.strerror or "") from error
+        names.append(path.name)
+    return names
 
 
 def _same(read: NDArray[np.float64], wanted: NDArray[np.float64], steps: NDArray[np.float64], path: Path) -> None:
@@ -207,8 +219,7 @@ def write_annotations(beats: Beats | None, episodes: Sequence[Episode], rate: fl
     marks: list[tuple[int, str, str]] = []
     if beats is not None:
         marks += [(s, c, "") for s, c in zip(beats.sample, beats.symbol, strict=True)]
-    notes = {"N": "(N", "A": "(AFIB", "O": "(O", "~": "(NOISE"}
-    marks += [(round(e.start_s * rate), "+", notes.get(e.label, f"({e.label}")) for e in episodes]
+    marks += [(round(e.start_s * rate), "+", RHYTHM_NOTES.get(e.label, f"({e.label}")) for e in episodes]
     marks.sort(key=lambda mark: (mark[0], mark[1] != "+"))
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
     if not marks:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QMenu, QTabWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QTabWidget
 
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
 from medviewer.core.errors import MedviewerError
 from medviewer.core.signal import Filters
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
+from medviewer.services.export_marks import export_marks
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.ecg.page import Printed, write_pdf
@@ -176,6 +177,28 @@ class EcgControls(Controls):
             says.showMessage(self._desk.say(error.notice).message, 8000)
         else:
             says.showMessage(self.tr("Written: {file}").format(file=path.name), 4000)
+
+    def save_marks(self) -> None:
+        """Beats and rhythm as people left them, as WFDB annotations, EDF+ or a table."""
+        pane = self._desk.grid.active
+        if not isinstance(pane, EcgPane) or pane.record is None:
+            return
+        kinds = {self.tr("WFDB annotations"): "wfdb", self.tr("EDF+ with annotations"): "edf", self.tr("Table of events"): "csv"}
+        title, chosen = QInputDialog.getItem(self._desk.window, self.tr("Export marks"), self.tr("Format"), list(kinds), 0, False)
+        folder = QFileDialog.getExistingDirectory(self._desk.window, self.tr("Export marks")) if chosen else ""
+        if folder:
+            self.write_marks(pane, Path(folder), kinds[title])
+
+    def write_marks(self, pane: EcgPane, folder: Path, kind: str) -> None:
+        assert pane.record is not None
+        says = self._desk.window.statusBar()
+        try:
+            names = export_marks(pane.record, list(pane.results.values()), folder, kind, pane.decided)
+        except MedviewerError as error:
+            says.showMessage(self._desk.say(error.notice).message, 8000)
+        else:
+            said = self.tr("Written: {file}").format(file=", ".join(names)) if names else self.tr("Nothing is marked here yet.")
+            says.showMessage(said, 4000)
 
     def before_analysis(self, pane: EcgPane, fits: Sequence[Fit]) -> None:
         serving = next((fit.model for fit in fits if fit.verdict != "refused"), None)

@@ -165,3 +165,17 @@ def test_a_day_of_beats_fills_the_list_at_once(panel):
     panel.events.take(marks)
     assert panel.events.model.rowCount() == count
     assert perf_counter() - start < 3
+
+
+def test_marks_are_exported_as_people_left_them_and_the_page_is_printed(desk, panel, tmp_path):
+    key(desk, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    key(desk, Qt.Key.Key_X)
+    pane, controls = desk.grid.active, desk.controls("ecg")
+    for kind in ("wfdb", "edf", "csv"):
+        controls.write_marks(pane, tmp_path, kind)
+    controls.write_page(pane, tmp_path / "page.pdf")
+    assert sorted(p.name for p in tmp_path.glob("*.*") if p.is_file()) == ["made.edf", "made.events.csv", "made.mvb", "page.pdf"]
+    rows = (tmp_path / "made.events.csv").read_text("utf-8-sig").splitlines()
+    assert sum(",rejected," in row for row in rows) == 1
+    controls.write_page(pane, tmp_path / "missing" / "page.pdf")
+    assert "page.pdf" in desk.window.statusBar().currentMessage() or desk.window.statusBar().currentMessage()
