@@ -166,14 +166,6 @@
       <source>show</source>
       <translation>查看</translation>
     </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>Key images: {n}</source>
-      <translation>关键图像：{n}</translation>
-    </message>
   </context>
   <context>
     <name>CardDialog</name>
@@ -1743,6 +1735,10 @@
       <translation>按真实比例另存为 PDF…</translation>
     </message>
     <message>
+      <source>Export marks…</source>
+      <translation>导出标记…</translation>
+    </message>
+    <message>
       <source>Calibrate this screen…</source>
       <translation>校准此屏幕…</translation>
     </message>
@@ -1957,10 +1953,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Export marks…</source>
-      <translation>导出标记…</translation>
     </message>
   </context>
   <context>
