@@ -109,7 +109,7 @@ def test_each_format_writes_its_file(tmp_path, sample, form, name):
         assert [row["label"] for row in rows] == ["normal", "pneumonia"]
 
 
-@pytest.mark.parametrize("more", [["--batch", "0"], ["--threads", "0"], ["--limit", "-1"], ["--format", "edf"]])
+@pytest.mark.parametrize("more", [["--batch", "0"], ["--threads", "0"], ["--limit", "-1"], ["--format", "mp4"]])
 def test_wrong_numbers_are_wrong_usage(tmp_path, sample, more):
     assert main(["infer", str(sample), *more]) == 2
 
