@@ -5,6 +5,7 @@
 
 import json
 import re
+import tomllib
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -14,10 +15,11 @@ ROOT = Path(__file__).resolve().parents[1]
 KEYS, KEYS_END = "<!-- keys -->", "<!-- end of keys -->"
 
 
-def closure(name: str) -> dict[str, Distribution]:
-    """All installed distributions that `name` needs, by lower-case name."""
+def closure() -> dict[str, Distribution]:
+    """All installed distributions that the program needs, by lower-case name; what it asks for itself is in pyproject.toml."""
     found: dict[str, Distribution] = {}
-    waiting = [name]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    waiting = [Requirement(line).name for line in project["dependencies"]]
     while waiting:
         current = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
         if current in found:
@@ -44,11 +46,7 @@ def licence(dist: Distribution) -> str:
 
 
 def licences() -> str:
-    rows = [
-        f"| {dist.metadata['Name']} | {dist.version} | {licence(dist)} |"
-        for name, dist in sorted(closure("medviewer").items())
-        if name != "medviewer"
-    ]
+    rows = [f"| {dist.metadata['Name']} | {dist.version} | {licence(dist)} |" for _, dist in sorted(closure().items())]
     return (
         "# Third-party licences\n\nMade by `python packaging/tables.py` from the metadata of the installed packages; "
         "native libraries inside wheels are not listed one by one.\n\n| package | version | licence |\n|---|---|---|\n"

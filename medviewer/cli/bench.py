@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from medviewer.cli.benchdata import make_data
 from medviewer.cli.documents import document, write_json
 from medviewer.cli.inputs import progress
 from medviewer.cli.main import OK, UsageError
@@ -19,40 +20,57 @@ from medviewer.store.assets import asset
 
 FRAME_MS = 1000 / 60
 """One frame of a 60 Hz screen."""
+STALL_MS = 50.0
+"""What a hand does not notice yet."""
+WHOLE = ("start_program", "start_bare", "window_image", "window_loading", "window_network", "window_memory")
+"""Scripts that are a process a round: their first line is the figure, or "painted", which counts from the process's start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the tables in issue 12, section 5, and issue 14, section 4. `against` is a script, or a number: a 60 Hz frame,
-    a second, a record's own duration."""
+    """One line of the tables in issues 12 to 14. `against` is a script, or the figure itself: a 60 Hz frame, 50 ms, a second,
+    a record's own duration."""
 
     name: str
     work: str
     program: str
     against: str | float
     limit: float
-    data: str
-    """Which data it reads: slices, headers, day, half-hour, ten-seconds or none."""
+    data: str = "none"
+    """Which data it reads: a kind of `benchdata.make_data`, or none."""
     unit: str = "s"
-    whole_process: bool = False
 
 
 ROWS = (
     Row("volume", "500 CT slices → volume in memory", "volume_program", "volume_simpleitk", 0.25, "slices"),
+    Row("volume-jpeg-ls", "the same as JPEG-LS", "volume_program", "volume_simpleitk", 0.45, "jpeg-ls"),
+    Row("volume-jpeg-2000", "the same as JPEG 2000", "volume_program", "volume_simpleitk", 0.85, "jpeg-2000"),
     Row("first-image", "500 CT slices → first image painted", "first_image_program", "volume_simpleitk", 0.10, "slices"),
     Row("headers", "scan of 1000 headers", "headers_program", "headers_pydicom", 0.2, "headers"),
-    Row("window-level", "window/level drag, 3000×2500 16-bit, repaint p95", "drag_program", FRAME_MS, 0.2, "none", "ms"),
-    Row("scroll", "scroll 512×512 CT in 1000×1000, repaint p95", "scroll_program", FRAME_MS, 0.3, "none", "ms"),
-    Row("start", "process start → window painted", "start_program", "start_bare", 2.5, "none", whole_process=True),
-    Row("queue", "one image through the inference queue", "queue_program", "queue_bare", 1.10, "none"),
+    Row("window-level", "window/level drag, 3000×2500 16-bit, repaint p95", "drag_program", FRAME_MS, 0.2, unit="ms"),
+    Row("scroll", "scroll 512×512 CT in 1000×1000, repaint p95", "scroll_program", FRAME_MS, 0.3, unit="ms"),
+    Row("start", "process start → window painted", "start_program", "start_bare", 2.5),
+    Row("start-image", "process start with 500 slices → first image painted", "window_image", "volume_simpleitk", 1.0, "slices"),
+    Row("stall-loading", "longest stall of the window while 500 slices load", "window_loading", STALL_MS, 1.0, "slices", "ms"),
+    Row("stall-network", "the same while a network starts and reads", "window_network", STALL_MS, 1.0, unit="ms"),
+    Row(
+        "memory",
+        "peak of the window with 500 slices, less the empty program",
+        "window_memory",
+        "voxels",
+        1.5,
+        "slices",
+        "MB",
+    ),
+    Row("queue", "one image through the inference queue", "queue_program", "queue_bare", 1.10),
+    Row("infer-folder", "infer FOLDER, an image", "infer_program", "queue_bare", 0.5, "radiographs"),
+    Row("infer-folder-torch", "the same without ONNX Runtime", "infer_torch", "queue_bare", 1.10, "radiographs"),
     Row("ecg-page", "24 h × 12 leads × 500 Hz WFDB → first page painted", "day_page_program", "day_page_wfdb", 0.05, "day"),
     Row("ecg-pan", "the same, pan and zoom at any zoom, repaint p95", "day_pan_program", FRAME_MS, 1.0, "day", "ms"),
     Row("ecg-memory", "private memory with it open, of its size", "day_memory_program", "day_memory_disk", 0.35, "day", "MB"),
     Row("ecg-networks", "beats and rhythm of a 30-min record", "ecg_networks_program", 1800.0, 0.01, "half-hour"),
     Row("ecg-answers", "10-s 12-lead → painted with every network's answer", "ecg_answers_program", 1.0, 1.0, "ten-seconds"),
 )
-ECG_DATA = {"day": (86400.0, 12), "half-hour": (1800.0, 2), "ten-seconds": (10.0, 12)}
-"""Seconds and leads of the records that are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +106,13 @@ def run(args: argparse.Namespace) -> int:
     results = []
     with tempfile.TemporaryDirectory(prefix="medviewer-bench-") as folder:
         with progress(args, "making data") as show:
-            data = _make_data({row.data for row in rows}, Path(folder), args.data, show)
+            data = make_data({row.data for row in rows}, Path(folder), args.data, show)
         for row in rows:
             measured = measure(row, data[row.data], args.rounds)
             results.append(measured)
             if args.json != "-":
                 print(
-                    f"{'ok  ' if measured.ok else 'over'} {row.name:13} {measured.ratio:6.3f} of {row.limit:<5} "
+                    f"{'ok  ' if measured.ok else 'over'} {row.name:18} {measured.ratio:6.3f} of {row.limit:<5} "
                     f"{measured.measured:9.4f} against {measured.against:9.4f} {row.unit}, first {measured.cold:.4f}  {row.work}",
                     flush=True,
                 )
@@ -108,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
 def measure(row: Row, data: str, rounds: int) -> Measured:
     """Run both sides in turn, one untimed round first (its time is `cold`), then `rounds` pairs."""
     pairs = []
-    with _side(row, row.program, data) as program, _side(row, row.against, data) as against:
+    with _side(row.program, data) as program, _side(row.against, data) as against:
         cold = program()
         against()
         for _ in range(rounds):
@@ -129,12 +147,12 @@ def measure(row: Row, data: str, rounds: int) -> Measured:
 
 
 @contextmanager
-def _side(row: Row, script: str | float, data: str) -> Iterator[Callable[[], float]]:
+def _side(script: str | float, data: str) -> Iterator[Callable[[], float]]:
     """A callable that runs one round of a side and returns what it took in the row's unit."""
-    if not isinstance(script, str):
-        yield lambda: float(script)
-    elif row.whole_process:
-        yield lambda: _until_painted(asset(f"bench/{script}.py"))
+    if isinstance(script, float):
+        yield lambda: script
+    elif script in WHOLE:
+        yield lambda: _whole(asset(f"bench/{script}.py"), data)
     else:
         command = [sys.executable, str(asset("bench/turn.py")), str(asset(f"bench/{script}.py")), data]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()) as side:
@@ -159,11 +177,11 @@ def _answer(side: "subprocess.Popen[str]") -> str:
     return line
 
 
-def _until_painted(script: Path) -> float:
+def _whole(script: Path, data: str) -> float:
     start = time.perf_counter()
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=_environment()) as process:
-        _answer(process)
-        return time.perf_counter() - start
+    with subprocess.Popen([sys.executable, str(script), data], stdout=subprocess.PIPE, text=True, env=_environment()) as process:
+        answer = _answer(process).strip()
+        return time.perf_counter() - start if answer == "painted" else float(answer)
 
 
 def _environment() -> dict[str, str]:
@@ -171,58 +189,3 @@ def _environment() -> dict[str, str]:
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH", "")) if part)
     return os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path, "OMP_WAIT_POLICY": "PASSIVE"}
-
-
-def _make_data(kinds: set[str], folder: Path, given: str | None, show: Callable[[int, int], None]) -> dict[str, str]:
-    """Folder for each kind of data that is asked for."""
-    made = {"none": "", "slices": given or str(folder / "slices"), "headers": str(folder / "headers")}
-    if "slices" in kinds and not given:
-        show(0, 2)
-        make_slices(folder / "slices", 500, 512)
-    if "headers" in kinds:
-        show(1, 2)
-        make_slices(folder / "headers", 1000, 64)
-    for name, (seconds, leads) in ECG_DATA.items():
-        made[name] = str(folder / name)
-        if name in kinds:
-            make_record(folder / name, seconds, leads)
-    return made
-
-
-def make_record(folder: Path, seconds: float, leads: int) -> None:
-    """A WFDB record (format 16, 500 Hz): five minutes of the ECG model again and again, with a wandering baseline and noise."""
-    import numpy as np
-
-    from medviewer.core.phantom_ecg import LEADS, dipole, rhythm, seen
-    from medviewer.io.ecg.write import write_tiled
-
-    rate, names = 500.0, LEADS[:leads] if leads > 2 else ("II", "V1")
-    part = min(seconds, 300.0)
-    beats = rhythm(part, {n: "V" if n % 3 else "S" for n in range(9, 400, 23)})
-    traces = seen(dipole(beats, part, rate), names)
-    write_tiled(folder, "bench", {name: np.asarray(traces[name]) for name in names}, rate, round(seconds * rate))
-
-
-def make_slices(folder: Path, slices: int, size: int) -> None:
-    """An uncompressed CT series of the chest phantom with `slices` images of `size`×`size`."""
-    import numpy as np
-
-    from medviewer.core.phantom import chest
-    from medviewer.io.image.compose import write_ct
-
-    coarse = chest((20, 64, 64), (9.0, 5.6, 5.6))
-    k = np.arange(slices) * len(coarse) // slices
-    hu = np.repeat(np.repeat(coarse, size // 64, axis=1), size // 64, axis=2)
-    tags = {
-        "PatientName": "Bench^Phantom",
-        "PatientID": "BENCH",
-        "StudyInstanceUID": f"2.25.77{slices}{size}",
-        "StudyDate": "20260101",
-        "StudyTime": "080000",
-        "StudyDescription": "bench",
-        "SeriesDescription": "bench",
-        "BodyPartExamined": "CHEST",
-    }
-    for start in range(0, slices, 50):
-        chosen = k[start : start + 50]
-        write_ct(folder, hu[chosen], (0.625, 0.7, 0.7), (-180.0, -180.0, -150.0 + start * 0.625), tags, first=start)

@@ -93,6 +93,7 @@ def result_entry(result: Result, item: Item, lang: str, array: str | None = None
             "model_sha256": provenance.model_sha256,
             "program": provenance.program,
             "torch": provenance.torch,
+            "engine": provenance.engine,
             "device": provenance.device,
             "seed": provenance.seed,
             "time": provenance.time,

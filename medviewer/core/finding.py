@@ -60,7 +60,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a result (MW-14): hashes of input and weights, versions, device, seed, time (ISO 8601, UTC)."""
+    """What made a result (MW-14): hashes of input and weights, versions, device, seed, time (ISO 8601, UTC).
+
+    `engine` made the scores: "torch", or "onnxruntime" with its version.
+    """
 
     model: str
     model_version: str
@@ -72,6 +75,7 @@ class Provenance:
     device: str
     seed: int
     time: str
+    engine: str = "torch"
 
 
 @dataclass(frozen=True, slots=True)

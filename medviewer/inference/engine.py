@@ -12,7 +12,8 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Provenance, Result
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Bundle, Loaded, load
-from medviewer.inference.device import Device, choose, prepare_environment, set_threads
+from medviewer.inference.device import THREADS, Device, choose, prepare_environment, set_threads
+from medviewer.inference.fast import open_graph
 from medviewer.inference.reading import SEED, Report, Request, Room
 from medviewer.store.cache import Cache
 
@@ -70,7 +71,10 @@ class InPlaceEngine:
         device = self.device().name
         kept = self._loaded.get(bundle.id)
         if kept is None or kept.bundle.sha256 != bundle.sha256 or kept.device != device:
-            kept = self._loaded[bundle.id] = load(bundle, device)
+            kept = load(bundle, device)
+            if device == "cpu":
+                kept = replace(kept, graph=open_graph(bundle, self._threads or THREADS))
+            self._loaded[bundle.id] = kept
         return kept
 
     def make_room(self, loaded: Loaded, size: int) -> tuple[Loaded, int]:
@@ -99,7 +103,7 @@ class InPlaceEngine:
             input_sha256=digest,
             preprocessing=bundle.preprocessing,
             program=__version__,
-            torch=torch.__version__,
+            torch=str(torch.__version__),  # its own type would bring torch into the window
             device=self.device().name,
             seed=SEED,
             time=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -24,6 +24,8 @@ class Cache:
     def __init__(self, folder: Path, largest: int = LARGEST) -> None:
         self._folder = folder
         self._largest = largest
+        self._put = largest
+        """Bytes put since the folder was looked through; so the first entry looks."""
 
     def get(self, key: str) -> Entry | None:
         path = self._path(key)
@@ -44,7 +46,10 @@ class Cache:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.savez(part, allow_pickle=False, words=text, **arrays)
             part.replace(path)
-            self._shrink()
+            self._put += path.stat().st_size
+            if self._put > self._largest // 64:  # not at each of a thousand files: it looks at all entries
+                self._put = 0
+                self._shrink()
         except OSError:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)

@@ -47,8 +47,12 @@ def run(
     new_instance: bool = False,
     painted: Callable[[], None] | None = None,
     quit_after_paint: bool = False,
+    started: Callable[["Starter"], None] | None = None,
 ) -> int:
-    """Open the window and stay until it closes; returns the exit code. `painted` is called after the first paint."""
+    """Open the window and stay until it closes; returns the exit code.
+
+    `painted` is called after the first paint, then `started` with who makes the rest of the window: benches watch it.
+    """
     chosen = [str(Path(path).absolute()) for path in paths]
     where = Profile.at(profile)
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -63,6 +67,8 @@ def run(
     window = Window()
     starter = Starter(window, where, settings, language, device, chosen, sample, safe_mode)
     window.first_paint.connect(lambda: _after_paint(starter, painted, quit_after_paint), Qt.ConnectionType.QueuedConnection)
+    if started is not None:
+        window.first_paint.connect(lambda: started(starter), Qt.ConnectionType.QueuedConnection)
     window.closed.connect(starter.close)
     server = listen(where, starter.open_later) if not new_instance else None
     window.show()
@@ -103,7 +109,8 @@ class Starter(QObject):
         self.desk: Desk | None = None
         self._closed = False
         self._imported = _Imported()
-        self._imported.done.connect(self._make_desk, Qt.ConnectionType.QueuedConnection)
+        # Icons, desk and opening are events of their own: together they would hold up the window for more than 50 ms.
+        self._imported.done.connect(self._load_icons, Qt.ConnectionType.QueuedConnection)
         window.dropped.connect(self._early_drop)
 
     def start(self) -> None:
@@ -132,6 +139,11 @@ class Starter(QObject):
             importlib.import_module(name)
         self._imported.done.emit()
 
+    def _load_icons(self) -> None:
+        if not self._closed:
+            theme.icon("list")
+            QTimer.singleShot(0, self._make_desk)
+
     def _make_desk(self) -> None:
         if self._closed:
             return
@@ -143,10 +155,16 @@ class Starter(QObject):
             self._window, self._bridge, self._profile, self._settings, self._lang, self._device, safe_mode=self._safe
         )
         QTimer.singleShot(400, self._warm_up)
+        QTimer.singleShot(0, self._open)
+
+    def _open(self) -> None:
+        if self.desk is None or self._closed:
+            return
         if self._sample:
             self.desk.open_sample()
         if self._paths:
             self.desk.open(self._paths)
+        self._paths = []
 
     def _warm_up(self) -> None:
         if self.desk is not None and self.desk.analyst is not None and not self._closed:

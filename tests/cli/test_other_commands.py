@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from make import make_series
 
-from medviewer.cli import bench
+from medviewer.cli import benchdata
 from medviewer.cli.main import main
 
 
@@ -57,7 +57,7 @@ def test_selfcheck_decodes_every_transfer_syntax_here(tmp_path, monkeypatch):
 
 
 def test_bench_measures_pairs_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "make_slices", lambda folder, slices, size: make_series(folder, 12, shape=(64, 64)))
+    monkeypatch.setattr(benchdata, "make_slices", lambda folder, slices, size: make_series(folder, 12, shape=(64, 64)))
     target = tmp_path / "bench.json"
     assert main(["bench", "headers", "volume", "--rounds", "2", "--json", str(target)]) == 0
     document = json.loads(target.read_text())

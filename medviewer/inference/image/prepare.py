@@ -5,6 +5,7 @@ The same functions feed training (`models/train`) and the program (complaint MW-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,31 @@ def resize(grey: npt.NDArray[Any], rows: int, cols: int) -> Array:
     image = np.asarray(grey, dtype=np.float32)
     if image.shape == (rows, cols):
         return image.copy()
-    return np.asarray(_weights(image.shape[0], rows) @ image @ _weights(image.shape[1], cols).T, dtype=np.float32)
+    # Tap by tap and not as a product of matrices: these are nearly all zeros, and BLAS on busy cores waits for its threads
+    # (measured beside a training: 80 ms a radiograph against 2).
+    down = _mixed(image, rows)
+    return np.ascontiguousarray(_mixed(np.ascontiguousarray(down.T), cols).T)
 
 
-def _weights(old: int, new: int) -> Array:
-    """Matrix [new, old] of the triangle filter; each row sums to 1."""
+def _mixed(image: Array, new: int) -> Array:
+    """[r, c] → [new, c]."""
+    taken, weights = _taps(image.shape[0], new)
+    mixed = np.zeros((new, image.shape[1]), np.float32)
+    for tap in range(taken.shape[1]):
+        mixed += image[taken[:, tap]] * weights[:, tap, None]
+    return mixed
+
+
+@lru_cache(maxsize=64)
+def _taps(old: int, new: int) -> tuple[npt.NDArray[np.intp], Array]:
+    """Of each new place, the old places it is made of and their weights, both [new, taps]; the weights of a place sum to 1."""
     scale = old / new
+    reach = max(scale, 1.0)
     centre = (np.arange(new)[:, None] + 0.5) * scale - 0.5
-    distance = np.abs(np.arange(old)[None, :] - centre) / max(scale, 1.0)
-    weights = np.clip(1.0 - distance, 0.0, None)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+    taken = np.ceil(centre - reach).astype(np.intp) + np.arange(int(np.ceil(2 * reach)) + 1)
+    weights = np.clip(1.0 - np.abs(taken - centre) / reach, 0.0, None)
+    weights[(taken < 0) | (taken >= old)] = 0.0
+    return np.clip(taken, 0, old - 1), np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def standardise(square: npt.NDArray[Any], parameters: Mapping[str, Any]) -> Array:

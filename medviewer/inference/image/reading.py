@@ -78,6 +78,12 @@ def forward(
 
     answers: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
     size = len(tensors)
+    if loaded.graph is not None:
+        for tensor in tensors:  # one after the other is as fast, and Stop answers at once
+            token.check()
+            logits, features = loaded.graph(tensor)
+            answers.append((logits, features))
+        return answers
     while len(answers) < len(tensors):
         token.check()
         part = tensors[len(answers) : len(answers) + size]
@@ -107,7 +113,7 @@ def _read(runtime: Runtime, chosen: Sequence[tuple[Request, Prepared, str]], tok
     found = []
     for (request, prepared, digest), (logits, features) in zip(chosen, answers, strict=True):
         token.check()
-        provenance = runtime.provenance(request.bundle, digest)
+        provenance = replace(runtime.provenance(request.bundle, digest), engine=loaded.engine)
         began = time.perf_counter() - each
         try:
             scores, attribution = _answer(loaded, request, prepared, logits, features, token)
@@ -115,7 +121,7 @@ def _read(runtime: Runtime, chosen: Sequence[tuple[Request, Prepared, str]], tok
             refusal = _without_answer(request, error.notice)
             found.append(replace(refusal, provenance=provenance, seconds=time.perf_counter() - began))
             continue
-        _remember(runtime, request, digest, scores, attribution)
+        _remember(runtime, request, digest, scores, attribution, loaded.engine)
         found.append(_result(request, scores, attribution, provenance, began))
     return found
 
@@ -196,16 +202,17 @@ def _remembered(runtime: Runtime, request: Request, digest: str, start: float) -
             check,
             about["empty"],
         )
-    provenance = runtime.provenance(request.bundle, digest)
+    provenance = replace(runtime.provenance(request.bundle, digest), engine=words.get("engine", "torch"))
     return _result(request, scores, attribution, provenance, start)
 
 
 def _remember(
-    runtime: Runtime, request: Request, digest: str, scores: tuple[Score, ...], attribution: Attribution | None
+    runtime: Runtime, request: Request, digest: str, scores: tuple[Score, ...], attribution: Attribution | None, engine: str
 ) -> None:
     if runtime.cache is None:
         return
-    words: dict[str, Any] = {"scores": [[s.label, s.probability, s.low, s.high] for s in scores], "attribution": None}
+    rows = [[s.label, s.probability, s.low, s.high] for s in scores]
+    words: dict[str, Any] = {"scores": rows, "attribution": None, "engine": engine}
     arrays: dict[str, NDArray[Any]] = {}
     if attribution is not None:
         a, c = attribution, attribution.self_check

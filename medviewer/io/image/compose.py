@@ -13,7 +13,9 @@ from pydicom.uid import (
     ComputedRadiographyImageStorage,
     CTImageStorage,
     ExplicitVRLittleEndian,
+    JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGLSLossless,
     generate_uid,
 )
 
@@ -65,6 +67,42 @@ def write_jpeg_radiograph(path: Path, jpeg: bytes, shape: tuple[int, int], tags:
     ds.PixelData = encapsulate([jpeg])
     ds["PixelData"].VR = "OB"
     return _save(ds, path)
+
+
+def write_radiograph(path: Path, pixels: NDArray[Any], tags: Tags, stored: int = 0) -> Path:
+    """A CR file of uncompressed grey `pixels` [rows, columns], uint8 or uint16 with `stored` bits (default: all)."""
+    ds = _dataset(ComputedRadiographyImageStorage, ExplicitVRLittleEndian, [str(tags["StudyInstanceUID"]), "cr"], tags)
+    ds.SeriesInstanceUID = generate_uid(entropy_srcs=[str(tags["StudyInstanceUID"]), "cr series"])
+    ds.Modality, ds.InstanceNumber = "CR", 1
+    bits = pixels.dtype.itemsize * 8
+    _describe_pixels(ds, pixels.shape, bits=bits, stored=stored or bits)
+    raw = pixels.tobytes()
+    ds.PixelData = raw + b"\0" * (len(raw) % 2)
+    ds["PixelData"].VR = "OW" if bits > 8 else "OB"
+    return _save(ds, path)
+
+
+def compress(source: Path, target: Path, codec: str) -> None:
+    """A copy of a folder of uncompressed grey files with their pixels as "jpeg-ls" or "jpeg-2000", both lossless."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import imagecodecs
+    from pydicom import dcmread
+
+    def one(path: Path) -> None:
+        ds = dcmread(path)
+        pixels = ds.pixel_array
+        if codec == "jpeg-ls":
+            syntax, stream = JPEGLSLossless, imagecodecs.jpegls_encode(pixels)
+        else:
+            syntax, stream = JPEG2000Lossless, imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", reversible=True, level=0)
+        ds.file_meta.TransferSyntaxUID = syntax
+        ds.PixelData = encapsulate([bytes(stream)])
+        ds["PixelData"].VR = "OB"
+        _save(ds, target / path.name)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(one, sorted(source.iterdir())))
 
 
 def _dataset(sop_class: UID, syntax: UID, entropy: Sequence[str], tags: Tags) -> Dataset:

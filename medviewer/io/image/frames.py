@@ -16,6 +16,7 @@ from medviewer.io.dicom import DEFLATED, NATIVE_LE, Header, RawElements
 from medviewer.io.image.facts import Facts, own_values
 from medviewer.io.image.layers import colour_doubt, overlays_of, regions_of, shutter_of
 from medviewer.io.image.pixels import LARGEST_FRAME, Stored
+from medviewer.io.image.streams import SYNTAXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def _like(sister: Image, read: Header) -> Image:
         frame.regions,
     )
     native = (read.pixels.offset, place.native[1]) if place.native is not None and read.pixels is not None else None
-    there = Stored(read.path, 0, place.rows, place.columns, native, place.mask_bits, place.signed, place.palette, read.size)
+    where = (place.rows, place.columns, native, place.mask_bits, place.signed, place.palette, read.size)
+    there = Stored(read.path, 0, *where, (read.pixels.offset, place.stream[1]) if place.stream and read.pixels else None)
     return Image(header, (own,), (there,), sister.orientation, sister.key)
 
 
@@ -136,7 +138,9 @@ def _interpret(read: Header) -> Image:
     frames = tuple(_frame(header, rows, columns, samples, stored, signed, i, per_frame[i], over) for i in range(count))
     header.notes += (*told, *broken)
     palette = header.text("PhotometricInterpretation") == "PALETTE COLOR"
-    places = tuple(Stored(header.path, i, rows, columns, native, mask, signed, palette, read.size) for i in range(count))
+    stream = _stream(read, samples, palette) if count == 1 else None
+    where = (rows, columns, native, mask, signed, palette, read.size, stream)
+    places = tuple(Stored(header.path, i, *where) for i in range(count))
     turns = [_orientation(header, own) for own in per_frame[:count]] if len(read.groups) > 1 else []
     mixed = tuple(turns) if len(set(map(rounded, turns))) > 1 else ()
     scout = "LOCALIZER" in header.text("ImageType")
@@ -192,6 +196,13 @@ def _native(header: Facts, samples: int, allocated: int) -> tuple[int, str] | No
     if header.text("PhotometricInterpretation") == "PALETTE COLOR":
         return None
     return read.pixels.offset, f"<{'i' if header.whole('PixelRepresentation') else 'u'}{allocated // 8}"
+
+
+def _stream(read: Header, samples: int, palette: bool) -> tuple[int, str] | None:
+    """Offset and syntax of a single compressed grey frame that needs no parsing of the file."""
+    if read.pixels is None or read.pixels.offset <= 0 or read.pixels.length is not None or samples != 1 or palette:
+        return None
+    return (read.pixels.offset, read.syntax) if read.syntax in SYNTAXES else None
 
 
 def _orientation(header: Facts, own: dict[str, tuple[float, ...]]) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from medviewer.core.errors import MedviewerError
 from medviewer.core.image import Pixels
 from medviewer.core.overlay import Overlay
 from medviewer.io.image.layers import read_plane
+from medviewer.io.image.streams import decode, read_stream
 
 CACHE_BYTES = 512 * 1024 * 1024
 LARGEST_FRAME = 1 << 30
@@ -37,6 +39,8 @@ class Stored:
     palette: bool = False
     size: int = 0
     """Bytes of the file when its header was read, 0 if unknown: a file that has changed since is not read with an old header."""
+    stream: tuple[int, str] | None = None
+    """Offset and transfer syntax of the file's only frame where `streams` may decode it."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -80,16 +84,36 @@ class FileSource:
         first = self._places[0]
         uniform = all(p.native and p.native[1] == first.native[1] for p in self._places) if first.native else False
         if not (uniform and first.native):
-            frames = [self.stored(k) for k in range(len(self._places))]
-            if len({frame.shape for frame in frames}) > 1:
-                raise MedviewerError("volume-shapes-differ", first.path)
-            return np.stack(frames)
+            return self._decoded()
         if len({(p.rows, p.columns) for p in self._places}) > 1:
             raise MedviewerError("volume-shapes-differ", first.path)
         volume = np.empty((len(self._places), first.rows, first.columns), first.native[1])
         for k, place in enumerate(self._places):
             _read_into(place, volume[k])
         return volume
+
+    def _decoded(self) -> Pixels:
+        """The volume of compressed frames: by all cores where each file has one frame, so that no file is parsed twice."""
+        first = self.stored(0)
+        alone = all(place.stream is not None for place in self._places)
+        volume = np.empty((len(self._places), *first.shape), first.dtype)
+
+        def fill(k: int) -> Pixels | None:
+            with self._lock:
+                kept = self._cache.get(k)
+            pixels: Pixels = read_frame(self._places[k]) if kept is None else kept
+            if pixels.shape != first.shape:
+                raise MedviewerError("volume-shapes-differ", self._places[k].path)
+            if pixels.dtype != first.dtype:
+                return pixels
+            volume[k] = pixels
+            return None
+
+        with ThreadPoolExecutor(os.cpu_count() or 1 if alone else 1) as pool:
+            others = list(pool.map(fill, range(len(self._places))))
+        if all(other is None for other in others):
+            return volume
+        return np.stack([volume[k] if other is None else other for k, other in enumerate(others)])
 
 
 def read_frame(place: Stored) -> Pixels:
@@ -98,7 +122,21 @@ def read_frame(place: Stored) -> Pixels:
         pixels = np.empty((place.rows, place.columns), place.native[1])
         _read_into(place, pixels)
         return pixels
-    return _decode(place)
+    short = _from_stream(place)
+    return _decode(place) if short is None else short
+
+
+def _from_stream(place: Stored) -> Pixels | None:
+    """The frame by the short way; None where pydicom must look."""
+    if place.stream is None:
+        return None
+    try:
+        data = Path(place.path).read_bytes()
+    except OSError as error:
+        raise MedviewerError("unreadable", place.path, reason=error.strerror or "") from error
+    _check_unchanged(place, len(data))
+    stream = read_stream(data, place.stream[0])
+    return None if stream is None else decode(stream, place.stream[1], place.shape, place.signed)
 
 
 def _read_into(place: Stored, target: Pixels) -> None:

@@ -1,0 +1,55 @@
+"""One compressed grey frame without parsing its file again: its fragments by their offset, its decoder without pydicom around it.
+
+Only for what is plain; everything else, and every stream that a decoder refuses, is left to pydicom, which also finds the reason.
+These decoders release the GIL, so a volume is decoded by several threads. Answers equal pydicom's (`tests/truth`).
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.io.image.codecs import stream_pixels
+
+JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
+JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+JPEG_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+SYNTAXES = frozenset((*JPEG_LS, *JPEG_2000, *JPEG_LOSSLESS))
+
+ITEM, END = 0xE000FFFE, 0xE0DDFFFE
+
+
+def read_stream(data: bytes, offset: int) -> bytes | None:
+    """The only frame of encapsulated pixel data whose value starts at `offset` (PS3.5 A.4), None where it ends early."""
+    pos = offset
+    parts: list[bytes] = []
+    while pos + 8 <= len(data):
+        tag, length = struct.unpack_from("<LL", data, pos)
+        pos += 8
+        if tag == END:
+            return b"".join(parts[1:]) or None
+        if tag != ITEM or pos + length > len(data):
+            return None
+        parts.append(data[pos : pos + length])
+        pos += length
+    return None
+
+
+def decode(stream: bytes, syntax: str, shape: tuple[int, int], signed: bool) -> NDArray[Any] | None:
+    """[rows, columns] in the stream's own word, None where it is not what the header says or the decoder refuses it."""
+    if stream_pixels(stream) != shape[0] * shape[1] or (signed and syntax not in JPEG_2000):
+        return None
+    import imagecodecs
+
+    try:
+        if syntax in JPEG_LS:
+            pixels = imagecodecs.jpegls_decode(stream)
+        elif syntax in JPEG_2000:
+            pixels = imagecodecs.jpeg2k_decode(stream)
+        else:
+            pixels = imagecodecs.jpeg8_decode(stream)
+    except Exception:  # each decoder has its own errors; pydicom's way tells the reason
+        return None
+    found: NDArray[Any] = np.asarray(pixels)
+    return found if found.shape == shape and found.dtype.kind == ("i" if signed else "u") else None
