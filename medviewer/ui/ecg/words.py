@@ -1,5 +1,7 @@
 """What stands in words on an ECG: identity, the record, warnings, and the footer that says how it is drawn."""
 
+from pathlib import PurePath
+
 from PySide6.QtCore import QCoreApplication
 
 from medviewer.core.ecg import EcgRecord, Episode, Measurement
@@ -61,7 +63,7 @@ def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, 
         left += [line for line in (identity_line(record),) if line]
     elif record.patient.id:
         left.append(record.patient.id)
-    right = [f"{record.item} · {leads_words(record)}"]
+    right = [f"{PurePath(record.path).stem} · {leads_words(record)}"]
     visit = record.start.replace("T", " ") or record.study.date
     if view.text == "all" and visit:
         right.append(visit)
