@@ -75,7 +75,7 @@ def beats_of(power: Array, absolute: Array) -> tuple[Array, Array]:
 
     if len(power) < RATE:
         return np.zeros(0), np.zeros(0)
-    power = uniform_filter1d(power, int(0.1 * RATE))
+    power = np.maximum(uniform_filter1d(power, int(0.1 * RATE)), 0)
     level = uniform_filter1d(maximum_filter1d(power, int(2 * RATE)), int(6 * RATE))
     energy = np.sqrt(power / np.maximum(level, 1e-9 + 0.05 * float(np.median(level))))
     peaks, about = find_peaks(energy, height=0.14, distance=int(0.2 * RATE))

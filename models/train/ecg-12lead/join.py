@@ -71,8 +71,9 @@ def band(loaded, rows: Rows, pick: np.ndarray, seed: int) -> list[float]:
     return [round(float(v), 3) for v in np.quantile(np.concatenate(changes), 0.9, axis=0)]
 
 
-def finish(rows: Rows, nets: list, lines: list, apart: np.ndarray, out: Path, *, seed: int, minutes: float, created: str) -> None:
-    """Write weights, probe and bundle.json; evaluate.py adds the figures and the cards."""
+def finish(rows: Rows, nets: list, lines: list, apart: np.ndarray, out: Path, *, seed: int, minutes: float, created: str) -> dict:
+    """Write weights, probe and bundle.json (evaluate.py adds figures and cards); the records judged by members that had not seen them, and
+    their probabilities."""
     out.mkdir(parents=True, exist_ok=True)
     seen = np.flatnonzero((rows.part == "train") & np.isfinite(apart).all((0, 2)))
     truth = rows.label[seen] > 0.5
@@ -136,6 +137,7 @@ def finish(rows: Rows, nets: list, lines: list, apart: np.ndarray, out: Path, *,
     probe(loaded, rows, seen, out / "probe.npz")
     document["files"]["probe.npz"] = sha256(out / "probe.npz")
     write(document, out)
+    return {"seen": seen, "p": p}
 
 
 def probe(loaded, rows: Rows, seen: np.ndarray, path: Path) -> None:
