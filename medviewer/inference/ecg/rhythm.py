@@ -1,6 +1,7 @@
 """Rhythm of one lead: normal, atrial fibrillation, other, noise; of a short record as a whole, of a long one window by window."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -13,7 +14,8 @@ from medviewer.core.task import CancelToken
 from medviewer.core.units import SampleIndex
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg.prepare import Samples, rhythm_input, why_no_ecg
-from medviewer.inference.ecg.rhythm_beats import RATE, REACH, STEPS, WINDOW, Pulse, pulse
+from medviewer.inference.ecg.rhythm_beats import STEPS, Pulse, pulse
+from medviewer.inference.ecg.rhythm_numbers import RATE, REACH, WINDOW
 from medviewer.inference.reading import SEED, Reading, Report, Request
 
 WINDOW_S, STEP_S = 30.0, 15.0
@@ -124,19 +126,24 @@ def _stacked(pulses: list[Pulse], windows: list[Samples]) -> tuple[NDArray[np.ge
 
 def _shares(loaded: Loaded, windows: list[Samples], token: CancelToken, report: Report) -> Shares:
     """Calibrated probabilities [windows, classes]."""
-    import torch
-
-    readout = loaded.bundle.document["readout"]
     found = []
     for first in range(0, len(windows), BATCH):
         token.check()
         part = windows[first : first + BATCH]
-        stacked = _stacked([pulse(window) for window in part], part)
-        with torch.inference_mode():
-            tensors = [torch.from_numpy(array).to(loaded.device) for array in stacked]
-            found.append(loaded.module(*tensors).double().cpu().numpy())
+        found.append(_answers(loaded, part, [pulse(window) for window in part]))
         report(min(first + BATCH, len(windows)), len(windows))
-    values = np.concatenate(found) * float(readout["temperature"]) + np.array(readout["bias"])
+    return np.concatenate(found)
+
+
+def _answers(loaded: Loaded, windows: list[Samples], pulses: list[Pulse]) -> Shares:
+    """Probabilities of one batch."""
+    import torch
+
+    readout = loaded.bundle.document["readout"]
+    with torch.inference_mode():
+        tensors = [torch.from_numpy(array).to(loaded.device) for array in _stacked(pulses, windows)]
+        values = loaded.module(*tensors).double().cpu().numpy()
+    values = values * float(readout["temperature"]) + np.array(readout["bias"])
     shares: Shares = np.exp(values - values.max(1, keepdims=True))
     shares /= shares.sum(1, keepdims=True)
     return shares
@@ -222,26 +229,29 @@ def _explained(
 ) -> tuple[Saliency, SelfCheck]:
     """`heat` of one window, checked by flattening what it marks against flattening at random (XP-10)."""
     values = heat(loaded, window, target, token)
-    deletion, random = deleted(loaded, window, target, values, token)
+    deletion, random = deleted(loaded, window, target, values)
     label = loaded.bundle.labels[target]
     saliency = Saliency(lead, label, number * STEP_S, BIN / RATE, tuple(float(v) for v in values))
     return saliency, SelfCheck(deletion, random, None, bool(deletion > random + 0.01))
 
 
-def deleted(loaded: Loaded, window: Samples, target: int, values: NDArray[np.float64], token: CancelToken) -> tuple[float, float]:
+def deleted(loaded: Loaded, window: Samples, target: int, values: NDArray[np.float64]) -> tuple[float, float]:
     """How much the class's probability falls when a fifth of the window is made flat: the weightiest, and at random (mean of 5).
 
-    Beats are found anew in what is left.
+    Beats stay where they were found: one beat less would be another rhythm, wherever it was.
     """
     count = max(1, round(COVERED * len(values)))
     generator = np.random.default_rng(SEED)
     gone = [np.zeros(0, np.int64), np.argsort(-values)[:count]]
     gone += [generator.choice(len(values), count, replace=False) for _ in range(5)]
-    changed = []
+    beats = pulse(window)
+    places = np.round(beats.at).astype(np.int64)[:, None] + np.arange(WINDOW)
+    changed, pulses = [], []
     for bins in gone:
-        copy = window.copy()
+        keep = np.ones(REACH + len(window) + WINDOW, np.float32)
         for k in bins:
-            copy[k * BIN : (k + 1) * BIN] = 0
-        changed.append(copy)
-    p = _shares(loaded, changed, token, lambda done, total: None)[:, target]
+            keep[REACH + k * BIN : REACH + (k + 1) * BIN] = 0
+        changed.append(window * keep[REACH : REACH + len(window)])
+        pulses.append(replace(beats, shapes=beats.shapes * keep[places][:, None]) if len(places) else beats)
+    p = _answers(loaded, changed, pulses)[:, target]
     return float(p[0] - p[1]), float(p[0] - p[2:].mean())

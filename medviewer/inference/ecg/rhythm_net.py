@@ -63,12 +63,13 @@ class RhythmTrace(nn.Module):
 
 class RhythmPulses(nn.Module):
     """Beats: shapes [batch, beats, 2, samples] (the beat, and less the usual one), steps [batch, beats, 7] (intervals), which
-    of them are there [batch, beats]; and the window's numbers [batch, numbers] → logits [batch, classes]."""
+    of them are there [batch, beats]; and the window's numbers (the first `numbers` are read) → logits [batch, classes]."""
 
     def __init__(
         self, classes: int = 4, numbers: int = 103, samples: int = 115, widths: Sequence[int] = (24, 40, 56), hidden: int = 64
     ) -> None:
         super().__init__()
+        self.count = numbers
         layers: list[nn.Module] = []
         for inside, out, kernel in zip((2, *widths[:-1]), widths, (9, 7, 5), strict=True):
             layers += [nn.Conv1d(inside, out, kernel, 2, kernel // 2), nn.BatchNorm1d(out), nn.ReLU()]
@@ -88,7 +89,9 @@ class RhythmPulses(nn.Module):
         batch, beats = shapes.shape[:2]
         seen = self.squeeze(self.cnn(shapes.flatten(0, 1)).flatten(1)).view(batch, beats, -1)
         found, _ = self.lstm(torch.cat([seen, steps], -1))
-        logits: torch.Tensor = self.head(torch.cat([self.pool(found, keep), self.numbers(numbers.clamp(-9, 9))], 1))
+        logits: torch.Tensor = self.head(
+            torch.cat([self.pool(found, keep), self.numbers(numbers[:, : self.count].clamp(-9, 9))], 1)
+        )
         return logits
 
 

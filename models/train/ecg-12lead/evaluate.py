@@ -22,6 +22,8 @@ from medviewer.inference.ecg import twelve
 from medviewer.inference.ecg.prepare import resampled
 from medviewer.inference.ecg.twelve_beats import LEADS, RATE, described, filtered
 
+FIGURES = Path(__file__).with_name("figures.json")
+
 
 def answers(loaded, records: list[np.ndarray]) -> np.ndarray:
     """Probabilities of leads at 120 Hz, each of them scaled anew, as the program does."""
@@ -166,10 +168,10 @@ def finish(folder: Path, document: dict, figures: dict) -> None:
             *[(label, "AUC", row["auc"]) for label, row in figures[split]["classes"].items()],
         ]
     ]
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     for lang, name in ((0, "card.md"), (1, "card.zh.md")):
         (folder / name).write_text(card(document, figures, lang), "utf-8")
-    for name in ("card.md", "card.zh.md", "confusion.png", "figures.json"):
+    for name in ("card.md", "card.zh.md", "confusion.png"):
         document["files"][name] = sha256(folder / name)
     (folder / "bundle.json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
 

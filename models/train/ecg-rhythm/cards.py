@@ -70,7 +70,7 @@ A half hour took at most {slowest:.1f} s on one shared core.
 
 ## What it looks at
 Integrated gradients of the class's logit over the trace and the beats' shapes, in steps of 0.2 s; the forest of intervals is not in it.
-Flattening the marked fifth takes {e["deletion"]:.3f} from the probability, a random fifth {e["random"]:.3f}; better than random in {100 * e["passed"]:.0f} % of {e["n"]} records. The badge
+Flattening the marked fifth, beats kept where they were found, takes {e["deletion"]:.3f} from the probability, a random fifth {e["random"]:.3f}; better than random in {100 * e["passed"]:.0f} % of {e["n"]} records. The badge
 says for each answer whether it held.
 
 ## Making
@@ -111,7 +111,7 @@ says for each answer whether it held.
 {long}
 
 ## 解释
-对波形与心搏形态的积分梯度，步长 0.2 秒；不含间期森林的贡献。抹平标出的五分之一使概率下降 {e["deletion"]:.3f}，随机五分之一为 {e["random"]:.3f}；
+对波形与心搏形态的积分梯度，步长 0.2 秒；不含间期森林的贡献。保持心搏位置，抹平标出的五分之一使概率下降 {e["deletion"]:.3f}，随机五分之一为 {e["random"]:.3f}；
 {e["n"]} 条中 {100 * e["passed"]:.0f} % 优于随机。
 
 ## 来源

@@ -29,6 +29,9 @@ OTHERS = ("100", "101", "103", "106", "112", "115", "119", "122", "207", "209", 
 RATES = (100.0, 125.0, 200.0, 250.0, 360.0, 500.0, 1000.0)
 
 
+FIGURES = Path(__file__).with_name("figures.json")
+
+
 def answers(loaded, signals, rate: float = 300.0) -> np.ndarray:
     return np.stack([rhythm.numbers(loaded, [s], rate).mean(0) for s in signals])
 
@@ -62,7 +65,7 @@ def explained(loaded, signals: list[np.ndarray]) -> dict[str, float]:
     for signal in signals:
         window = rhythm._windows(loaded, signal, 300.0, True)[0]
         target = int(rhythm._shares(loaded, [window], token, lambda d, t: None)[0].argmax())
-        rows.append(rhythm.deleted(loaded, window, target, rhythm.heat(loaded, window, target, token), token))
+        rows.append(rhythm.deleted(loaded, window, target, rhythm.heat(loaded, window, target, token)))
     a = np.array(rows)
     return {
         "deletion": float(a[:, 0].mean()),
@@ -125,7 +128,7 @@ def main() -> None:
         },
     }
     print(json.dumps(figures["classes"], indent=1), figures["mean_f1"], flush=True)
-    kept = args.bundle / "figures.json"
+    kept = FIGURES
     old = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
     weights = document["files"]["weights.safetensors"]
     figures["weights"] = weights
@@ -171,10 +174,10 @@ def finish(folder: Path, document: dict, figures: dict) -> None:
         ],
         {"name": "ECE of the most probable class", "value": round(figures["ece"], 4), "split": "valid", "n": figures["n"]},
     ]
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     for lang, name in ((0, "card.md"), (1, "card.zh.md")):
         (folder / name).write_text(card(document, figures, lang), "utf-8")
-    for name in ("card.md", "card.zh.md", "confusion.png", "figures.json"):
+    for name in ("card.md", "card.zh.md", "confusion.png"):
         document["files"][name] = sha256(folder / name)
     (folder / "bundle.json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
 

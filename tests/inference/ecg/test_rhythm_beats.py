@@ -6,7 +6,8 @@ from made import beating
 
 from medviewer.inference.ecg import rhythm
 from medviewer.inference.ecg.prepare import rhythm_input
-from medviewer.inference.ecg.rhythm_beats import NUMBERS, STEPS, WINDOW, pulse
+from medviewer.inference.ecg.rhythm_beats import NUMBERS, STEPS, pulse
+from medviewer.inference.ecg.rhythm_numbers import WINDOW
 
 LABELS = ("N", "A", "O", "~")
 
