@@ -80,9 +80,10 @@ def joined(leads: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
     for row in guide:
         same = []
         for lead, at in zip(leads, peaks, strict=True):
-            k = int(np.argmin(np.abs(at - row.peak_s)))
-            if abs(at[k] - row.peak_s) < SAME_BEAT_S:
-                same.append(lead[k])
+            k = int(np.searchsorted(at, row.peak_s))
+            near = min((j for j in (k - 1, k) if 0 <= j < len(at)), key=lambda j: abs(at[j] - row.peak_s))
+            if abs(at[near] - row.peak_s) < SAME_BEAT_S:
+                same.append(lead[near])
         qrs = _over([r.qrs for r in same])
         p = _over([r.p for r in same], len(same))
         t = _over([r.t for r in same], len(same))
