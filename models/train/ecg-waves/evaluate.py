@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 from ludb import FOLDS, LEADS, Patient, folds, patients
-from outside import cinc, mitdb
+from outside import cinc, devices, mitdb
 from safetensors.torch import load_file
 from scoring import NAMES, compare, total
 
@@ -242,6 +242,8 @@ def main() -> None:
         if (args.folds / "all.safetensors").is_file():
             shipped = network(args.folds / "all.safetensors")
             report["other databases"] = {"mitdb": mitdb(shipped, args.data), "cinc2017": cinc(shipped, args.data)}
+            report["recorders"] = devices(shipped, args.data)
+            print(report["recorders"], flush=True)
             print(report["other databases"], flush=True)
     args.out.write_text(json.dumps(report, indent=1), "utf-8")
 

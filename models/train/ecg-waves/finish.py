@@ -86,7 +86,7 @@ def main() -> None:
         "preprocessing": {"name": "ecg-waves", "version": "1", "parameters": {"wanted": 250, "low": 0.5, "high": 60}},
         "readout": {"labels": [k for k, _, _ in WAVES], "tolerance_ms": 150},
         "training": {"seed": 1, "minutes": args.minutes}, "metrics": metrics(figures), "files": {},
-        "checks": {k: figures[k] for k in ("each lead", "P in atrial flutter", "single lead", "changed", "intervals", "calibration", "explanation", "seconds", "other databases") if k in figures},
+        "checks": {k: figures[k] for k in ("each lead", "P in atrial flutter", "single lead", "changed", "intervals", "calibration", "explanation", "seconds", "other databases", "recorders") if k in figures},
     }  # fmt: skip
     (args.out / "card.md").write_text(card(figures, args.minutes, "en"), "utf-8")
     (args.out / "card.zh.md").write_text(card(figures, args.minutes, "zh"), "utf-8")

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from medviewer.core.ecg import EcgRecord
+from medviewer.core.intervals import beats_of, measured
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg.waves import RATE, waves_input
-from medviewer.inference.ecg.waves_reading import found_in
+from medviewer.inference.ecg.waves_reading import found_in, waves_of
+from medviewer.io.scan import scan
 
 BEATS = set("NLRBAaJSVrFejnE/fQ")
 RECORDS = 100
@@ -89,3 +92,30 @@ def cinc(loaded: Loaded, data: Path) -> dict:
             p, q = p + sum(kind == 1 for kind, _ in found), q + sum(kind == 2 for kind, _ in found)
         out[part[0]] = {"records": len(steps), "beats": q, "P a beat": p / max(1, q)}
     return out
+
+
+def devices(loaded: Loaded, data: Path) -> dict:
+    """Ours minus the recorder's own: mean, SD and largest difference over the sample files that carry measurements.
+
+    The aECG example is left out: its header's 57 beats a minute are not those of its signal.
+    """
+    import tempfile
+
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        folders = [str(data / "formats" / name) for name in ("ge_muse", "philips_sierra", "scp")]
+        for record in scan(folders, workspace=Path(place)).items:
+            if not isinstance(record, EcgRecord) or not record.device or not record.device.measurements:
+                continue
+            signals = {lead.name: record.source.read(k, 0, lead.samples) for k, lead in enumerate(record.leads)}
+            rate = record.rate_hz
+            _, each = found_in(loaded, [waves_input(s, rate) for s in signals.values()], CancelToken(), lambda done, total: None)
+            waves = {name: waves_of(own, s, rate) for (name, s), own in zip(signals.items(), each, strict=True)}
+            ours = measured(beats_of(record, waves), {name: (s, rate) for name, s in signals.items()})
+            for name, theirs in record.device.measurements.items():
+                if name in ours and name in ("PR", "QRS", "QT", "P axis", "QRS axis"):
+                    found.setdefault(name, []).append(ours[name].value - theirs.value)
+    return {
+        name: {"n": len(v), "mean": float(np.mean(v)), "SD": float(np.std(v)), "largest": float(np.abs(v).max())}
+        for name, v in found.items()
+    }
