@@ -24,7 +24,9 @@ from medviewer.core.image import ImageSeries
 from medviewer.services.session import Item
 from medviewer.store.profile import Profile
 
-FORMATS = ("json", "png", "npz", "csv", *ECG_FORMATS)
+REPORTS = ("pdf", "sr")
+"""Formats that are written once a patient."""
+FORMATS = ("json", "png", "npz", "csv", *ECG_FORMATS, *REPORTS)
 BY_HAND = 12
 """So many files named one by one may be one patient's without saying so; more are rather a list."""
 METHODS = ("default", "grad-cam", "none")
@@ -70,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
         for result in _results(args, items, content):
             item = by_id[result.item]
             statuses.append(result.status)
-            answers.append(replace(result, attribution=None, saliency=None))
+            keep = args.format in REPORTS and result.findings
+            answers.append(result if keep else replace(result, attribution=None, saliency=None))
             array = _write(result, item, out, args) if out else None
             entry = result_entry(result, item, args.lang, array)
             content["results"].append(entry)
@@ -84,6 +87,11 @@ def run(args: argparse.Namespace) -> int:
     if out:
         _write_ecgs(items, answers, out, args, content)
     _compare(args, items, answers, content)
+    if out and args.format in REPORTS and items:
+        from medviewer.cli.report import reports, write
+
+        for name, _, files in reports(items, answers, Profile.at(args.profile), args.lang, proposed=True):
+            write(name, files, out, args.format)
     if out and args.format == "csv":
         _write_table(content["results"], out / "results.csv")
     if args.json:

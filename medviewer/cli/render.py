@@ -16,6 +16,7 @@ from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Attribution
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument
+from medviewer.io.scan import Batch
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -31,6 +32,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--pixel-ratio", type=float, default=1.0, metavar="R")
     parser.add_argument("--private", action="store_true", help="notes: mark what tells who the patient is")
     add_ecg_options(parser)
+    group = parser.add_argument_group("report (--pdf, of anything but one ECG)")
+    group.add_argument("--patient", metavar="ID", help="whose report, where several patients are among the files")
+    group.add_argument("--proposed", action="store_true", help="also what networks propose and nobody judged, told apart")
+    group.add_argument("--comment", default="", metavar="TEXT", help="stands first in the report")
     parser.set_defaults(run=run)
 
 
@@ -49,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
         *(item for item in batch.items if not isinstance(item, ImageSeries)),
     )
     series = next((item for item in drawable if args.item in (None, item.item)), None)
+    one_ecg = isinstance(series, EcgRecord) and (args.item is not None or len(batch.items) == 1)
+    if (args.pdf or args.out.lower().endswith(".pdf")) and series is not None and not one_ecg:
+        return _report(args, batch)
     if isinstance(series, (EcgRecord, NoteDocument)):
         refused = draw_record(args, series, size) if isinstance(series, EcgRecord) else draw_note(args, series, size)
         return ALL_REFUSED if refused else (SOME_FAILED if exit_code(batch) == SOME_FAILED else OK)
@@ -60,6 +68,28 @@ def run(args: argparse.Namespace) -> int:
     attribution, refused = _attribution(args, series, frame)
     _paint(args, series, frame, window, attribution, size)
     return ALL_REFUSED if refused else (SOME_FAILED if exit_code(batch) == SOME_FAILED else OK)
+
+
+def _report(args: argparse.Namespace, batch: Batch) -> int:
+    """One patient's report. Raises `report-several-patients`."""
+    from medviewer.cli.report import analysed, reports
+    from medviewer.services.export import write_whole
+    from medviewer.store.profile import Profile
+
+    people = {item.patient.key: item.patient for item in batch.items if item.patient.known}
+    if len(people) > 1 and not args.patient:
+        raise MedviewerError("report-several-patients", n=len(people))
+    items = [item for item in batch.items if args.patient in (None, item.patient.id)]
+    if not items:
+        raise UsageError(f"no patient {args.patient}; there are {', '.join(who.id or who.name for who in people.values())}")
+    profile = Profile.at(args.profile)
+    results = analysed(args, items, profile)
+    found = reports(items, results, profile, args.lang, proposed=args.proposed, comment=args.comment)
+    out = Path(args.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, found[0][2]["report.pdf"])
+    print(out)
+    return exit_code(batch)
 
 
 def _paint(args, series: ImageSeries, frame: int, window, attribution: Attribution | None, size: tuple[int, int]) -> None:

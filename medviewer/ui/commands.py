@@ -78,6 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sample", _t("Open the sample patients"), (), "file", lambda d: d.open_sample(), False),
     Command("close-all", _t("Close everything"), ("Ctrl+W",), "file", lambda d: d.close_all(), False),
     Command("quit", _t("Quit"), ("Ctrl+Q",), "file", lambda d: d.window.close(), False),
+    Command("report", _t("Report…"), ("Ctrl+P",), "file", lambda d: d.together.report(), True, "file-text", True, kinds=KINDS),
     Command("undo", _t("Undo"), ("Ctrl+Z",), "file", lambda d: d.keeping.undo(), False, "arrow-u-up-left", True),
     Command("redo", _t("Do again"), ("Ctrl+Y", "Ctrl+Shift+Z"), "file", lambda d: d.keeping.redo(), False),
     Command("tool-window", _t("Window/level"), ("W",), "tool", _tool("window"), True, "circle-half", True),

@@ -1055,6 +1055,10 @@
       <source>not for this</source>
       <translation>不适用</translation>
     </message>
+    <message>
+      <source>Report</source>
+      <translation>报告</translation>
+    </message>
   </context>
   <context>
     <name>NoteControls</name>
@@ -1274,6 +1278,57 @@
     <message>
       <source>{keys} belongs to “{command}”.</source>
       <translation>{keys} 已用于“{command}”。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReportDialog</name>
+    <message>
+      <source>Report</source>
+      <translation>报告</translation>
+    </message>
+    <message>
+      <source>Comment, stands first in the report</source>
+      <translation>意见，置于报告开头</translation>
+    </message>
+    <message>
+      <source>Also what nobody judged</source>
+      <translation>包括未经人工判定的内容</translation>
+    </message>
+    <message>
+      <source>Save as PDF…</source>
+      <translation>另存为 PDF…</translation>
+    </message>
+    <message>
+      <source>Save as DICOM…</source>
+      <translation>另存为 DICOM…</translation>
+    </message>
+    <message>
+      <source>Copy as text</source>
+      <translation>复制为文本</translation>
+    </message>
+    <message>
+      <source>Sign</source>
+      <translation>签名</translation>
+    </message>
+    <message>
+      <source>Write an addendum</source>
+      <translation>写补充记录</translation>
+    </message>
+    <message>
+      <source>The report is on the clipboard as text.</source>
+      <translation>报告已作为文本复制到剪贴板。</translation>
+    </message>
+    <message>
+      <source>Save as PDF</source>
+      <translation>另存为 PDF</translation>
+    </message>
+    <message>
+      <source>Saved: {name}</source>
+      <translation>已保存：{name}</translation>
+    </message>
+    <message>
+      <source>Save as DICOM</source>
+      <translation>另存为 DICOM</translation>
     </message>
   </context>
   <context>
@@ -1953,6 +2008,10 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
+    </message>
+    <message>
+      <source>Report…</source>
+      <translation>报告…</translation>
     </message>
   </context>
   <context>

@@ -185,3 +185,29 @@ def test_infer_prints_where_a_note_and_the_radiograph_of_one_patient_contradict_
     assert document["discordances"] == []
     _, document = infer(tmp_path, sample, denies, "--explain", "none", "--one-patient")
     assert len(document["discordances"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "names"), [("pdf", ["SAMPLE-1.report.pdf"]), ("sr", ["SAMPLE-1.report-pdf.dcm", "SAMPLE-1.report-sr.dcm"])]
+)
+def test_infer_writes_one_report_a_patient(tmp_path, sample, form, names):
+    out = tmp_path / "out"
+    code, _ = infer(tmp_path, sample, "--out", out, "--format", form)
+    assert code == 0
+    assert sorted(path.name for path in out.iterdir()) == names
+    raw = (out / names[0]).read_bytes()
+    assert raw.startswith(b"%PDF-") or raw[128:132] == b"DICM"
+
+
+def test_render_makes_one_patients_report_and_asks_whose_where_there_are_two(tmp_path, capsys):
+    import pypdfium2
+
+    sample_paths(tmp_path / "sample")
+    out = tmp_path / "r.pdf"
+    assert main(["render", str(tmp_path / "sample"), "--pdf", "--out", str(out)]) == 4
+    assert "one patient" in capsys.readouterr().err
+    assert main(["render", str(tmp_path / "sample"), "--pdf", "--out", str(out), "--patient", "SAMPLE-1", "--proposed"]) == 0
+    document = pypdfium2.PdfDocument(out)
+    text = " ".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    assert "ID SAMPLE-1" in text and "SAMPLE-2" not in text and "Research use only" in text and "cxr-pneumonia 1.0" in text

@@ -1,8 +1,9 @@
-"""One patient, three readings: everything of a patient analysed, both sides of a disagreement shown at once."""
+"""One patient, three readings: everything of a patient analysed, both sides of a disagreement shown at once; its report."""
 
 from typing import Any
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog
 
 from medviewer.core.identity import Patient
 from medviewer.core.image import ImageSeries
@@ -20,6 +21,7 @@ class Together(QObject):
         self._desk = desk
         self._waiting = False
         desk.session.listen(self._heard)
+        desk.networks.report.clicked.connect(lambda: self.report())
 
     def analyse_patient(self) -> None:
         """Ask every network about everything of the active pane's patient; their heat is not shown by that."""
@@ -43,6 +45,12 @@ class Together(QObject):
             if place.item is None or place.item.item != side.item:
                 desk.show_item(side.item, place)
             desk.show_finding(side.item, side.model, side.evidence)
+
+    def report(self) -> QDialog | None:
+        """The report of the active pane's patient."""
+        from medviewer.ui.patient.reporting import open_report
+
+        return open_report(self._desk)
 
     def _place(self, item: str, other: str) -> Pane:
         """The pane that shows the item, else one that does not show the other side."""

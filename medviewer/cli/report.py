@@ -1,0 +1,80 @@
+"""Reports from the command line: `render --pdf`, and `infer --format pdf|sr`, one for each patient."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from medviewer.core.finding import Result
+from medviewer.core.identity import Patient
+from medviewer.services.gather import Gathered
+from medviewer.services.report import Report
+from medviewer.services.reporting import as_dicom, labels, report_of
+from medviewer.services.session import Item, Session
+from medviewer.store.database import Database
+from medviewer.store.profile import Profile
+from medviewer.store.records import Records
+
+
+def reports(
+    items: Sequence[Item], results: Iterable[Result], profile: Profile, lang: str, *, proposed: bool, comment: str = ""
+) -> list[tuple[str, Report, dict[str, bytes]]]:
+    """(name, report, file name → bytes) of every patient, and of every item that names nobody. What was decided about the same
+    content in the window counts. Raises `report-empty`."""
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from medviewer.inference.registry import Registry
+    from medviewer.services.analyse import ModelCard
+    from medviewer.ui.print import report_pdf
+
+    registry = Registry(profile)
+    path = profile.data / "medviewer.db"
+    database = Database(path if path.is_file() else None)
+    try:
+        session = Session(Records(database))
+        gathered = Gathered(session)
+        session.put(items)
+        for result in sorted(results, key=_weight):
+            session.put_result(result)
+        label = labels(lambda: tuple(ModelCard(b, registry.thresholds(b)) for b in registry.bundles()), lang)
+        people: list[tuple[Patient, str]] = [(who, "") for who in session.patients]
+        people += [(Patient(), item.item) for item in items if not item.patient.known]
+        found = []
+        for who, item in people:
+            report = report_of(session, gathered, who, label, lang, item=item, proposed=proposed, comment=comment)
+            pdf = report_pdf(report)
+            name = who.id or " ".join(who.name.replace("^", " ").split()) or item
+            found.append((name, report, {"report.pdf": pdf} | as_dicom(report, session, pdf, label)))
+        return found
+    finally:
+        database.close()
+
+
+def _weight(result: Result) -> float:
+    """Of several images of one series the strongest answer comes last, and stays."""
+    return max((finding.score.probability for finding in result.findings), default=0.0)
+
+
+def analysed(args: argparse.Namespace, items: Sequence[Item], profile: Profile) -> list[Result]:
+    """Every fitting network's answer."""
+    from medviewer.inference.engine import InPlaceEngine
+    from medviewer.inference.registry import Registry
+    from medviewer.services.analyse import infer
+    from medviewer.store.cache import Cache
+
+    engine = InPlaceEngine(args.device, None, Cache(profile.cache / "results"))
+    return list(infer(items, Registry(profile), engine))
+
+
+def write(name: str, files: dict[str, bytes], out: Path, form: str) -> list[Path]:
+    """Write the PDF, or both DICOM objects. Raises `output-unwritable`."""
+    from medviewer.services.export import file_name, write_whole
+
+    wanted = {"pdf": ("report.pdf",), "sr": ("report-sr.dcm", "report-pdf.dcm")}[form]
+    written = []
+    for one in wanted:
+        path = out / f"{file_name(name)}.{one}"
+        write_whole(path, files[one])
+        written.append(path)
+    return written

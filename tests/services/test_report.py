@@ -1,0 +1,136 @@
+"""A report says what a person accepted, whose it is, and where each answer comes from; as data, text and DICOM."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+from made import image_series
+
+from medviewer.core.errors import MedviewerError
+from medviewer.core.finding import Decision, Finding, Interval, Provenance, Region, Result, Score, SelfCheck, Span
+from medviewer.core.identity import Patient, Study
+from medviewer.core.note import NoteDocument
+from medviewer.io.ecg.leads import held_record
+from medviewer.services.report import EcgStrip, Excerpt, Heading, KeyImage, Material, Table, as_text, build
+from medviewer.services.reporting import as_dicom
+from medviewer.services.session import Session
+
+PERSON = Patient("T-1", "Test^Person=测试^人", "1970-01-01", "O")
+TEXT = "Admitted with cough. Chest film: pneumonia of the right lower lobe. No effusion was seen at all."
+YES = Decision("accepted", "reader", "2026-01-03T10:04:00+00:00")
+
+
+def made(model):
+    return Provenance(model, "1.2", "f" * 64, "e" * 64, "p/1", "0.1", "2.1", "cpu", 0, "2026-01-03T09:00:00+00:00")
+
+
+def items():
+    image = replace(image_series(np.zeros((2, 8, 8), np.uint16)), patient=PERSON, study=Study("1.2.3", "2026-01-02"))
+    record = held_record("", "wfdb", "rec", [("II", 100.0, np.zeros(2000), 0.005)], start="2026-01-02T08:00:00")
+    note = NoteDocument("note", PERSON, Study(), "n.txt", "txt", TEXT, "utf-8", "en", "2026-01-01", title="Visit")
+    return image, replace(record, patient=PERSON), note
+
+
+def results(decision=YES):
+    image = items()[0]
+    at = TEXT.index("pneumonia")
+    score = Score("pneumonia", 0.9, 0.8, 0.95, 0.58)
+    beats = Score("V", 0.03, 0.03, 0.03)
+    found = [
+        Finding("i/x", image.item, "image", "pneumonia", score, Region(1), made("cxr-x"), decision=decision),
+        Finding("r/x", "rec", "ecg", "V", beats, Interval(900, 980), made("ecg-x"), decision=decision, facts={"count": 4}),
+        Finding("n/x", "note", "note", "pneumonia", Score("pneumonia", 1, 1, 1), Span(at, at + 9), made("note-mentions"),
+                decision=decision, facts={"state": "present", "side": "right", "count": 1}),
+    ]  # fmt: skip
+    check = SelfCheck(0.3, 0.1, None, True)
+    return [
+        Result(one.item, 1 if one.kind == "image" else None, one.provenance.model, "ok", scores=(one.score,), findings=(one,),
+               provenance=one.provenance, self_check=check)
+        for one in found
+    ]  # fmt: skip
+
+
+def material(decision=YES):
+    return Material(items(), results(decision))
+
+
+def test_accepted_findings_of_all_kinds_stand_with_score_who_and_their_evidence():
+    report = build(material(), "en", "reader")
+    table = next(block for block in report.blocks if isinstance(block, Table))
+    assert [row[0] for row in table.rows[1:]] == ["pneumonia", "V", "Pneumonia (stated, right)"]
+    assert "0.90 (0.80–0.95) ≥ 0.58, cxr-x 1.2" in table.rows[1][2]
+    assert all(row[3] == "reader, 2026-01-03 10:04" for row in table.rows[1:])
+    image, strip, excerpt = (next(b for b in report.blocks if isinstance(b, kind)) for kind in (KeyImage, EcgStrip, Excerpt))
+    assert image.frame == 1
+    assert strip.start_s == pytest.approx(9.0 - 7 / 3)
+    (start, end) = excerpt.marked[0]
+    assert excerpt.text[start:end] == "pneumonia" and excerpt.text.startswith("Admitted")
+
+
+def test_what_nobody_judged_is_left_out_or_stands_apart():
+    silent = build(material(Decision()), "en", "reader")
+    assert "No finding was accepted." in as_text(silent) and silent.findings == ()
+    asked = build(material(Decision()), "en", "reader", proposed=True)
+    headings = [block.text for block in asked.blocks if isinstance(block, Heading)]
+    assert "Proposed by networks, judged by nobody" in headings
+    assert asked.findings == ()
+    rejected = as_text(build(material(replace(YES, state="rejected")), "en", "reader", proposed=True))
+    assert "0.90 (0.80–0.95)" not in rejected
+
+
+def test_every_network_stands_in_the_provenance_and_the_notice_and_identity_in_the_text():
+    said = as_text(build(material(), "en", "reader", comment="Two readings."))
+    for part in ("cxr-x 1.2", "ecg-x 1.2", "note-mentions 1.2", "f" * 16, "e" * 16, "torch 2.1", "thresholds pneumonia 0.58"):
+        assert part in said
+    assert "Test Person 测试 人 · ID T-1 · born 1970-01-01" in said
+    assert said.rstrip().endswith("Research use only – not for diagnosis")
+    assert said.index("Two readings.") < said.index("cxr-x")
+    chinese = as_text(build(material(), "zh_CN", "reader"))
+    assert "仅供研究，不用于诊断" in chinese and "肺炎（肯定" not in chinese and "肺炎 (肯定, 右)" in chinese
+
+
+def test_a_report_is_about_one_patient():
+    image, _, note = items()
+    other = replace(note, item="other", patient=Patient("T-2", "Another"))
+    with pytest.raises(MedviewerError, match="report-several-patients"):
+        build(Material((image, other), ()), "en", "reader")
+    with pytest.raises(MedviewerError, match="report-empty"):
+        build(Material((), ()), "en", "reader")
+
+
+def test_the_dicom_objects_are_read_back_by_pydicom_and_by_our_own_reader(tmp_path):
+    session = Session()
+    session.put(items())
+    for result in results():
+        session.put_result(result)
+    report = replace(build(material(), "en", "reader"), signed_by="reader", signed_at="2026-01-03T10:05:00+00:00")
+    files = as_dicom(report, session, b"%PDF-1.4 odd", lambda model, label: label or model)
+    pdf = pydicom.dcmread(io.BytesIO(files["report-pdf.dcm"]))
+    assert pdf.SOPClassUID.name == "Encapsulated PDF Storage"
+    assert pdf.EncapsulatedDocument[: pdf.EncapsulatedDocumentLength] == b"%PDF-1.4 odd"
+    assert (pdf.PatientID, str(pdf.PatientName), pdf.PatientBirthDate, pdf.StudyInstanceUID) == (
+        *("T-1", "Test^Person=测试^人", "19700101", "1.2.3"),
+    )
+    report_sr = pydicom.dcmread(io.BytesIO(files["report-sr.dcm"]))
+    assert report_sr.SOPClassUID.name == "Enhanced SR Storage"
+    assert (report_sr.CompletionFlag, report_sr.VerificationFlag) == ("COMPLETE", "VERIFIED")
+    numbers = [n for c in report_sr.ContentSequence for n in c.get("ContentSequence", ()) if n.ValueType == "NUM"]
+    assert [float(n.MeasuredValueSequence[0].NumericValue) for n in numbers] == [0.9]
+    from medviewer.io.scan import scan
+
+    (tmp_path / "sr.dcm").write_bytes(files["report-sr.dcm"])
+    (note,) = scan([tmp_path / "sr.dcm"], workspace=tmp_path).items
+    assert note.patient == PERSON
+    for part in ("Accepted by: reader", "pneumonia", "Research use only", "Provenance"):
+        assert part in note.text
+
+
+def test_an_unsigned_report_is_no_verified_sr():
+    report = build(material(), "zh_CN", "reader")
+    session = Session()
+    session.put(items())
+    sr = pydicom.dcmread(io.BytesIO(as_dicom(report, session, b"%PDF", lambda m, label: label or m)["report-sr.dcm"]))
+    assert (sr.CompletionFlag, sr.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
+    assert "VerifyingObserverSequence" not in sr
