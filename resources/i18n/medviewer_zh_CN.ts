@@ -1036,6 +1036,10 @@
       <translation>分析窗格</translation>
     </message>
     <message>
+      <source>Report</source>
+      <translation>报告</translation>
+    </message>
+    <message>
       <source>No networks are installed.</source>
       <translation>未安装任何网络。</translation>
     </message>
@@ -1054,10 +1058,6 @@
     <message>
       <source>not for this</source>
       <translation>不适用</translation>
-    </message>
-    <message>
-      <source>Report</source>
-      <translation>报告</translation>
     </message>
   </context>
   <context>
@@ -1528,6 +1528,10 @@
     <message>
       <source>Quit</source>
       <translation>退出</translation>
+    </message>
+    <message>
+      <source>Report…</source>
+      <translation>报告…</translation>
     </message>
     <message>
       <source>Undo</source>
@@ -2008,10 +2012,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Report…</source>
-      <translation>报告…</translation>
     </message>
   </context>
   <context>
