@@ -169,9 +169,9 @@ def main() -> None:
             )
     from join import finish
 
-    finish(
-        rows, nets, lines, apart, args.out, seed=args.seed, minutes=(time.time() - began) / 60, created=date.today().isoformat()
-    )
+    minutes, today = (time.time() - began) / 60, date.today().isoformat()
+    judged = finish(rows, nets, lines, apart, args.out, seed=args.seed, minutes=minutes, created=today)
+    np.savez(args.work / "apart.npz", **judged)
     print(json.dumps(json.loads((args.out / "bundle.json").read_text("utf-8"))["training"]))
 
 
