@@ -1,22 +1,36 @@
-"""Beats of a record by the network of `beats.py`: R peaks, AAMI classes, rate and variability from them."""
+"""Beats of a record by the network of `beats.py`: R peaks, AAMI classes, rate and variability from them.
+
+Two passes: what the first one takes for no beat is left out, then every interval and reference shape is made anew.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.ecg import BeatClass, Beats, EcgRecord, Measurement
-from medviewer.core.errors import MedviewerError
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Finding, Interval, Provenance, Score
 from medviewer.core.task import CancelToken
 from medviewer.core.units import SampleIndex
 from medviewer.inference.bundle import Loaded
-from medviewer.inference.ecg.beats import LABELS, PREFERRED, sequence
+from medviewer.inference.ecg import beats_why
+from medviewer.inference.ecg.beats import LABELS, described, slowed
 from medviewer.inference.ecg.beats import Sequence as BeatSequence
+from medviewer.inference.ecg.qrs import detect
 from medviewer.inference.reading import SEED, Reading, Report, Request
 
-CHUNK, OVERLAP = 1024, 64
-"""Beats that the network reads in one go, and how many of them it shares with the next."""
+STRETCH, MARGIN = 128, 24
+"""Beats that the network reads in one go, and how many at either end are there for the others' sake."""
+BATCH = 8
+PREFERRED = ("MLII", "II", "I", "V5", "V4", "V6", "V2", "V1", "V3")
+NONE, PACED = LABELS.index("none"), LABELS.index("paced")
+CLASSES: tuple[BeatClass, ...] = ("N", "S", "V", "F", "Q")
+"""What is answered; "Q" also for a paced beat and for one whose class is not sure."""
+PACED_LEAST = 3
+"""So many paced beats make the record one with a pacemaker."""
+MANY = 0.3
 _NOBODY = Provenance("", "", "", "", "", "", "", "", SEED, "")
 
 
@@ -28,8 +42,8 @@ def ranked_leads(record: EcgRecord) -> Sequence[int]:
 
 
 def numbers(loaded: Loaded, signals: list[NDArray[np.float64]], rate: float) -> NDArray[np.float64]:
-    """Probabilities [candidates, classes]."""
-    return _shares(loaded, sequence(signals, rate), CancelToken(), lambda done, total: None)
+    """Probabilities [candidates of the second pass, classes]."""
+    return judged(loaded, signals, rate, CancelToken(), lambda done, total: None)[1]
 
 
 def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]], token: CancelToken, report: Report) -> Reading:
@@ -37,83 +51,133 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     record = request.item
     assert isinstance(record, EcgRecord)
     rate = record.rate_hz
-    found = sequence(list(traces.values()), rate)
-    if len(found.at) == 0:
-        raise MedviewerError("ecg-without-beats", record.path)
-    shares = _shares(loaded, found, token, report)
-    beats = _beats(found, shares, float(loaded.bundle.document["readout"]["unsure"]))
+    found, shares = judged(loaded, list(traces.values()), rate, token, report)
+    beats, rows = answered(found, shares, float(loaded.bundle.document["readout"]["unsure"]))
     if not beats.sample:
         raise MedviewerError("ecg-without-beats", record.path)
-    share = {c: beats.symbol.count(c) / len(beats.symbol) for c in ("N", "S", "V", "F", "Q")}
-    scores = tuple(Score(label, p, p, p) for label, p in share.items())
-    findings = []
-    for label, score in zip(share, scores, strict=True):
-        if label in ("S", "V", "F") and score.probability > 0:
-            first = beats.sample[beats.symbol.index(label)]
-            place = Interval(SampleIndex(max(0, first - int(0.3 * rate))), SampleIndex(first + int(0.5 * rate)))
-            count = beats.symbol.count(label)
-            findings.append(
-                Finding(
-                    f"{record.item}/{loaded.bundle.id}/{label}",
-                    record.item,
-                    "ecg",
-                    label,
-                    score,
-                    place,
-                    _NOBODY,
-                    facts={"count": count},
-                )
-            )
-    return Reading(scores=scores, findings=tuple(findings), beats=beats, measurements=_rates(beats, record))
+    counts = {c: beats.symbol.count(c) for c in CLASSES}
+    scores = tuple(Score(c, *(3 * (n / len(beats.symbol),))) for c, n in counts.items())
+    findings = tuple(
+        _finding(score, beats, record, loaded, rate) for score in scores if score.label in "SVF" and score.probability
+    )
+    paced = int((shares[rows].argmax(1) == PACED).sum())
+    why = None
+    if request.explain:
+        lead = record.leads[next(iter(traces))].name
+        k = beats_why.asked(request.explain, beats)
+        why = beats_why.explained(loaded, found, shares, int(rows[k]), (beats.symbol[k], lead, rate), token)
+    return Reading(
+        scores=scores,
+        findings=findings,
+        cautions=_cautions(counts, paced),
+        beats=beats,
+        measurements=rates(beats, record),
+        method=beats_why.METHOD if why else "",
+        saliency=why[0] if why else None,
+        self_check=why[1] if why else None,
+    )
 
 
-def _shares(loaded: Loaded, found: BeatSequence, token: CancelToken, report: Report) -> NDArray[np.float64]:
-    """Calibrated probabilities of each candidate."""
-    import torch
+def _finding(score: Score, beats: Beats, record: EcgRecord, loaded: Loaded, rate: float) -> Finding:
+    """All beats of one class, placed at the first."""
+    first = beats.sample[beats.symbol.index(score.label)]
+    place = Interval(SampleIndex(max(0, first - int(0.3 * rate))), SampleIndex(first + int(0.5 * rate)))
+    name = f"{record.item}/{loaded.bundle.id}/{score.label}"
+    facts = {"count": beats.symbol.count(score.label)}
+    return Finding(name, record.item, "ecg", score.label, score, place, _NOBODY, facts=facts)
 
-    temperature = float(loaded.bundle.document["readout"]["temperature"])
-    count = len(found.at)
-    logits = np.zeros((count, len(LABELS)))
-    for first in range(0, max(1, count), CHUNK - OVERLAP):
+
+def _cautions(counts: dict[BeatClass, int], paced: int) -> tuple[Notice, ...]:
+    """A pacemaker (EC-11), and so many ectopic beats that what is usual is in doubt (EC-10)."""
+    notices = []
+    total = sum(counts.values())
+    if paced >= PACED_LEAST:
+        notices.append(Notice("paced-beats", facts={"count": paced, "total": total}))
+    if counts["S"] + counts["V"] > MANY * total:
+        notices.append(Notice("many-ectopic-beats", facts={"share": round(100 * (counts["S"] + counts["V"]) / total)}))
+    return tuple(notices)
+
+
+def judged(
+    loaded: Loaded, signals: list[NDArray[np.float64]], rate: float, token: CancelToken, report: Report
+) -> tuple[BeatSequence, NDArray[np.float64]]:
+    """Candidates of the second pass and their calibrated probabilities."""
+    at, slow = detect(signals, rate), slowed(signals, rate)
+    found, logits = described(slow, at, rate), np.zeros((0, len(LABELS)))
+    for turn in range(2):
         token.check()
-        part = slice(first, min(count, first + CHUNK))
-        with torch.inference_mode():
-            windows = torch.from_numpy(found.windows[part])[None].to(loaded.device)
-            features = torch.from_numpy(found.features[part])[None].to(loaded.device)
-            answer = loaded.module(windows, features)[0].double().cpu().numpy()
-        skip = OVERLAP // 2 if first else 0
-        logits[first + skip : part.stop] = answer[skip:]
-        report(part.stop, count)
-        if part.stop >= count:
+        if len(found.at):
+            logits = in_stretches(loaded.module, found.windows, found.features, loaded.device, token)
+        report(turn + 1, 2)
+        kept = kept_beats(logits)
+        if turn == 0 and not kept.all():
+            found, logits = described(slow, found.at[kept], rate), logits[kept]
+        elif turn == 0:
             break
-    logits *= temperature
-    shares: NDArray[np.float64] = np.exp(logits - logits.max(1, keepdims=True))
+    return found, calibrated(logits, loaded.bundle.document["readout"])
+
+
+def calibrated(logits: NDArray[np.float64], readout: Any) -> NDArray[np.float64]:
+    """Probabilities from logits: the bundle's offsets of the classes, its temperature."""
+    logits = (logits + np.array(readout["offsets"])) * float(readout["temperature"])
+    shares: NDArray[np.float64] = np.exp(logits - logits.max(1, keepdims=True, initial=-np.inf))
     shares /= shares.sum(1, keepdims=True)
     return shares
 
 
-def _beats(found: BeatSequence, shares: NDArray[np.float64], unsure: float) -> Beats:
-    """Candidates that are beats; Q where no class reaches `unsure` among the classes of beats."""
-    none = LABELS.index("none")
-    kept = shares[:, none] < 0.5
-    among = shares[kept][:, :none] / np.maximum(1 - shares[kept][:, none : none + 1], 1e-9)
-    best = among.argmax(1) if len(among) else np.zeros(0, int)
-    sure = among.max(1, initial=0.0) if len(among) else np.zeros(0)
-    symbols: list[BeatClass] = [LABELS[b] if p >= unsure else "Q" for b, p in zip(best, sure, strict=True)]  # type: ignore[misc]
-    return Beats(tuple(int(s) for s in found.at[kept]), tuple(symbols), tuple(float(p) for p in sure))
+def in_stretches(
+    module: Any, windows: NDArray[np.float32], features: NDArray[np.float32], device: str, token: CancelToken | None = None
+) -> NDArray[np.float64]:
+    """Logits [beats, classes]: the sequence in overlapping stretches, several at once."""
+    import torch
+
+    count = len(features)
+    step = STRETCH - 2 * MARGIN
+    starts = [0] if count <= STRETCH else [*range(0, count - STRETCH, step), count - STRETCH]
+    size = min(count, STRETCH)
+    logits = np.zeros((count, len(LABELS)))
+    for first in range(0, len(starts), BATCH):
+        if token is not None:
+            token.check()
+        some = starts[first : first + BATCH]
+        with torch.inference_mode():
+            w = torch.from_numpy(np.stack([windows[s : s + size] for s in some])).to(device)
+            f = torch.from_numpy(np.stack([features[s : s + size] for s in some])).to(device)
+            answers = module(w, f).double().cpu().numpy()
+        for start, answer in zip(some, answers, strict=True):
+            skip = MARGIN if start else 0
+            logits[start + skip : start + size] = answer[skip:]
+    return logits
 
 
-def _rates(beats: Beats, record: EcgRecord) -> dict[str, Measurement]:
+def kept_beats(logits: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Candidates that the network takes for beats."""
+    kept: NDArray[np.bool_] = logits.argmax(1) != NONE
+    return kept
+
+
+def answered(found: BeatSequence, shares: NDArray[np.float64], unsure: float) -> tuple[Beats, NDArray[np.int64]]:
+    """The beats and their rows among the candidates. Q where the beat is paced or no class of beats reaches `unsure`."""
+    rows = np.flatnonzero(kept_beats(shares))
+    among = shares[rows][:, :NONE] / np.maximum(1 - shares[rows][:, NONE:], 1e-9)
+    best = among.argmax(1) if len(rows) else np.zeros(0, int)
+    sure = among.max(1, initial=0.0)
+    symbols: tuple[BeatClass, ...] = tuple(CLASSES[b] if p >= unsure else "Q" for b, p in zip(best, sure, strict=True))
+    return Beats(tuple(int(s) for s in found.at[rows]), symbols, tuple(float(p) for p in sure)), rows
+
+
+def rates(beats: Beats, record: EcgRecord) -> dict[str, Measurement]:
     """Heart rate and variability of intervals between two normal beats that no gap parts (EC-08)."""
     times = np.array(beats.sample) / record.rate_hz
     if len(times) < 2:
         return {}
     before = np.diff(times)
-    normal = np.array([a == b == "N" for a, b in zip(beats.symbol[:-1], beats.symbol[1:], strict=True)])
+    whole = np.ones(len(before), bool)
     for gap in record.gaps:
-        normal &= ~((times[:-1] <= gap.start_s) & (times[1:] >= gap.end_s))
-    whole = before[before < 3]
-    found = {"heart rate": Measurement(round(60 / float(np.median(whole)), 1), "/min")} if len(whole) else {}
+        whole &= ~((times[:-1] <= gap.start_s) & (times[1:] >= gap.end_s))
+    whole &= before < 3
+    normal = whole & np.array([a == b == "N" for a, b in zip(beats.symbol[:-1], beats.symbol[1:], strict=True)])
+    found = {"heart rate": Measurement(round(60 / float(np.median(before[whole])), 1), "/min")} if whole.any() else {}
     steady = before[normal] * 1000
     if len(steady) >= 20 and normal.mean() >= 0.8:
         follows = normal[:-1] & normal[1:]

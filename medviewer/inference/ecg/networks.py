@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from medviewer.inference.ecg.beats_net import BeatNets
 from medviewer.inference.ecg.rhythm_net import RhythmNet
 from medviewer.inference.ecg.twelve_net import TwelveNet
 
@@ -14,44 +15,11 @@ def build(name: str, parameters: Mapping[str, Any]) -> nn.Module:
     """The network named in a bundle's `architecture`. KeyError for an unknown name."""
     known: dict[str, type[nn.Module]] = {
         "rhythm-cnn-lstm": RhythmNet,
-        "beats-cnn-lstm": BeatNet,
+        "beats-cnn-lstm": BeatNets,
         "waves-unet-lstm": WaveNet,
         "twelve-cnn-lstm": TwelveNet,
     }
     return known[name](**parameters)
-
-
-class BeatNet(nn.Module):
-    """Sequences of beats: windows [batch, beats, channels, samples] and features [batch, beats, features] → logits
-    [batch, beats, classes]. A CNN reads each beat, a BiLSTM the sequence."""
-
-    def __init__(self, channels: int = 4, features: int = 14, classes: int = 5, width: int = 24, hidden: int = 64) -> None:
-        super().__init__()
-        self.cnn = nn.Sequential(
-            nn.Conv1d(channels, width, 7, 1, 3),
-            nn.BatchNorm1d(width),
-            nn.ReLU(),
-            nn.MaxPool1d(2),
-            nn.Conv1d(width, 2 * width, 5, 1, 2),
-            nn.BatchNorm1d(2 * width),
-            nn.ReLU(),
-            nn.MaxPool1d(2),
-            nn.Conv1d(2 * width, 3 * width, 5, 1, 2),
-            nn.BatchNorm1d(3 * width),
-            nn.ReLU(),
-            nn.MaxPool1d(3),
-        )
-        self.squeeze = nn.Sequential(nn.Linear(3 * width * 10, 64), nn.ReLU(), nn.Dropout(0.3))
-        self.lstm = nn.LSTM(64 + features, hidden, batch_first=True, bidirectional=True)
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * hidden + 64 + features, classes))
-
-    def forward(self, windows: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
-        batch, beats = windows.shape[:2]
-        seen = self.squeeze(self.cnn(windows.flatten(0, 1)).flatten(1)).view(batch, beats, -1)
-        joined = torch.cat([seen, features], -1)
-        steps, _ = self.lstm(joined)
-        logits: torch.Tensor = self.head(torch.cat([steps, joined], -1))
-        return logits
 
 
 class _Level(nn.Module):

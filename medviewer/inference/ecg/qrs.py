@@ -72,12 +72,12 @@ def _follow(at: NDArray[np.int64], height: Array) -> NDArray[np.int64]:
     usual = 0.8 * RATE
     skipped: list[int] = []
     for k in range(len(at)):
-        threshold = noise + 0.30 * (beat - noise)
+        threshold = noise + 0.20 * (beat - noise)
         since = at[k] - beats[-1] if beats else RATE * 10
         if beats and since > SEARCH_BACK * usual:
             weak = [s for s in skipped if at[s] - beats[-1] > 0.3 * RATE and at[k] - at[s] > 0.3 * RATE]
             best = max(weak, key=lambda s: height[s], default=None)
-            if best is not None and height[best] > noise + 0.16 * (beat - noise):
+            if best is not None and height[best] > noise + 0.12 * (beat - noise):
                 beats.append(int(at[best]))
                 heights.append(float(height[best]))
                 since = at[k] - beats[-1]

@@ -1,185 +1,261 @@
-"""Train ecg-beats on MIT-BIH DS1: python models/train/ecg-beats/train.py --data ../shared/data/ecg --out FILE
+"""Train ecg-beats on MIT-BIH DS1: python models/train/ecg-beats/train.py --data ../shared/data/ecg --work FOLDER --out models/ecg-beats
 
-Two-fold cross-validation by record within DS1 first (its figures choose), then all of DS1. DS2 is opened by evaluate.py alone.
+First cross-validation by record within DS1 (its figures choose), then networks on all of DS1. DS2 is opened by evaluate.py alone.
 """
 
 import argparse
+import json
 import os
+import pickle
 import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import data as source
 import numpy as np
+import synthesis
 import torch
 from safetensors.torch import save_file
 
-from medviewer.inference.ecg.beats import LABELS, sequence
-from medviewer.inference.ecg.networks import BeatNet
+from medviewer.inference.ecg.beats import LABELS, SHAPE, TIMING
+from medviewer.inference.ecg.beats_net import BeatNet
 
-DS1 = "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split()
-FOLDS = ("101 108 112 116 119 124 203 207 209 220 230".split(), "106 109 114 115 118 122 201 205 208 215 223".split())
-AAMI = {**dict.fromkeys("NLRej", 0), **dict.fromkeys("AaJS", 1), **dict.fromkeys("VE", 2), "F": 3}
-BEATS = set("NLRejAaJSVEF/fQ")
-LENGTH = 48
-MATCH_S = 0.15
-IGNORED = -100
+LENGTH, BATCH = 64, 24
+WEIGHTS = torch.tensor([1.0, 2.0, 1.5, 2.0, 1.0, 1.0])
+PARTLY, RHYTHM = 1.5, 0.3
+SHARES = {"mitdb": 0.56, "made": 0.24, "strip": 0.20}
 
 
-def load(data: Path, name: str, second: bool = True) -> dict:
-    """A record's sequence with the class of each candidate; unclassifiable and paced beats and flutter are not learned from."""
-    import wfdb
-
-    path = str(data / "mitdb" / ("original212/100" if name == "100" else name))
-    record, marks = wfdb.rdrecord(path), wfdb.rdann(path, "atr")
-    leads = [record.p_signal[:, k] for k in range(2 if second else 1)]
-    found = sequence(leads, record.fs)
-    reference = np.array([s for s, c in zip(marks.sample, marks.symbol, strict=True) if c in BEATS])
-    symbols = [c for c in marks.symbol if c in BEATS]
-    labels = np.full(len(found.at), LABELS.index("none"))
-    missed = 0
-    taken: dict[int, int] = {}
-    for n, sample in enumerate(reference):
-        k = int(np.searchsorted(found.at, sample))
-        near = [
-            i
-            for i in (k - 1, k)
-            if 0 <= i < len(found.at) and abs(found.at[i] - sample) <= MATCH_S * record.fs and i not in taken
-        ]
-        if not near:
-            missed += 1
-            continue
-        best = min(near, key=lambda i: abs(found.at[i] - sample))
-        taken[best] = n
-        labels[best] = AAMI.get(symbols[n], IGNORED)
-    flutter = [s for s, c in zip(marks.sample, marks.symbol, strict=True) if c in "[]!"]
-    if flutter:
-        inside = (found.at >= min(flutter)) & (found.at <= max(flutter)) & (labels == LABELS.index("none"))
-        labels[inside] = IGNORED
-    return {
-        "name": name,
-        "sequence": found,
-        "labels": labels,
-        "missed": missed,
-        "reference": reference,
-        "symbols": symbols,
-        "rate": record.fs,
-    }
+def gather(data: Path, seed: int = 0) -> list[dict]:
+    """Everything to learn from: DS1 and paced records with noisy copies, strips of known rhythm, made records."""
+    records, donors = [], []
+    for name in source.DS1 + source.PACED:
+        own = source.load(data, name, seed)
+        plain = own[0]
+        if name in source.DS1 and name != "203":
+            kept = ~plain["allowed"][:, source.NONE]
+            classes = plain["allowed"][kept].argmax(1)
+            made = synthesis.donor(name, plain["slow"], plain["at"][kept] / plain["rate"], classes == 0, classes == 2)
+            donors += [made] * (8 if (classes == 2).sum() >= 8 else 4) if made else []
+        records += own
+    rng = np.random.default_rng(seed)
+    strips = source.cinc(data)
+    records += source.strips(strips["N"], "N", 300, seed) + source.strips(strips["A"], "A", 500, seed)
+    for k in rng.permutation(len(strips["N"]))[300:440]:
+        donors.append(_donor(f"cinc-{k}", [strips["N"][k]], 300.0))
+    for k, leads in enumerate(source.ludb(data)):
+        donors.append(_donor(f"ludb-{k}", leads, 500.0))
+    return records + synthesis.records([d for d in donors if d], 1, seed)
 
 
-def batch_of(records: list[dict], rng: np.random.Generator, size: int, chances: np.ndarray):
-    """Stretches of beats from records drawn evenly, disturbed: polarity, gain, second lead gone or swapped, noise."""
-    windows, features, labels = [], [], []
-    for n in rng.choice(len(records), size, p=chances):
+def _donor(name: str, leads: list[np.ndarray], rate: float) -> synthesis.Donor | None:
+    at = source.detect(leads, rate)
+    nothing = np.zeros(len(at), bool)
+    return synthesis.donor(name, source.slowed(leads, rate), at / rate, ~nothing, nothing)
+
+
+def group_of(record: dict) -> str:
+    return "made" if record["kind"].startswith("made") else "strip" if record["kind"].startswith("strip") else "mitdb"
+
+
+def chances_of(records: list[dict]) -> np.ndarray:
+    """How often each record is drawn: people of mitdb alike, those with many rare beats more often."""
+    groups = np.array([group_of(r) for r in records])
+    weights = np.ones(len(records))
+    for k, record in enumerate(records):
+        classes = record["allowed"].argmax(1)
+        record["rare"] = np.flatnonzero((record["allowed"].sum(1) == 1) & (classes >= 1) & (classes <= 3))
+        if groups[k] == "mitdb":
+            weights[k] *= {"plain": 1.0, "clean": 1.5, "noisy": 0.5}[record["kind"]] * (1 + (len(record["rare"]) > 20))
+        elif record["kind"] == "stripN":
+            weights[k] *= 0.6
+    for group, share in SHARES.items():
+        weights[groups == group] *= share / max(1e-9, weights[groups == group].sum())
+    return weights / weights.sum()
+
+
+def batch_of(
+    records: list[dict], chances: np.ndarray, rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Stretches of beats, disturbed: polarity, gain, a lead gone, leads swapped, noise, peaks moved a little."""
+    windows, features, allowed, rhythms = [], [], [], []
+    for n in rng.choice(len(records), BATCH, p=chances):
         record = records[n]
-        found = record["sequence"]
-        start = int(rng.integers(0, max(1, len(found.at) - LENGTH)))
-        rare = record["rare"]
-        if len(rare) and rng.random() < 0.45:
-            start = int(np.clip(rng.choice(rare) - rng.integers(0, LENGTH), 0, max(0, len(found.at) - LENGTH)))
+        count = len(record["features"])
+        start = int(rng.integers(0, max(1, count - LENGTH)))
+        if len(record["rare"]) and rng.random() < 0.45:
+            start = int(np.clip(rng.choice(record["rare"]) - rng.integers(0, LENGTH), 0, max(0, count - LENGTH)))
         part = slice(start, start + LENGTH)
-        w, f, y = found.windows[part].copy(), found.features[part].copy(), record["labels"][part]
-        if rng.random() < 0.3:
-            w[:, [1, 3]], f[:, 11:13] = 0, 0
-        elif rng.random() < 0.2:
-            w, f[:, 9:13] = w[:, [1, 0, 3, 2]], f[:, [11, 12, 9, 10]]
-        w *= np.array([rng.choice([-1, 1], p=[0.15, 0.85]) * rng.uniform(0.75, 1.3) for _ in range(2)] * 2, np.float32)[
-            None, :, None
-        ]
+        w, f, y = record["windows"][part].astype(np.float32), record["features"][part].copy(), record["allowed"][part]
+        a = record["rhythm"][part]
+        one, two = slice(TIMING, TIMING + SHAPE), slice(TIMING + SHAPE, TIMING + 2 * SHAPE)
+        if f[0, -1] == 0 and rng.random() < 0.5:
+            # A strip's lead stands in for a second one, so that one lead is not what tells fibrillation.
+            w[:, 1], w[:, 3], f[:, two], f[:, -1] = w[:, 0], w[:, 2], f[:, one], 1
+            f[:, two] += rng.normal(0, 0.1, f[:, two].shape).astype(np.float32)
+        if f[0, -1] > 0 and rng.random() < 0.25:
+            w = w[:, [1, 0, 3, 2]]
+            f[:, one], f[:, two] = f[:, two].copy(), f[:, one].copy()
+        if f[0, -1] > 0 and rng.random() < 0.25:
+            w[:, [1, 3]], f[:, two], f[:, -1] = 0, 0, 0
+        sign = np.tile(rng.choice([-1.0, 1.0], 2, p=[0.15, 0.85]), 2)
+        gain = np.concatenate([rng.uniform(0.8, 1.25, 2), rng.uniform(0.8, 1.2, 2)])
+        w *= (sign * gain).astype(np.float32)[None, :, None]
         if rng.random() < 0.4:
-            w += rng.normal(0, rng.uniform(0.01, 0.08), w.shape).astype(np.float32)
+            level = rng.uniform(0.01, 0.06)
+            w += (
+                rng.normal(0, 1, w.shape).astype(np.float32)
+                * np.array([level, level, 3 * level, 3 * level], np.float32)[None, :, None]
+            )
         if rng.random() < 0.4:
             w = np.roll(w, rng.integers(-2, 3), axis=2)
-        f[:, :9] += rng.normal(0, 0.015, (1, 9)).astype(np.float32)
+        f[:, :TIMING] += rng.normal(0, 0.02, (1, TIMING)).astype(np.float32) + rng.normal(0, 0.01, (len(f), TIMING)).astype(
+            np.float32
+        )
+        if len(w) < LENGTH:
+            more = LENGTH - len(w)
+            w, f = np.pad(w, ((0, more), (0, 0), (0, 0))), np.pad(f, ((0, more), (0, 0)))
+            y, a = np.pad(y, ((0, more), (0, 0)), constant_values=True), np.pad(a, (0, more), constant_values=-1)
         windows.append(w)
         features.append(f)
-        labels.append(y)
-    return torch.from_numpy(np.stack(windows)), torch.from_numpy(np.stack(features)), torch.from_numpy(np.stack(labels))
+        allowed.append(y)
+        rhythms.append(a)
+    return tuple(torch.from_numpy(np.stack(x)) for x in (windows, features, allowed, rhythms))
 
 
-def fit(records: list[dict], epochs: int, seed: int) -> torch.nn.Module:
+def loss_of(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+    """Minus the log of the probability of what is permitted, a little smoothed; beats that may be anything count nothing."""
+    logs = logits.log_softmax(-1)
+    inside = logs.masked_fill(~allowed, -1e4).logsumexp(-1)
+    single = allowed.sum(-1) == 1
+    weight = torch.where(single, WEIGHTS[allowed.float().argmax(-1)], torch.tensor(PARTLY)) * (allowed.sum(-1) < 5)
+    smooth = torch.where(single, -logs.mean(-1), -inside)
+    return (weight * (0.97 * -inside + 0.03 * smooth)).sum() / weight.sum()
+
+
+def fit(records: list[dict], steps: int, seed: int, log: bool = True) -> torch.nn.Module:
     """One network, weights averaged."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    for record in records:
-        record["rare"] = np.flatnonzero((record["labels"] >= 1) & (record["labels"] <= 4))
-    chances = np.array([1.0 + 1.5 * (len(r["rare"]) > 20) for r in records])
-    chances /= chances.sum()
+    chances = chances_of(records)
     net = BeatNet()
     average = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
-    steps = epochs * sum(len(r["labels"]) for r in records) // (32 * LENGTH)
-    best = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02)
-    plan = torch.optim.lr_scheduler.OneCycleLR(best, 3e-3, total_steps=steps)
-    loss_of = torch.nn.CrossEntropyLoss(torch.tensor([1.0, 2.5, 1.5, 1.5, 1.0]), ignore_index=IGNORED, label_smoothing=0.03)
-    for _ in range(steps):
-        windows, features, labels = batch_of(records, rng, 32, chances)
-        loss = loss_of(net(windows, features).flatten(0, 1), labels.flatten())
+    best = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.03)
+    plan = torch.optim.lr_scheduler.OneCycleLR(best, 3e-3, total_steps=steps, pct_start=0.2)
+    total, began = 0.0, time.time()
+    for step in range(1, steps + 1):
+        windows, features, allowed, rhythms = batch_of(records, chances, rng)
+        logits, fibrillates = net.both(windows, features)
+        known = rhythms >= 0
+        told = torch.nn.functional.binary_cross_entropy_with_logits(fibrillates[known], rhythms[known].float())
+        loss = loss_of(logits, allowed) + RHYTHM * told
         best.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         best.step()
         plan.step()
         average.update_parameters(net)
+        total += float(loss.detach())
+        if log and step % 200 == 0:
+            print(f"  {step}/{steps} loss {total / 200:.4f} {time.time() - began:.0f} s", flush=True)
+            total = 0.0
     return average.module.eval()
 
 
 def logits_of(net: torch.nn.Module, record: dict) -> np.ndarray:
-    """Logits of all candidates of a record."""
-    found = record["sequence"]
-    with torch.inference_mode():
-        parts = []
-        for first in range(0, len(found.at), 2048):
-            part = slice(first, first + 2048)
-            parts.append(
-                net(torch.from_numpy(found.windows[part])[None], torch.from_numpy(found.features[part])[None])[0].numpy()
-            )
-    return np.concatenate(parts)
+    """Logits of all candidates of a record, as the program asks for them."""
+    from medviewer.inference.ecg.beats_reading import in_stretches
+
+    return in_stretches(net, record["windows"].astype(np.float32), record["features"], "cpu")
 
 
-def report(name: str, truth: np.ndarray, found: np.ndarray) -> dict:
-    """F1 of each class over candidates that are beats or are called beats."""
-    known = truth != IGNORED
+def two_passes(net: torch.nn.Module, record: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Logits after the second pass for every candidate (what the first one dropped keeps its own), and which were kept."""
+    from medviewer.inference.ecg.beats_reading import kept_beats
+
+    first = logits_of(net, record)
+    keep = kept_beats(first)
+    again = source.described(record["slow"], record["at"][keep], record["rate"])
+    second = first.copy()
+    second[keep] = logits_of(net, {"windows": again.windows, "features": again.features})
+    return second, keep
+
+
+def figures(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
+    """F1 of each class over candidates; accuracy over beats. `truth` -1: not judged."""
+    known = truth >= 0
     truth, found = truth[known], found[known]
     each = {
         label: float(2 * ((truth == k) & (found == k)).sum() / max(1, (truth == k).sum() + (found == k).sum()))
         for k, label in enumerate(LABELS)
     }
-    beats = truth < 4
-    accuracy = float((truth == found)[beats].mean())
-    print(name, {k: round(v, 4) for k, v in each.items()}, f"accuracy {accuracy:.4f}", flush=True)
-    return each | {"accuracy": accuracy}
+    return each | {"accuracy": float((truth == found)[truth < 4].mean())}
+
+
+def truth_of(record: dict) -> np.ndarray:
+    allowed = record["allowed"]
+    return np.where(allowed.sum(1) == 1, allowed.argmax(1), -1)
+
+
+def shown(numbers: dict[str, float]) -> str:
+    return " ".join(f"{k} {v:.4f}" for k, v in numbers.items())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--folds", type=int, default=2)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--work", type=Path, required=True, help="folder for what lies between: records, folds, seeds (700 MB)")
+    parser.add_argument("--out", type=Path, help="the bundle's folder; without it nothing is made of the seeds")
+    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--folds", type=int, default=3, help="0 takes the cross-validation that lies in --work")
+    parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
+    torch.set_num_threads(1)
+    args.work.mkdir(parents=True, exist_ok=True)
     began = time.time()
-    records = [load(args.data, name) for name in DS1]
-    print(
-        f"{sum(len(r['labels']) for r in records)} candidates, {sum(r['missed'] for r in records)} beats missed, {time.time() - began:.0f} s",
-        flush=True,
-    )
-    truth, found = [], []
-    for out in FOLDS[: args.folds]:
-        net = fit([r for r in records if r["name"] not in out], args.epochs, seed=0)
-        for record in records:
-            if record["name"] in out:
-                truth.append(record["labels"])
-                found.append(logits_of(net, record))
-        report(f"after fold, {(time.time() - began) / 60:.1f} min", np.concatenate(truth), np.concatenate(found).argmax(1))
-    np.savez(args.out.with_suffix(".cv.npz"), truth=np.concatenate(truth), logits=np.concatenate(found))
+    kept = args.work / "records.pkl"
+    records = pickle.loads(kept.read_bytes()) if kept.is_file() else gather(args.data)
+    if not kept.is_file():
+        kept.write_bytes(pickle.dumps(records))
+    print(f"{len(records)} records, {sum(len(r['at']) for r in records)} beats, {time.time() - began:.0f} s", flush=True)
+    if args.folds:
+        validate(records, args, began)
     for seed in range(args.seeds):
-        net = fit(records, args.epochs, seed)
-        name = args.out if seed == 0 else args.out.with_name(f"{args.out.stem}-{seed}.safetensors")
-        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, name)
+        net = fit(records, args.steps, seed)
+        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, args.work / f"seed-{seed}.safetensors")
         print(f"seed {seed}, {(time.time() - began) / 60:.1f} min", flush=True)
+    if args.out:
+        import finish
+
+        readout, about = finish.chosen(args.work / "cv.npz", (time.time() - began) / 60)
+        (Path(__file__).parent / "training.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+        finish.finish(args.work, args.out, args.data, max(1, args.seeds), readout, about["minutes"])
+
+
+def validate(records: list[dict], args: argparse.Namespace, began: float) -> None:
+    """Cross-validation by person within DS1 (and the paced records)."""
+    stored: dict[str, np.ndarray] = {}
+    for number, out in enumerate(source.FOLDS[: args.folds]):
+        net = fit([r for r in records if r["name"] not in out], args.steps, seed=0)
+        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, args.work / f"fold-{number}.safetensors")
+        for record in records:
+            if record["name"] in out and record["kind"] == "plain":
+                logits, keep = two_passes(net, record)
+                truth = truth_of(record)
+                stored |= {f"{record['name']}-truth": truth, f"{record['name']}-logits": logits, f"{record['name']}-keep": keep}
+                found = np.where(keep, logits.argmax(1), source.NONE)
+                print(record["name"], shown(figures(truth, found)), flush=True)
+        made = [r for r in records if r["name"] in out and group_of(r) == "made"]
+        truth, found = (np.concatenate(x) for x in zip(*((truth_of(r), logits_of(net, r).argmax(1)) for r in made), strict=True))
+        print(f"made of those kept out: {shown(figures(truth, found))}", flush=True)
+        np.savez(args.work / "cv.npz", **stored)
+        names = [n for n in source.DS1 if f"{n}-truth" in stored]
+        truth = np.concatenate([stored[f"{n}-truth"] for n in names])
+        found = np.concatenate([np.where(stored[f"{n}-keep"], stored[f"{n}-logits"].argmax(1), source.NONE) for n in names])
+        print(f"FOLD {number}, {(time.time() - began) / 60:.1f} min: DS1 so far {shown(figures(truth, found))}", flush=True)
 
 
 if __name__ == "__main__":

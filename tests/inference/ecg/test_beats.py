@@ -1,0 +1,291 @@
+"""Beats: peaks where they are, the same at every rate and polarity; refusals with their reason; records that averages hide."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medviewer.core.ecg import Beats, EcgRecord, Gap, Lead
+from medviewer.core.errors import MedviewerError
+from medviewer.core.identity import Patient, Study
+from medviewer.core.task import CancelToken
+from medviewer.inference.bundle import Bundle, load
+from medviewer.inference.ecg import beats_reading, reading
+from medviewer.inference.ecg.beats import sequence
+from medviewer.inference.ecg.prepare import resampled
+from medviewer.inference.ecg.qrs import detect
+from medviewer.inference.reading import Request
+
+ROOT = Path(__file__).resolve().parents[3]
+BUNDLE = ROOT / "models" / "ecg-beats"
+BEATS = set("NLRejAaJSVEF/fQ")
+
+
+class Source:
+    """Leads in memory."""
+
+    def __init__(self, leads):
+        self.leads = leads
+
+    def read(self, lead, start, stop):
+        return np.asarray(self.leads[lead][start:stop], np.float64)
+
+
+def record_of(leads, rate, unit="mV", gaps=(), names=("II", "V1")):
+    described = tuple(Lead(n, unit, rate, len(x)) for n, x in zip(names, leads, strict=False))
+    return EcgRecord("r", Patient(), Study(), "r.hea", "wfdb", "", described, Source(leads), gaps)
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    pytest.importorskip("torch")
+    if not (BUNDLE / "weights.safetensors").is_file():
+        pytest.skip("the bundle ecg-beats has no weights in this checkout")
+    return load(Bundle(BUNDLE, json.loads((BUNDLE / "bundle.json").read_text("utf-8"))))
+
+
+def answer(loaded, record, explain=""):
+    request = Request(record, None, loaded.bundle, loaded.bundle.thresholds, explain=explain)
+    return reading.read(loaded, request, CancelToken(), lambda done, total: None)
+
+
+def refusal(loaded, record):
+    """The code of a refusal and nothing, or "" and the answer."""
+    try:
+        return "", answer(loaded, record)
+    except MedviewerError as error:
+        return error.notice.code, None
+
+
+def excerpt(data, name, seconds=120, start=0):
+    """Leads in mV, rate, samples and symbols of the experts' beats."""
+    import wfdb
+
+    path = str(data / "ecg" / "mitdb" / name)
+    stop = int((start + seconds) * 360)
+    found, marks = wfdb.rdrecord(path, sampfrom=start * 360, sampto=stop), wfdb.rdann(path, "atr")
+    beats = [
+        (s - start * 360, c) for s, c in zip(marks.sample, marks.symbol, strict=True) if start * 360 <= s < stop and c in BEATS
+    ]
+    return [found.p_signal[:, k] for k in range(2)], 360.0, np.array([s for s, _ in beats]), [c for _, c in beats]
+
+
+def heart(rate=360.0, seconds=60, bpm=70, t_wave=0.3, second=1.0):
+    """A plain ECG: P, QRS, T as bells; every second beat `second` times as tall."""
+    t = np.arange(int(seconds * rate)) / rate
+    signal = np.zeros(len(t))
+    for n, peak in enumerate(np.arange(0.7, seconds - 0.7, 60 / bpm)):
+        tall = second if n % 2 else 1.0
+        for size, at, width in (
+            (0.12, -0.16, 0.025),
+            (-0.1 * tall, -0.03, 0.01),
+            (tall, 0.0, 0.012),
+            (-0.2 * tall, 0.03, 0.012),
+            (t_wave, 0.28, 0.05),
+        ):
+            signal += size * np.exp(-0.5 * ((t - peak - at) / width) ** 2)
+    return signal + np.random.default_rng(1).normal(0, 0.01, len(t))
+
+
+def found_of(truth, at, within):
+    return sum(bool(len(at)) and np.abs(at - s).min() <= within for s in truth)
+
+
+@pytest.mark.parametrize("name", ["116", "209", "223"])
+def test_ec01_the_marked_sample_is_the_r_peak(loaded, data, name):
+    leads, rate, truth, _ = excerpt(data, name)
+    at = np.array(answer(loaded, record_of(leads, rate)).beats.sample)
+    shift = np.array([at[np.abs(at - s).argmin()] - s for s in truth])
+    assert abs(np.median(shift)) / rate < 0.005
+    assert found_of(truth, at, 0.15 * rate) >= 0.99 * len(truth)
+    assert len(at) <= 1.01 * len(truth) + 1
+
+
+def test_ec02_tall_t_waves_are_no_beats_and_alternating_beats_are_all_found(loaded):
+    for signal in (heart(t_wave=2.0), heart(second=1 / 3)):
+        found = answer(loaded, record_of([signal], 360.0))
+        assert 65 <= found.measurements["heart rate"].value <= 75
+        assert 66 <= len(found.beats.sample) <= 72
+
+
+def test_ec03_an_inverted_lead_has_the_same_beats(loaded, data):
+    leads, rate, _, _ = excerpt(data, "223")
+    plain, inverted = (np.array(answer(loaded, record_of([s * x for x in leads], rate)).beats.sample) for s in (1, -1))
+    assert len(plain) == len(inverted)
+    assert np.abs(plain - inverted).max() <= 2
+
+
+@pytest.mark.parametrize("rate", [125, 250, 500, 1000])
+def test_ec04_every_sampling_rate_gives_the_same_beats(loaded, data, rate):
+    leads, own, _, _ = excerpt(data, "119")
+    plain = answer(loaded, record_of(leads, own)).beats
+    other = answer(loaded, record_of([resampled(x, own, rate) for x in leads], float(rate))).beats
+    assert abs(len(plain.sample) - len(other.sample)) <= 1
+    times = np.array(other.sample) / rate
+    near = np.array([np.abs(times - s / own).min() for s in plain.sample])
+    assert np.quantile(near, 0.99) <= 0.008
+    same = np.mean(
+        [other.symbol[int(np.abs(times - s / own).argmin())] == c for s, c in zip(plain.sample, plain.symbol, strict=True)]
+    )
+    assert same >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (lambda t: np.zeros(len(t)), "flat"),
+        (lambda t: np.full(len(t), np.nan), "empty"),
+        (lambda t: np.sign(np.sin(2 * np.pi * t)), "saturated"),
+        (lambda t: np.random.default_rng(0).normal(0, 0.3, len(t)), "noise"),
+        (
+            lambda t: (
+                0.05 * np.sin(2 * np.pi * 10 * t) * (1 + 0.4 * np.sin(2 * np.pi * 0.3 * t))
+                + 0.005 * np.random.default_rng(0).normal(size=len(t))
+            ),
+            "noise",
+        ),
+        (lambda t: 1000 * heart()[: len(t)], "saturated"),
+    ],
+    ids=["flat", "lead off", "saturated", "noise", "EEG", "microvolts called mV"],
+)
+def test_ec05_what_is_no_ecg_is_refused_with_its_reason(loaded, made, reason):
+    signal = made(np.arange(60 * 360) / 360)
+    with pytest.raises(MedviewerError) as error:
+        answer(loaded, record_of([signal], 360.0))
+    assert error.value.notice.code == "not-an-ecg"
+    assert error.value.notice.facts["reason"] == reason
+
+
+def test_ec05_a_trace_without_beats_says_so(loaded):
+    """Slow bumps are no QRS: peaked enough to be looked at, but the network takes none of them for a beat."""
+    t = np.arange(60 * 360) / 360
+    bumps = sum(np.exp(-0.5 * ((t - c) / 0.4) ** 2) for c in np.arange(5, 60, 9.0))
+    with pytest.raises(MedviewerError) as error:
+        answer(loaded, record_of([bumps + np.random.default_rng(0).normal(0, 0.004, len(t))], 360.0))
+    assert error.value.notice.code in ("ecg-without-beats", "not-an-ecg")
+
+
+def test_ec05_one_beat_and_short_records_are_answered_without_a_rate_of_nothing(loaded):
+    for seconds in (2.2, 3.0, 6.0):
+        signal = heart(seconds=seconds)
+        code, found = refusal(loaded, record_of([signal], 360.0))
+        assert code in ("", "ecg-without-beats", "not-an-ecg")
+        assert found is None or all(np.isfinite(m.value) and m.value > 0 for m in found.measurements.values())
+
+
+@pytest.mark.parametrize("name", ["203", "207", "208"])
+def test_ec05_beats_strictly_rise_and_are_200_ms_apart(loaded, data, name):
+    leads, rate, _, _ = excerpt(data, name, 300)
+    steps = np.diff(answer(loaded, record_of(leads, rate)).beats.sample)
+    assert steps.min() >= 0.19 * rate
+
+
+def test_ec08_variability_is_that_of_successive_normal_beats_alone():
+    """A ventricular beat and a gap of 30 s change nothing: the intervals that touch them are left out."""
+    rate = 500.0
+    times = np.cumsum(np.tile([0.8, 0.84], 60))
+    record = record_of([np.zeros(int(400 * rate))], rate)
+    even = Beats(tuple(round(float(t) * rate) for t in times), ("N",) * 120, (1.0,) * 120)
+    plain = beats_reading.rates(even, record)
+    assert plain["RMSSD"].value == pytest.approx(40.0, abs=0.5)
+    late = np.where(np.arange(120) < 60, times, times + 30)
+    symbols = tuple("V" if k == 30 else "N" for k in range(120))
+    moved = late.copy()
+    moved[30] -= 0.3
+    gap = (Gap(float(times[59]) + 0.1, float(late[60]) - 0.1),)
+    broken = Beats(tuple(round(float(t) * rate) for t in moved), symbols, (1.0,) * 120)
+    found = beats_reading.rates(broken, record_of([np.zeros(int(400 * rate))], rate, gaps=gap))
+    assert found["RMSSD"].value == pytest.approx(40.0, abs=0.5)
+    assert found["SDNN"].value == pytest.approx(plain["SDNN"].value, abs=0.5)
+
+
+def test_ec08_below_80_percent_normal_no_variability_is_told():
+    symbols = tuple("V" if k % 4 == 0 else "N" for k in range(120))
+    beats = Beats(tuple(range(0, 120 * 400, 400)), symbols, (1.0,) * 120)
+    assert set(beats_reading.rates(beats, record_of([np.zeros(60000)], 500.0))) == {"heart rate"}
+
+
+def test_ec09_no_person_is_on_both_sides():
+    import importlib.util
+    import sys
+
+    folder = ROOT / "models" / "train" / "ecg-beats"
+    sys.path.insert(0, str(folder))
+    try:
+        found = {}
+        for name in ("data", "evaluate"):
+            spec = importlib.util.spec_from_file_location(f"beats_{name}", folder / f"{name}.py")
+            found[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(found[name])
+    finally:
+        sys.path.remove(str(folder))
+        sys.modules.pop("data", None)
+    learned, tested = set(found["data"].DS1) | set(found["data"].PACED), set(found["evaluate"].DS2)
+    assert not learned & tested
+    assert "202" in tested and "201" in learned
+    folds = found["data"].FOLDS
+    assert sorted(name for fold in folds for name in fold) == sorted(learned)
+
+
+def test_ec10_many_ectopic_beats_ask_for_review(loaded, data):
+    leads, rate, _, _ = excerpt(data, "106", 300, 1300)
+    found = answer(loaded, record_of(leads, rate))
+    share = sum(s in "SV" for s in found.beats.symbol) / len(found.beats.symbol)
+    assert ("many-ectopic-beats" in [n.code for n in found.cautions]) == (share > 0.3)
+
+
+def test_ec10_the_card_tells_each_record_and_232_apart():
+    card = (BUNDLE / "card.md").read_text("utf-8")
+    assert "232" in card
+    for name in ("100", "202", "213", "222", "233"):
+        assert f"| {name} |" in card
+
+
+@pytest.mark.parametrize("name", ["102", "104", "107", "217"])
+def test_ec11_a_paced_record_is_told(loaded, data, name):
+    leads, rate, _, _ = excerpt(data, name, 180)
+    found = answer(loaded, record_of(leads, rate))
+    assert "paced-beats" in [n.code for n in found.cautions]
+
+
+def test_every_beat_has_a_class_and_the_shares_are_the_scores(loaded, data):
+    leads, rate, truth, symbols = excerpt(data, "119")
+    found = answer(loaded, record_of(leads, rate))
+    counts = {s.label: s.probability for s in found.scores}
+    assert set(counts) == {"N", "S", "V", "F", "Q"}
+    assert sum(counts.values()) == pytest.approx(1)
+    assert len(found.beats.sample) == len(found.beats.symbol) == len(found.beats.probability)
+    assert counts["V"] == pytest.approx(symbols.count("V") / len(truth), abs=0.03)
+
+
+def test_the_explanation_names_the_beat_that_was_asked_for(loaded, data):
+    leads, rate, truth, symbols = excerpt(data, "119")
+    wanted = int(truth[symbols.index("V")])
+    found = answer(loaded, record_of(leads, rate), f"default@{wanted}")
+    assert found.method == "integrated-gradients"
+    assert found.saliency.target == "V"
+    assert found.saliency.start_s < wanted / rate < found.saliency.start_s + found.saliency.step_s * len(found.saliency.values)
+    assert max(found.saliency.values) == pytest.approx(1)
+    assert np.isfinite(found.self_check.deletion)
+
+
+def test_candidates_and_features_are_finite_for_odd_signals():
+    rng = np.random.default_rng(2)
+    for signal in (
+        rng.normal(size=5000),
+        np.zeros(5000),
+        np.full(5000, np.nan),
+        np.r_[np.zeros(4000), np.full(1000, 1e6)],
+        heart(seconds=3),
+    ):
+        found = sequence([signal], 360.0)
+        assert np.isfinite(found.features).all() and np.isfinite(found.windows).all()
+
+
+def test_long_records_are_searched_in_hours_without_a_seam():
+    piece = heart(rate=100.0, seconds=600)
+    signal = np.tile(piece, 7)
+    at = detect([signal], 100.0)
+    assert abs(len(at) - 7 * len(detect([piece], 100.0))) <= 8
+    assert np.diff(at).min() >= 20
