@@ -6,10 +6,10 @@ from torch import nn
 
 class BeatNet(nn.Module):
     """Sequences of beats: windows [batch, beats, channels, samples] and features [batch, beats, features] → logits
-    [batch, beats, classes]. A CNN reads each beat, a BiLSTM the sequence. Where the rhythm is atrial fibrillation an early beat is not
+    [batch, beats, classes]. A CNN reads each beat, a BiLSTM the sequence. In atrial fibrillation an early beat is not
     supraventricular ectopic: class 1 is held down by what the network makes of the rhythm."""
 
-    def __init__(self, channels: int = 4, features: int = 45, classes: int = 6, width: int = 24, hidden: int = 64) -> None:
+    def __init__(self, channels: int = 4, features: int = 45, classes: int = 6, width: int = 16, hidden: int = 64) -> None:
         super().__init__()
         self.cnn = nn.Sequential(
             nn.Conv1d(channels, width, 9, 3, 4),
