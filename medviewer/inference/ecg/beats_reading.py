@@ -16,7 +16,7 @@ from medviewer.core.task import CancelToken
 from medviewer.core.units import SampleIndex
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg import beats_why
-from medviewer.inference.ecg.beats import LABELS, described, slowed
+from medviewer.inference.ecg.beats import LABELS, SHAPE, TIMING, described, slowed
 from medviewer.inference.ecg.beats import Sequence as BeatSequence
 from medviewer.inference.ecg.qrs import detect
 from medviewer.inference.reading import SEED, Reading, Report, Request
@@ -31,6 +31,8 @@ CLASSES: tuple[BeatClass, ...] = ("N", "S", "V", "F", "Q")
 PACED_LEAST = 3
 """So many paced beats make the record one with a pacemaker."""
 MANY = 0.3
+ALIKE = 0.5
+"""Beats of a heart resemble one another: the middle correlation with the usual beat is above 0.8 in ECGs, 0.27–0.41 in noise."""
 _NOBODY = Provenance("", "", "", "", "", "", "", "", SEED, "")
 
 
@@ -55,6 +57,8 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     beats, rows = answered(found, shares, float(loaded.bundle.document["readout"]["unsure"]))
     if not beats.sample:
         raise MedviewerError("ecg-without-beats", record.path)
+    if likeness(found, rows) < ALIKE:
+        raise MedviewerError("not-an-ecg", record.path, reason="noise")
     counts = {c: beats.symbol.count(c) for c in CLASSES}
     scores = tuple(Score(c, *(3 * (n / len(beats.symbol),))) for c, n in counts.items())
     findings = tuple(
@@ -76,6 +80,12 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
         saliency=why[0] if why else None,
         self_check=why[1] if why else None,
     )
+
+
+def likeness(found: BeatSequence, rows: NDArray[np.int64]) -> float:
+    """The middle likeness of the beats to the usual QRS, of the lead where it is higher."""
+    places = [TIMING + 1 + k * SHAPE for k in range(2)]
+    return float(np.abs(np.median(found.features[rows][:, places], axis=0)).max())
 
 
 def _finding(score: Score, beats: Beats, record: EcgRecord, loaded: Loaded, rate: float) -> Finding:

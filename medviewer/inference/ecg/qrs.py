@@ -53,7 +53,7 @@ def _block(signals: list[Array], rate: float) -> NDArray[np.int64]:
         power = uniform_filter1d(slope**2, int(0.1 * RATE))
         level = uniform_filter1d(maximum_filter1d(power, int(2 * RATE)), int(16 * RATE))
         energy += power / np.maximum(level, 1e-12 + 0.02 * float(np.median(level)))
-    energy = np.sqrt(energy / len(leads))
+    energy = np.sqrt(np.maximum(energy, 0) / len(leads))
     candidates, _ = find_peaks(energy, distance=int(0.12 * RATE))
     chosen = _follow(candidates, energy[candidates])
     snapped = _snap(leads[0], chosen)

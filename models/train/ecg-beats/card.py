@@ -102,9 +102,7 @@ def picture(counts: list, path: Path) -> None:
 
 
 def english(r: dict, t: dict) -> str:
-    w, peaks, both = WORDS["en"], r["peaks DS2"], r["peaks DS1 and DS2"]
-    d = r["DS2"]
-    lost = [f"{k} {v:.3f} (wanted {goal})" for k, v, goal in goals(d) if v < goal]
+    w = WORDS["en"]
     return f"""# ecg-beats 1.0
 
 **Research use only – not for diagnosis.**
@@ -114,10 +112,39 @@ block, escape), S (supraventricular ectopic), V (ventricular ectopic), F (fusion
 least 80 % of the intervals are normal.
 
 **Not for:** the rhythm (that is ecg-rhythm), the kind of a tachycardia, alarms, records with a pacemaker beyond saying so, ventricular flutter
-(what is marked there means nothing), children, exercise. {"Below the goals of the project on DS2: " + "; ".join(lost) + "." if lost else ""}
+(what is marked there means nothing), children, exercise.{_lost_en(r)}
 
 ## How well
-MIT-BIH DS2: 22 records of 22 people of whom none was learned from, opened once. 95 % intervals by drawing records. A peak that is no beat counts
+{_tested_en(r, w)}Cross-validation by person within DS1, {t["folds"]} folds of people kept out (it chose the recipe, so it is a little too good):
+
+{per_class(t["cv"], None, w["class"])}
+
+Accuracy {t["cv"]["accuracy"]:.3f}. Paced records kept out of training ({t["paced"]["n"]} paced or part-paced beats of {t["paced"]["of"]} people): {100 * t["paced"]["Q"]:.1f} % given as Q;
+told as paced: {t["paced"]["told"]} of {t["paced"]["of"]}.
+{_rest_en(r, w)}
+## Where it fails
+Fusion beats of a person it has not seen. Premature beats in atrial fibrillation, where it calls an early beat N. Aberrant S beats, which look like V.
+Atrial rhythms without a sinus beat to compare with. Ventricular flutter was seen in one person only.
+
+## Data and making
+MIT-BIH Arrhythmia Database 1.0.0 (Moody, Mark 2001; ODC-By 1.0): de Chazal's DS1 and the four paced records; strips of known rhythm from the CinC 2017
+training set (ODC-By 1.0): in fibrillation no beat is S; sinus beats of DS1, CinC 2017 and LUDB (ODC-By 1.0) put to other times make premature
+beats. {t["minutes"]:.0f} minutes of training on a shared core, seeds {", ".join(map(str, range(t["seeds"])))}. `models/train/ecg-beats/README.md` has the one command and what was tried.
+"""
+
+
+def _lost_en(r: dict) -> str:
+    if "DS2" not in r:
+        return ""
+    lost = [f"{k} {v:.3f} (wanted {goal})" for k, v, goal in goals(r["DS2"]) if v < goal]
+    return f" **Below the goals of the project on DS2: {'; '.join(lost)}.**" if lost else ""
+
+
+def _tested_en(r: dict, w: dict) -> str:
+    if "DS2" not in r:
+        return "DS2 was not opened for this version.\n\n"
+    d, peaks, both = r["DS2"], r["peaks DS2"], r["peaks DS1 and DS2"]
+    return f"""MIT-BIH DS2: 22 records of 22 people of whom none was learned from. 95 % intervals by drawing records. A peak that is no beat counts
 against the class it was given, a missed beat against its own.
 
 {per_class(d, r["DS2 interval"], w["class"])}
@@ -131,19 +158,20 @@ all 44 records Se {100 * both["Se"]:.2f} %, +P {100 * both["+P"]:.2f} % (half of
 
 {per_class(r["DS2 without 232"], None, w["class"])}
 
-Cross-validation by person within DS1, three folds (it chose the recipe, so it is a little too good):
+"""
 
-{per_class(t["cv"], None, w["class"])}
 
-Paced records kept out of training ({t["paced"]["n"]} paced or part-paced beats of four people): {100 * t["paced"]["Q"]:.1f} % given as Q; told as paced: {t["paced"]["told"]} of 4.
-
-## Record by record
+def _rest_en(r: dict, w: dict) -> str:
+    if "DS2" not in r:
+        return ""
+    return f"""
+## Record by record (DS2)
 {of_records(r["records"], w)}
 
 Confidence most above what is right: {worst(r["records"])}. Averages hide failing people: look at each record.
 
 ## Each network of the vote
-{table([w["seed"], "N F1", "S F1", "V F1", "accuracy"], [[str(k), *(f"{s[c]:.3f}" for c in ("N F1", "S F1", "V F1", "accuracy"))] for k, s in enumerate(r["seeds"])])}
+{seeds(r, w)}
 
 ## Reaction to the input (DS2)
 {changes(r["changes"], w, {})}
@@ -154,16 +182,12 @@ Noise: white and drifting in equal parts, on both leads throughout; dB as the no
 Integrated gradients from the record's usual beat to this one, over the shape alone. Taking away the fifth that is marked lowers the probability by
 (at random): {"; ".join(f"{k} {v['deletion']:.2f} ({v['random']:.2f}), check passed in {100 * v['passed']:.0f} % of {v['n']}" for k, v in r["deletion"].items())}.
 S rests on timing more than on shape, which no mark on the trace can show.
-
-## Where it fails
-Fusion beats of a person it has not seen. Premature beats in atrial fibrillation. Aberrant S beats, which look like V. Atrial rhythms without a
-sinus beat to compare with. Ventricular flutter was seen in one person only.
-
-## Data and making
-MIT-BIH Arrhythmia Database 1.0.0 (Moody, Mark 2001; ODC-By 1.0): de Chazal's DS1 and the four paced records; strips of known rhythm from the CinC 2017
-training set (ODC-By 1.0): in fibrillation no beat is S; sinus beats of DS1, CinC 2017 and LUDB (ODC-By 1.0) put to other times make premature
-beats. {t["minutes"]:.0f} minutes of training on a shared core, seeds {", ".join(map(str, range(len(r["seeds"]))))}. `models/train/ecg-beats/README.md` has the one command and what was tried.
 """
+
+
+def seeds(r: dict, w: dict) -> str:
+    keys = ("N F1", "S F1", "V F1", "accuracy")
+    return table([w["seed"], *keys], [[str(k), *(f"{s[c]:.3f}" for c in keys)] for k, s in enumerate(r["seeds"])])
 
 
 def goals(d: dict) -> list[tuple[str, float, float]]:
@@ -172,19 +196,42 @@ def goals(d: dict) -> list[tuple[str, float, float]]:
 
 
 def chinese(r: dict, t: dict) -> str:
-    w, peaks, both = WORDS["zh"], r["peaks DS2"], r["peaks DS1 and DS2"]
-    d = r["DS2"]
-    lost = [f"{k} {v:.3f}（目标 {goal}）" for k, v, goal in goals(d) if v < goal]
+    w = WORDS["zh"]
     return f"""# ecg-beats 1.0
 
-**仅供研究，不用于诊断。**
+**仅供研究使用，不用于诊断。**
 
 **用途：** 一个或多个导联、100–2000 Hz、5 秒至数天的心电图。输出：每个 R 峰及其 ANSI/AAMI EC57 类别：N（正常、束支阻滞、逸搏）、S（室上性异位）、V（室性异位）、F（融合）、Q（起搏或不确定）；心率；至少 80 % 的间期为正常时给出心率变异性。
 
-**不适用：** 节律判断（见 ecg-rhythm）、心动过速的类型、报警、起搏记录（仅提示存在起搏）、心室扑动（其中的标记没有意义）、儿童、运动心电图。{"在 DS2 上未达到项目目标：" + "；".join(lost) + "。" if lost else ""}
+**不适用：** 节律判断（见 ecg-rhythm）、心动过速的类型、报警、起搏记录（仅提示存在起搏）、心室扑动（其中的标记没有意义）、儿童、运动心电图。{_lost_zh(r)}
 
 ## 准确度
-MIT-BIH DS2：22 人 22 份记录，均未参与训练，只看过一次。95 % 区间按记录抽样。并非心搏的峰计入其所给类别的误检，漏检的心搏计入其自身类别。
+{_tested_zh(r, w)}DS1 内按人 {t["folds"]} 折交叉验证（方案据此选择，因此略偏高）：
+
+{per_class(t["cv"], None, w["class"])}
+
+总正确率 {t["cv"]["accuracy"]:.3f}。未参与训练时的起搏记录（{t["paced"]["of"]} 人，{t["paced"]["n"]} 个起搏或部分起搏心搏）：{100 * t["paced"]["Q"]:.1f} % 标为 Q；给出起搏提示：{t["paced"]["of"]} 份中 {t["paced"]["told"]} 份。
+{_rest_zh(r, w)}
+## 会失败之处
+未见过之人的融合搏动；房颤中的提前搏动（提前者判为 N）；形似 V 的差异传导 S；没有窦性心搏可供比较的房性节律；心室扑动仅见于一人。
+
+## 数据与训练
+MIT-BIH 心律失常数据库 1.0.0（ODC-By 1.0）：de Chazal 的 DS1 与四份起搏记录；CinC 2017 训练集中已知节律的片段（ODC-By 1.0）：房颤中没有 S；DS1、CinC 2017 与 LUDB（ODC-By 1.0）的窦性心搏移到别的时刻以合成提前搏动。共享单核训练 {t["minutes"]:.0f} 分钟，随机种子 {"、".join(map(str, range(t["seeds"])))}。命令与尝试记录见 `models/train/ecg-beats/README.md`。
+"""
+
+
+def _lost_zh(r: dict) -> str:
+    if "DS2" not in r:
+        return ""
+    lost = [f"{k} {v:.3f}（目标 {goal}）" for k, v, goal in goals(r["DS2"]) if v < goal]
+    return f"**在 DS2 上未达到项目目标：{'；'.join(lost)}。**" if lost else ""
+
+
+def _tested_zh(r: dict, w: dict) -> str:
+    if "DS2" not in r:
+        return "此版本未打开 DS2。\n\n"
+    d, peaks, both = r["DS2"], r["peaks DS2"], r["peaks DS1 and DS2"]
+    return f"""MIT-BIH DS2：22 人 22 份记录，均未参与训练。95 % 区间按记录抽样。并非心搏的峰计入其所给类别的误检，漏检的心搏计入其自身类别。
 
 {per_class(d, r["DS2 interval"], w["class"])}
 
@@ -196,19 +243,20 @@ MIT-BIH DS2：22 人 22 份记录，均未参与训练，只看过一次。95 % 
 
 {per_class(r["DS2 without 232"], None, w["class"])}
 
-DS1 内按人三折交叉验证（方案据此选择，因此略偏高）：
+"""
 
-{per_class(t["cv"], None, w["class"])}
 
-未参与训练时的起搏记录（四人，{t["paced"]["n"]} 个起搏或部分起搏心搏）：{100 * t["paced"]["Q"]:.1f} % 标为 Q；给出起搏提示：4 份中 {t["paced"]["told"]} 份。
-
-## 逐份记录
+def _rest_zh(r: dict, w: dict) -> str:
+    if "DS2" not in r:
+        return ""
+    return f"""
+## 逐份记录（DS2）
 {of_records(r["records"], w)}
 
 置信度超出正确率最多者：{worst(r["records"])}。平均值会掩盖失败的个人：请逐份查看。
 
 ## 各成员网络
-{table([w["seed"], "N F1", "S F1", "V F1", "accuracy"], [[str(k), *(f"{s[c]:.3f}" for c in ("N F1", "S F1", "V F1", "accuracy"))] for k, s in enumerate(r["seeds"])])}
+{seeds(r, w)}
 
 ## 对输入变化的反应（DS2）
 {changes(r["changes"], w, CHANGES_ZH)}
@@ -217,12 +265,6 @@ DS1 内按人三折交叉验证（方案据此选择，因此略偏高）：
 
 ## 解释
 积分梯度，从该记录的常见心搏到此心搏，仅针对形态。去掉标出的五分之一后概率下降（随机去掉）：{"；".join(f"{k} {v['deletion']:.2f}（{v['random']:.2f}），{v['n']} 例中 {100 * v['passed']:.0f} % 通过自检" for k, v in r["deletion"].items())}。S 更多依据时序而非形态，波形上的标记无法显示这一点。
-
-## 会失败之处
-未见过之人的融合搏动；房颤中的提前搏动；形似 V 的差异传导 S；没有窦性心搏可供比较的房性节律；心室扑动仅见于一人。
-
-## 数据与训练
-MIT-BIH 心律失常数据库 1.0.0（ODC-By 1.0）：de Chazal 的 DS1 与四份起搏记录；CinC 2017 训练集中已知节律的片段（ODC-By 1.0）：房颤中没有 S；DS1、CinC 2017 与 LUDB（ODC-By 1.0）的窦性心搏移到别的时刻以合成提前搏动。共享单核训练 {t["minutes"]:.0f} 分钟，随机种子 {"、".join(map(str, range(len(r["seeds"]))))}。命令与尝试记录见 `models/train/ecg-beats/README.md`。
 """
 
 
@@ -233,30 +275,33 @@ def main() -> None:
     r, t = (json.loads((HERE / name).read_text("utf-8")) for name in ("results.json", "training.json"))
     (args.model / "card.md").write_text(english(r, t), "utf-8")
     (args.model / "card.zh.md").write_text(chinese(r, t), "utf-8")
-    picture(r["DS2 table"], args.model / "confusion.svg")
     path = args.model / "bundle.json"
     bundle = json.loads(path.read_text("utf-8"))
+    bundle["metrics"] = metrics(r, t)
+    if "DS2" in r:
+        picture(r["DS2 table"], args.model / "confusion.svg")
+    for name in ("card.md", "card.zh.md", "confusion.svg"):
+        if (args.model / name).is_file():
+            bundle["files"][name] = sha(args.model / name)
+    path.write_text(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def metrics(r: dict, t: dict) -> list[dict]:
+    keys = ("N F1", "S F1", "V F1", "accuracy")
+    if "DS2" not in r:
+        return [{"name": f"{k}, cross-validation in MIT-BIH DS1", "value": round(t["cv"][k], 4)} for k in keys]
     beats = r["peaks DS2"]["beats"]
-    metrics = []
-    for key in ("N F1", "S F1", "V F1", "accuracy"):
+    found = []
+    for key in keys:
         low, high = r["DS2 interval"][key]
-        metrics.append(
-            {
-                "name": f"{key}, MIT-BIH DS2 (22 people)",
-                "value": round(r["DS2"][key], 4),
-                "low": round(low, 4),
-                "high": round(high, 4),
-                "n": beats,
-            }
+        value = round(r["DS2"][key], 4)
+        found.append(
+            {"name": f"{key}, MIT-BIH DS2 (22 people)", "value": value, "low": round(low, 4), "high": round(high, 4), "n": beats}
         )
-    metrics += [
+    found += [
         {"name": f"R peaks {k}, MIT-BIH DS2, 150 ms", "value": round(r["peaks DS2"][k], 4), "n": beats} for k in ("Se", "+P")
     ]
-    metrics += [{"name": "S F1, DS2 without record 232", "value": round(r["DS2 without 232"]["S F1"], 4), "n": beats - 1780}]
-    bundle["metrics"] = metrics
-    for name in ("card.md", "card.zh.md", "confusion.svg"):
-        bundle["files"][name] = sha(args.model / name)
-    path.write_text(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return [*found, {"name": "S F1, DS2 without record 232", "value": round(r["DS2 without 232"]["S F1"], 4), "n": beats - 1780}]
 
 
 if __name__ == "__main__":

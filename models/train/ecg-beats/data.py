@@ -134,7 +134,11 @@ def load(data: Path, name: str, seed: int, copies: int = 2) -> list[dict]:
         if copy == 0:
             records.append(pack(name, described(slow, at, rate), allowed, **facts, kind="plain", slow=slow, rhythm=rhythm))
         keep = (taken >= 0) | (rng.random(len(at)) < (0.1 if copy != 1 else 0.6))
-        records.append(pack(name, described(slow, at[keep], rate), allowed[keep], kind="clean" if copy == 0 else "noisy", rhythm=rhythm[keep]))
+        records.append(
+            pack(
+                name, described(slow, at[keep], rate), allowed[keep], kind="clean" if copy == 0 else "noisy", rhythm=rhythm[keep]
+            )
+        )
     return records
 
 
@@ -164,7 +168,15 @@ def strips(signals: list[np.ndarray], label: str, count: int, seed: int) -> list
         at = detect([signals[k]], 300.0)
         if len(at) >= 12:
             found = described(slowed([signals[k]], 300.0), at, 300.0)
-            records.append(pack(f"cinc-{label}-{k}", found, np.tile(row, (len(at), 1)), kind=f"strip{label}", rhythm=np.full(len(at), label == "A", np.int8)))
+            records.append(
+                pack(
+                    f"cinc-{label}-{k}",
+                    found,
+                    np.tile(row, (len(at), 1)),
+                    kind=f"strip{label}",
+                    rhythm=np.full(len(at), label == "A", np.int8),
+                )
+            )
     return records
 
 

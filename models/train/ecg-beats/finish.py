@@ -81,23 +81,27 @@ def chosen(path: Path, minutes: float) -> tuple[dict[str, Any], dict[str, Any]]:
         truth = np.concatenate([np.where(k, stored[f"{n}-truth"], -1) for n, k in zip(names, kept, strict=True)])
         return truth, np.concatenate([stored[f"{n}-logits"] for n in names])
 
-    truth, logits = joined(source.DS1)
+    names = [n for n in source.DS1 if f"{n}-truth" in stored]
+    paced_names = [n for n in source.PACED if f"{n}-truth" in stored]
+    truth, logits = joined(names)
     offsets = best_offsets(logits[truth >= 0], truth[truth >= 0])
     scale = temperature(logits[truth >= 0] + offsets, truth[truth >= 0])
     readout = {"offsets": offsets.tolist(), "temperature": scale, "unsure": UNSURE}
-    table = np.sum([confusion(stored, name, readout) for name in source.DS1], axis=0)
-    paced = [confusion(stored, name, readout) for name in source.PACED]
+    table = np.sum([confusion(stored, name, readout) for name in names], axis=0)
+    paced = [confusion(stored, name, readout) for name in paced_names]
     from evaluate import figures
 
     about = {
         "cv": figures(table),
         "cv table": table.tolist(),
-        "cv records": {name: figures(confusion(stored, name, readout)) for name in source.DS1},
+        "cv records": {name: figures(confusion(stored, name, readout)) for name in names},
         "paced": {
             "n": int(sum(t[5].sum() for t in paced)),
+            "of": len(paced),
             "Q": float(sum(t[5, 4] for t in paced) / sum(t[5].sum() for t in paced)),
             "told": sum(int(t[:, 4].sum() >= PACED_LEAST) for t in paced),
         },
+        "folds": sum(any(f"{n}-truth" in stored for n in fold) for fold in source.FOLDS),
         "minutes": minutes,
     }
     return readout, about
@@ -143,7 +147,15 @@ def temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     return float(min(np.linspace(0.4, 2.0, 65), key=cost))
 
 
-def finish(folder: Path, out: Path, data: Path, members: int, readout: dict[str, Any], minutes: float) -> None:
+def finish(
+    folder: Path,
+    out: Path,
+    data: Path,
+    members: int,
+    readout: dict[str, Any],
+    minutes: float,
+    parameters: dict[str, Any] | None = None,
+) -> None:
     """Write the bundle from `folder`/seed-*.safetensors."""
     out.mkdir(parents=True, exist_ok=True)
     state = {}
@@ -152,6 +164,7 @@ def finish(folder: Path, out: Path, data: Path, members: int, readout: dict[str,
             state[f"nets.{seed}.{name}"] = value.half() if value.ndim > 1 else value
     save_file(state, out / "weights.safetensors")
     about = document(members, readout, minutes)
+    about["architecture"]["parameters"] |= parameters or {}
     about["files"] = {"weights.safetensors": sha(out / "weights.safetensors")}
     (out / "bundle.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
     torch.set_num_threads(1)

@@ -211,5 +211,13 @@ def records(donors: list[Donor], each: int, seed: int) -> list[dict]:
             traces, times, classes = record(source, rng, kind)
             at = np.round(times * RATE).astype(np.int64) + rng.integers(-1, 2, len(times))
             made = described(traces, at, RATE)
-            found.append(pack(source.name, made, np.stack([only(int(c)) for c in classes]), kind=f"made-{kind}", rhythm=np.full(len(at), kind == "fibrillation", np.int8)))
+            found.append(
+                pack(
+                    source.name,
+                    made,
+                    np.stack([only(int(c)) for c in classes]),
+                    kind=f"made-{kind}",
+                    rhythm=np.full(len(at), kind == "fibrillation", np.int8),
+                )
+            )
     return found

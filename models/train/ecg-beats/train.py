@@ -23,7 +23,8 @@ from medviewer.inference.ecg.beats_net import BeatNet
 
 LENGTH, BATCH = 64, 24
 WEIGHTS = torch.tensor([1.0, 2.0, 1.5, 2.0, 1.0, 1.0])
-PARTLY, RHYTHM = 1.5, 0.3
+PARTLY, RHYTHM = 2.0, 0.5
+PARAMETERS = {"around": 31}
 SHARES = {"mitdb": 0.56, "made": 0.24, "strip": 0.20}
 
 
@@ -99,6 +100,8 @@ def batch_of(
             f[:, one], f[:, two] = f[:, two].copy(), f[:, one].copy()
         if f[0, -1] > 0 and rng.random() < 0.25:
             w[:, [1, 3]], f[:, two], f[:, -1] = 0, 0, 0
+        if f[0, -1] > 0 and rng.random() < 0.15:
+            fallen(w, f, int(rng.integers(2)), rng)
         sign = np.tile(rng.choice([-1.0, 1.0], 2, p=[0.15, 0.85]), 2)
         gain = np.concatenate([rng.uniform(0.8, 1.25, 2), rng.uniform(0.8, 1.2, 2)])
         w *= (sign * gain).astype(np.float32)[None, :, None]
@@ -124,6 +127,24 @@ def batch_of(
     return tuple(torch.from_numpy(np.stack(x)) for x in (windows, features, allowed, rhythms))
 
 
+def fallen(w: np.ndarray, f: np.ndarray, lead: int, rng: np.random.Generator) -> None:
+    """One electrode off for some beats: what is left of its lead is noise, of its features what noise gives."""
+    start, count = int(rng.integers(len(w))), int(rng.integers(2, 24))
+    part = slice(start, start + count)
+    size = rng.uniform(0.02, 0.3)
+    noise = rng.normal(0, 1, w[part, lead].shape).cumsum(1) if rng.random() < 0.5 else rng.normal(0, 1, w[part, lead].shape)
+    noise = size * (noise - noise.mean(1, keepdims=True)) / (noise.std(1, keepdims=True) + 1e-6)
+    w[part, lead] = noise
+    w[part, 2 + lead] = np.arcsinh(6 * (noise - 0.5 * w[:, lead].mean(0))) / 1.5
+    first = TIMING + lead * SHAPE
+    shape = f[part, first : first + SHAPE]
+    shape[:, 0] = np.log(np.maximum(4 * size, 0.05))
+    shape[:, 1] = rng.normal(0, 0.4, len(shape)).clip(-1, 1)
+    shape[:, 2] = rng.uniform(0, 1.5, len(shape))
+    shape[:, 4:6] = rng.normal(0.2, 0.3, (len(shape), 2)).clip(-1, 1)
+    shape[:, 6:8] = rng.uniform(-1, 1, (len(shape), 2))
+
+
 def loss_of(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
     """Minus the log of the probability of what is permitted, a little smoothed; beats that may be anything count nothing."""
     logs = logits.log_softmax(-1)
@@ -139,7 +160,7 @@ def fit(records: list[dict], steps: int, seed: int, log: bool = True) -> torch.n
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     chances = chances_of(records)
-    net = BeatNet()
+    net = BeatNet(**PARAMETERS)
     average = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
@@ -231,8 +252,9 @@ def main() -> None:
         import finish
 
         readout, about = finish.chosen(args.work / "cv.npz", (time.time() - began) / 60)
+        about["seeds"] = args.seeds
         (Path(__file__).parent / "training.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-        finish.finish(args.work, args.out, args.data, max(1, args.seeds), readout, about["minutes"])
+        finish.finish(args.work, args.out, args.data, max(1, args.seeds), readout, about["minutes"], PARAMETERS)
 
 
 def validate(records: list[dict], args: argparse.Namespace, began: float) -> None:
