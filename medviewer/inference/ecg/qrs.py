@@ -59,7 +59,17 @@ def _block(signals: list[Array], rate: float) -> NDArray[np.int64]:
     snapped = _snap(leads[0], chosen)
     at = np.round(snapped * rate / RATE).astype(np.int64)
     at = at[(at >= 0) & (at < len(signals[0]))]
-    return at[~gap[at]] if gap.any() else at
+    at = at[~gap[at]] if gap.any() else at
+    return _apart(at, REFRACTORY_S * rate)
+
+
+def _apart(at: NDArray[np.int64], least: float) -> NDArray[np.int64]:
+    """Peaks that were moved nearer to the one before than `least` are left out."""
+    kept: list[int] = []
+    for sample in at.tolist():
+        if not kept or sample - kept[-1] >= least:
+            kept.append(sample)
+    return np.array(kept, np.int64)
 
 
 def _follow(at: NDArray[np.int64], height: Array) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ WORDS = {
     },
 }  # fmt: skip
 CHANGES_ZH = {
-    "first lead alone": "仅第一导联", "second lead alone": "仅第二导联", "leads exchanged": "两导联互换", "both leads upside down": "两导联均倒置",
+    "as it is": "原样", "first lead alone": "仅第一导联", "second lead alone": "仅第二导联", "leads exchanged": "两导联互换", "both leads upside down": "两导联均倒置",
     "noise, 24 dB": "噪声 24 dB", "noise, 18 dB": "噪声 18 dB", "noise, 12 dB": "噪声 12 dB", "noise, 6 dB": "噪声 6 dB",
 }  # fmt: skip
 
@@ -173,8 +173,10 @@ Confidence most above what is right: {worst(r["records"])}. Averages hide failin
 ## Each network of the vote
 {seeds(r, w)}
 
-## Reaction to the input (DS2)
+## Reaction to the input
 {changes(r["changes"], w, {})}
+
+Eight records of DS2 (100 105 200 213 222 228 231 232).
 
 Noise: white and drifting in equal parts, on both leads throughout; dB as the noise stress test counts it.
 
@@ -258,8 +260,10 @@ def _rest_zh(r: dict, w: dict) -> str:
 ## 各成员网络
 {seeds(r, w)}
 
-## 对输入变化的反应（DS2）
+## 对输入变化的反应
 {changes(r["changes"], w, CHANGES_ZH)}
+
+取 DS2 的八份记录（100 105 200 213 222 228 231 232）。
 
 噪声：白噪声与漂移各半，始终加在两导联上；dB 按噪声压力测试的算法。
 

@@ -158,12 +158,14 @@ def test_ec05_what_is_no_ecg_is_refused_with_its_reason(loaded, made, reason):
 
 
 def test_ec05_a_trace_without_beats_says_so(loaded):
-    """Slow bumps are no QRS: peaked enough to be looked at, but the network takes none of them for a beat."""
+    """A heart that stands still: drift, a little muscle, three knocks at the electrode."""
     t = np.arange(60 * 360) / 360
-    bumps = sum(np.exp(-0.5 * ((t - c) / 0.4) ** 2) for c in np.arange(5, 60, 9.0))
-    with pytest.raises(MedviewerError) as error:
-        answer(loaded, record_of([bumps + np.random.default_rng(0).normal(0, 0.004, len(t))], 360.0))
-    assert error.value.notice.code in ("ecg-without-beats", "not-an-ecg")
+    rng = np.random.default_rng(0)
+    still = 0.2 * np.sin(2 * np.pi * 0.2 * t) + rng.normal(0, 0.02, len(t))
+    for knock in (11, 30, 52):
+        still += 0.8 * np.exp(-0.5 * ((t - knock) / 0.15) ** 2)
+    code, found = refusal(loaded, record_of([still], 360.0))
+    assert code in ("ecg-without-beats", "not-an-ecg"), len(found.beats.sample)
 
 
 def test_ec05_one_beat_and_short_records_are_answered_without_a_rate_of_nothing(loaded):
@@ -178,7 +180,7 @@ def test_ec05_one_beat_and_short_records_are_answered_without_a_rate_of_nothing(
 def test_ec05_beats_strictly_rise_and_are_200_ms_apart(loaded, data, name):
     leads, rate, _, _ = excerpt(data, name, 300)
     steps = np.diff(answer(loaded, record_of(leads, rate)).beats.sample)
-    assert steps.min() >= 0.19 * rate
+    assert steps.min() >= 0.2 * rate
 
 
 def test_ec08_variability_is_that_of_successive_normal_beats_alone():
