@@ -1,5 +1,7 @@
 """The network of ecg-beats."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -7,13 +9,13 @@ from torch import nn
 class BeatNet(nn.Module):
     """Sequences of beats: windows [batch, beats, channels, samples] and features [batch, beats, features] → logits
     [batch, beats, classes]. A CNN reads each beat, a BiLSTM the sequence. In atrial fibrillation an early beat is not
-    supraventricular ectopic: class 1 is held down by what the network makes of the rhythm of `around` beats."""
+    supraventricular ectopic: class 1 is held down by what the network makes of the rhythm, `hold` times."""
 
     def __init__(
-        self, channels: int = 4, features: int = 45, classes: int = 6, width: int = 16, hidden: int = 64, around: int = 1
+        self, channels: int = 4, features: int = 45, classes: int = 6, width: int = 16, hidden: int = 64, hold: float = 2.0
     ) -> None:
         super().__init__()
-        self.around = around
+        self.hold = hold
         self.cnn = nn.Sequential(
             nn.Conv1d(channels, width, 9, 3, 4),
             nn.BatchNorm1d(width),
@@ -40,8 +42,7 @@ class BeatNet(nn.Module):
         steps, _ = self.lstm(joined)
         rhythm = self.fibrillates(steps)
         logits = self.head(torch.cat([steps, joined], -1))
-        near = nn.functional.avg_pool1d(rhythm.transpose(1, 2), self.around, 1, self.around // 2, count_include_pad=False)
-        ectopic = logits[..., 1:2] + (4 if self.around > 1 else 2) * nn.functional.logsigmoid(-near.transpose(1, 2))
+        ectopic = logits[..., 1:2] + self.hold * nn.functional.logsigmoid(-rhythm)
         return torch.cat([logits[..., :1], ectopic, logits[..., 2:]], -1), rhythm.squeeze(-1)
 
     def forward(self, windows: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
@@ -51,7 +52,7 @@ class BeatNet(nn.Module):
 class BeatNets(nn.Module):
     """Several `BeatNet`s that vote: the mean of their log probabilities."""
 
-    def __init__(self, members: int = 1, **parameters: int) -> None:
+    def __init__(self, members: int = 1, **parameters: Any) -> None:
         super().__init__()
         self.nets = nn.ModuleList([BeatNet(**parameters) for _ in range(members)])
 

@@ -6,7 +6,6 @@ First cross-validation by record within DS1 (its figures choose), then networks 
 import argparse
 import json
 import os
-import pickle
 import time
 from pathlib import Path
 
@@ -16,15 +15,14 @@ import data as source
 import numpy as np
 import synthesis
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from medviewer.inference.ecg.beats import LABELS, SHAPE, TIMING
 from medviewer.inference.ecg.beats_net import BeatNet
 
 LENGTH, BATCH = 64, 24
 WEIGHTS = torch.tensor([1.0, 2.0, 1.5, 2.0, 1.0, 1.0])
-PARTLY, RHYTHM = 2.0, 0.5
-PARAMETERS = {"around": 31}
+PARTLY, RHYTHM = 1.5, 0.3
 SHARES = {"mitdb": 0.56, "made": 0.24, "strip": 0.20}
 
 
@@ -48,6 +46,25 @@ def gather(data: Path, seed: int = 0) -> list[dict]:
     for k, leads in enumerate(source.ludb(data)):
         donors.append(_donor(f"ludb-{k}", leads, 500.0))
     return records + synthesis.records([d for d in donors if d], 1, seed)
+
+
+FIELDS = ("name", "kind", "at", "windows", "features", "allowed", "rhythm", "slow", "rate")
+
+
+def store(records: list[dict], path: Path) -> None:
+    """Records as plain arrays, so that another run need not make them again."""
+    np.savez(path, **{f"{n}-{f}": np.asarray(r[f]) for n, r in enumerate(records) for f in FIELDS if f in r})
+
+
+def stored(path: Path) -> list[dict]:
+    """What `store` wrote."""
+    found: dict[int, dict] = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for key in arrays.files:
+            number, field = key.split("-", 1)
+            value = arrays[key]
+            found.setdefault(int(number), {})[field] = value.item() if value.ndim == 0 else value
+    return [found[n] for n in sorted(found)]
 
 
 def _donor(name: str, leads: list[np.ndarray], rate: float) -> synthesis.Donor | None:
@@ -100,8 +117,6 @@ def batch_of(
             f[:, one], f[:, two] = f[:, two].copy(), f[:, one].copy()
         if f[0, -1] > 0 and rng.random() < 0.25:
             w[:, [1, 3]], f[:, two], f[:, -1] = 0, 0, 0
-        if f[0, -1] > 0 and rng.random() < 0.15:
-            fallen(w, f, int(rng.integers(2)), rng)
         sign = np.tile(rng.choice([-1.0, 1.0], 2, p=[0.15, 0.85]), 2)
         gain = np.concatenate([rng.uniform(0.8, 1.25, 2), rng.uniform(0.8, 1.2, 2)])
         w *= (sign * gain).astype(np.float32)[None, :, None]
@@ -127,24 +142,6 @@ def batch_of(
     return tuple(torch.from_numpy(np.stack(x)) for x in (windows, features, allowed, rhythms))
 
 
-def fallen(w: np.ndarray, f: np.ndarray, lead: int, rng: np.random.Generator) -> None:
-    """One electrode off for some beats: what is left of its lead is noise, of its features what noise gives."""
-    start, count = int(rng.integers(len(w))), int(rng.integers(2, 24))
-    part = slice(start, start + count)
-    size = rng.uniform(0.02, 0.3)
-    noise = rng.normal(0, 1, w[part, lead].shape).cumsum(1) if rng.random() < 0.5 else rng.normal(0, 1, w[part, lead].shape)
-    noise = size * (noise - noise.mean(1, keepdims=True)) / (noise.std(1, keepdims=True) + 1e-6)
-    w[part, lead] = noise
-    w[part, 2 + lead] = np.arcsinh(6 * (noise - 0.5 * w[:, lead].mean(0))) / 1.5
-    first = TIMING + lead * SHAPE
-    shape = f[part, first : first + SHAPE]
-    shape[:, 0] = np.log(np.maximum(4 * size, 0.05))
-    shape[:, 1] = rng.normal(0, 0.4, len(shape)).clip(-1, 1)
-    shape[:, 2] = rng.uniform(0, 1.5, len(shape))
-    shape[:, 4:6] = rng.normal(0.2, 0.3, (len(shape), 2)).clip(-1, 1)
-    shape[:, 6:8] = rng.uniform(-1, 1, (len(shape), 2))
-
-
 def loss_of(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
     """Minus the log of the probability of what is permitted, a little smoothed; beats that may be anything count nothing."""
     logs = logits.log_softmax(-1)
@@ -160,7 +157,7 @@ def fit(records: list[dict], steps: int, seed: int, log: bool = True) -> torch.n
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     chances = chances_of(records)
-    net = BeatNet(**PARAMETERS)
+    net = BeatNet()
     average = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
@@ -186,6 +183,17 @@ def fit(records: list[dict], steps: int, seed: int, log: bool = True) -> torch.n
     return average.module.eval()
 
 
+def fitted(path: Path, records: list[dict], steps: int, seed: int) -> torch.nn.Module:
+    """The network that an earlier run left at `path`, else a new one, kept there."""
+    if path.is_file():
+        net = BeatNet()
+        net.load_state_dict(load_file(path))
+        return net.eval()
+    net = fit(records, steps, seed)
+    save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path)
+    return net
+
+
 def logits_of(net: torch.nn.Module, record: dict) -> np.ndarray:
     """Logits of all candidates of a record, as the program asks for them."""
     from medviewer.inference.ecg.beats_reading import in_stretches
@@ -199,7 +207,7 @@ def two_passes(net: torch.nn.Module, record: dict) -> tuple[np.ndarray, np.ndarr
 
     first = logits_of(net, record)
     keep = kept_beats(first)
-    again = source.described(record["slow"], record["at"][keep], record["rate"])
+    again = source.described(list(record["slow"]), record["at"][keep], record["rate"])
     second = first.copy()
     second[keep] = logits_of(net, {"windows": again.windows, "features": again.features})
     return second, keep
@@ -228,25 +236,24 @@ def shown(numbers: dict[str, float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True, help="folder for what lies between: records, folds, seeds (700 MB)")
+    parser.add_argument("--work", type=Path, required=True, help="folder for what lies between: records, folds, seeds (900 MB)")
     parser.add_argument("--out", type=Path, help="the bundle's folder; without it nothing is made of the seeds")
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--folds", type=int, default=3, help="0 takes the cross-validation that lies in --work")
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.work.mkdir(parents=True, exist_ok=True)
     began = time.time()
-    kept = args.work / "records.pkl"
-    records = pickle.loads(kept.read_bytes()) if kept.is_file() else gather(args.data)
+    kept = args.work / "records.npz"
     if not kept.is_file():
-        kept.write_bytes(pickle.dumps(records))
+        store(gather(args.data), kept)
+    records = stored(kept)
     print(f"{len(records)} records, {sum(len(r['at']) for r in records)} beats, {time.time() - began:.0f} s", flush=True)
     if args.folds:
         validate(records, args, began)
     for seed in range(args.seeds):
-        net = fit(records, args.steps, seed)
-        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, args.work / f"seed-{seed}.safetensors")
+        fitted(args.work / f"seed-{seed}.safetensors", records, args.steps, seed)
         print(f"seed {seed}, {(time.time() - began) / 60:.1f} min", flush=True)
     if args.out:
         import finish
@@ -254,15 +261,14 @@ def main() -> None:
         readout, about = finish.chosen(args.work / "cv.npz", (time.time() - began) / 60)
         about["seeds"] = args.seeds
         (Path(__file__).parent / "training.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-        finish.finish(args.work, args.out, args.data, max(1, args.seeds), readout, about["minutes"], PARAMETERS)
+        finish.finish(args.work, args.out, args.data, max(1, args.seeds), readout, about["minutes"])
 
 
 def validate(records: list[dict], args: argparse.Namespace, began: float) -> None:
     """Cross-validation by person within DS1 (and the paced records)."""
     stored: dict[str, np.ndarray] = {}
     for number, out in enumerate(source.FOLDS[: args.folds]):
-        net = fit([r for r in records if r["name"] not in out], args.steps, seed=0)
-        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, args.work / f"fold-{number}.safetensors")
+        net = fitted(args.work / f"fold-{number}.safetensors", [r for r in records if r["name"] not in out], args.steps, 0)
         for record in records:
             if record["name"] in out and record["kind"] == "plain":
                 logits, keep = two_passes(net, record)
