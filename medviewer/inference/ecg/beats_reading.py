@@ -112,19 +112,19 @@ def judged(
     loaded: Loaded, signals: list[NDArray[np.float64]], rate: float, token: CancelToken, report: Report
 ) -> tuple[BeatSequence, NDArray[np.float64]]:
     """Candidates of the second pass and their calibrated probabilities."""
-    at, slow = detect(signals, rate), slowed(signals, rate)
+    at, slow, readout = detect(signals, rate), slowed(signals, rate), loaded.bundle.document["readout"]
     found, logits = described(slow, at, rate), np.zeros((0, len(LABELS)))
     for turn in range(2):
         token.check()
         if len(found.at):
             logits = in_stretches(loaded.module, found.windows, found.features, loaded.device, token)
         report(turn + 1, 2)
-        kept = kept_beats(logits)
+        kept = kept_beats(logits, float(readout.get("doubt", 0)))
         if turn == 0 and not kept.all():
             found, logits = described(slow, found.at[kept], rate), logits[kept]
         elif turn == 0:
             break
-    return found, calibrated(logits, loaded.bundle.document["readout"])
+    return found, calibrated(logits, readout)
 
 
 def calibrated(logits: NDArray[np.float64], readout: Any) -> NDArray[np.float64]:
@@ -160,9 +160,9 @@ def in_stretches(
     return logits
 
 
-def kept_beats(logits: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Candidates that the network takes for beats."""
-    kept: NDArray[np.bool_] = logits.argmax(1) != NONE
+def kept_beats(logits: NDArray[np.float64], doubt: float = 0.0) -> NDArray[np.bool_]:
+    """Candidates that the network takes for beats: "none" is not ahead of every class by more than `doubt`."""
+    kept: NDArray[np.bool_] = logits[:, NONE] - logits[:, :NONE].max(1, initial=-np.inf) <= doubt
     return kept
 
 

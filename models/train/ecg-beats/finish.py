@@ -19,6 +19,8 @@ from medviewer.inference.ecg.beats_reading import PACED_LEAST, calibrated, numbe
 
 PROBE_S = 60
 UNSURE = 0.45
+DOUBT = 1.0
+"""The first pass drops a candidate only where it is this sure (in logits): the second one sees it again."""
 TITLES = {
     "N": ("Normal, bundle branch block or escape beat", "正常、束支阻滞或逸搏"),
     "S": ("Supraventricular ectopic beat", "室上性异位搏动"),
@@ -86,7 +88,7 @@ def chosen(path: Path, minutes: float) -> tuple[dict[str, Any], dict[str, Any]]:
     truth, logits = joined(names)
     offsets = best_offsets(logits[truth >= 0], truth[truth >= 0])
     scale = temperature(logits[truth >= 0] + offsets, truth[truth >= 0])
-    readout = {"offsets": offsets.tolist(), "temperature": scale, "unsure": UNSURE}
+    readout = {"offsets": offsets.tolist(), "temperature": scale, "unsure": UNSURE, "doubt": DOUBT}
     table = np.sum([confusion(stored, name, readout) for name in names], axis=0)
     paced = [confusion(stored, name, readout) for name in paced_names]
     from evaluate import figures

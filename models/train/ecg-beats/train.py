@@ -23,7 +23,7 @@ from medviewer.inference.ecg.beats_net import BeatNet
 LENGTH, BATCH = 64, 24
 WEIGHTS = torch.tensor([1.0, 2.0, 1.5, 2.0, 1.0, 1.0])
 PARTLY, RHYTHM = 1.5, 0.3
-SHARES = {"mitdb": 0.56, "made": 0.24, "strip": 0.20}
+SHARES = {"mitdb": 0.50, "made": 0.30, "strip": 0.20}
 
 
 def gather(data: Path, seed: int = 0) -> list[dict]:
@@ -203,10 +203,12 @@ def logits_of(net: torch.nn.Module, record: dict) -> np.ndarray:
 
 def two_passes(net: torch.nn.Module, record: dict) -> tuple[np.ndarray, np.ndarray]:
     """Logits after the second pass for every candidate (what the first one dropped keeps its own), and which were kept."""
+    from finish import DOUBT
+
     from medviewer.inference.ecg.beats_reading import kept_beats
 
     first = logits_of(net, record)
-    keep = kept_beats(first)
+    keep = kept_beats(first, DOUBT)
     again = source.described(list(record["slow"]), record["at"][keep], record["rate"])
     second = first.copy()
     second[keep] = logits_of(net, {"windows": again.windows, "features": again.features})
