@@ -11,6 +11,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from medviewer.ui.commands import COMMANDS, KINDS, Command
+
 ROOT = Path(__file__).resolve().parents[1]
 KEYS, KEYS_END = "<!-- keys -->", "<!-- end of keys -->"
 
@@ -76,16 +78,25 @@ def listed(names: tuple[str, ...]) -> str:
 
 
 def keys() -> str:
-    from medviewer.ui.commands import COMMANDS
-
-    rows = [f"| {listed(one.keys)} | {one.title} |" for one in COMMANDS if one.keys and not one.id.startswith("preset-")]
-    presets = "| `1` … `9`, `0` | Window presets of the modality; the file's window or automatic |"
+    several = ("preset-", "ecg-call-")
+    rows = [
+        f"| {listed(one.keys)} | {one.title} | {where(one)} |" for one in COMMANDS if one.keys and not one.id.startswith(several)
+    ]
+    presets = "| `1` … `9`, `0` | Window presets of the modality; the file's window or automatic | image |"
+    calls = "| `Shift+N`, `S`, `V`, `F`, `Q` | Call the beat so | ECG |"
     hands = (
         "Left drag: the active tool (window/level at start). Right drag: zoom. Middle or Shift+left drag: pan.",
         "Wheel: images; with Ctrl: zoom at the pointer. Ctrl+left drag: window of a region. Alt+left drag: window/level.",
         "Double click: one pane and back.",
     )
-    return "\n".join([*hands, "", "| keys | do |", "|---|---|", *rows, presets])
+    return "\n".join([*hands, "", "| keys | do | in |", "|---|---|---|", *rows, presets, calls])
+
+
+def where(command: Command) -> str:
+    """In which panes a key counts; "" for everywhere."""
+    if not command.on_pane or set(command.kinds) == set(KINDS):
+        return ""
+    return ", ".join({"ecg": "ECG"}.get(kind, kind) for kind in command.kinds)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -245,17 +246,25 @@ class _lines:  # noqa: N801 - read as a statement: with _lines(target)
 
 
 def _print(entry: Document) -> None:
-    where = Path(entry["input"]["path"]).name
+    """One answer for a reader: the network, its scores, what it counted and measured, whether its explanation held."""
+    print(f"{Path(entry['input']['path']).name} · {entry['model']['id']} {entry['model']['version']}")
     if entry["status"] != "ok":
-        print(f"{where}: {entry['model']['id']} {entry['status']}: {entry['reason']['message']}")
+        print(f"  {entry['status']}: {entry['reason']['message']}")
         return
     for score in entry["scores"]:
         if score["threshold"] is not None:
             mark = "positive" if score["positive"] else "below threshold"
             band = f"{score['low']:.2f}–{score['high']:.2f}"
-            print(f"{where}: {score['label']} {score['probability']:.3f} ({band}), threshold {score['threshold']:.2f}: {mark}")
+            print(f"  {score['label']} {score['probability']:.3f} ({band}), threshold {score['threshold']:.2f}: {mark}")
+    symbols = Counter(entry["beats"]["symbol"]) if entry["beats"] else {}
+    if symbols:
+        print("  beats: " + ", ".join(f"{symbol} {count}" for symbol, count in sorted(symbols.items())))
+    if entry["measurements"]:
+        print("  " + ", ".join(f"{name} {one['value']:g} {one['unit']}" for name, one in entry["measurements"].items()))
+    for mention in entry["mentions"]:
+        print(f"  {mention['text']}: {mention['state'].replace('_', ' ')}")
     for caution in entry["cautions"]:
         print(f"  caution: {caution['message']}")
     if entry["explanation"] and entry["explanation"]["self_check"]:
-        passed = entry["explanation"]["self_check"]["passed"]
-        print(f"  explanation {'passed' if passed else 'did not pass'} its check. Research use only – not for diagnosis.")
+        print(f"  explanation {'passed' if entry['explanation']['self_check']['passed'] else 'did not pass'} its check")
+    print("  Research use only – not for diagnosis.")
