@@ -95,6 +95,9 @@ def run(args: argparse.Namespace) -> int:
             write(name, files, out, args.format)
     if out and args.format == "csv":
         _write_table(content["results"], out / "results.csv")
+    if not ({args.json, args.json_lines} & {"-"}):
+        for error in content["errors"]:
+            print(f"{error['path']}: {error['message']} {error['remedy']}".strip(), file=sys.stderr)
     if args.json:
         write_json(content, args.json)
     if not batch.items:

@@ -211,3 +211,9 @@ def test_render_makes_one_patients_report_and_asks_whose_where_there_are_two(tmp
     text = " ".join(page.get_textpage().get_text_range() for page in document)
     document.close()
     assert "ID SAMPLE-1" in text and "SAMPLE-2" not in text and "Research use only" in text and "cxr-pneumonia 1.0" in text
+
+
+def test_without_json_errors_are_told_on_standard_error(tmp_path, capsys):
+    assert main(["infer", str(tmp_path / "gone.dcm")]) == 3
+    said = capsys.readouterr()
+    assert "gone.dcm" in said.err and "Check the path" in said.err and not said.out
