@@ -53,6 +53,7 @@ def _checks(args: argparse.Namespace, folder: Path) -> list[Check]:
         Check("font for Chinese", chinese_font),
         *(Check(f"decode {syntax.name}", partial(check_syntax, syntax, folder)) for syntax in SYNTAXES),
         Check("profile", lambda: _writable(profile)),
+        Check("database", lambda: _database(profile)),
         Check("free disk", lambda: _free_disk(profile)),
         Check("sample patients", lambda: _sample(folder / "sample")),
         Check("device", lambda: _device(args.device)),
@@ -72,6 +73,25 @@ def _device(wanted: str) -> str:
     from medviewer.inference.device import choose
 
     return str(choose(wanted))
+
+
+def _database(profile: Profile) -> str:
+    """The user's own file: whole, of a version this program knows, and writable."""
+    from medviewer.core.errors import MedviewerError
+    from medviewer.store.database import MIGRATIONS, Database
+
+    base = Database(profile.data / "medviewer.db")
+    try:
+        for notice in base.notices:
+            raise MedviewerError(notice.code, notice.path, **notice.facts)
+        base.write(lambda connection: connection.execute("PRAGMA optimize"))
+        counted = {name: base.read(f"SELECT count(*) FROM {name}")[0][0] for name in ("decisions", "notes", "audit")}
+        if not base.flush():
+            raise MedviewerError("database-not-written", str(base.path), reason="")
+        words = ", ".join(f"{count} {name}" for name, count in counted.items())
+        return f"version {len(MIGRATIONS)}, {words}"
+    finally:
+        base.close()
 
 
 def _writable(profile: Profile) -> str:

@@ -2,12 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from medviewer.core.errors import Notice
+from medviewer.core.image import ImageSeries
 from medviewer.core.task import Account, Cancelled, CancelToken
-from medviewer.services.session import Post, Session
+from medviewer.services.session import Item, Post, Session
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,10 @@ def open_paths(session: Session, post: Post, paths: Sequence[str | Path], *, wor
     def work() -> None:
         from medviewer.io.scan import Batch, scan
 
+        names = _Names(session)
+
         def hand_over(batch: Batch) -> None:
-            post(lambda: session.put(batch.items, batch.removed, batch.account))
+            post(lambda: session.put(*names.told_apart(batch.items, batch.removed), batch.account))
 
         try:
             hand_over(scan(paths, workspace=workspace, announce=hand_over, cancel=cancel))
@@ -55,6 +59,38 @@ def open_paths(session: Session, post: Post, paths: Sequence[str | Path], *, wor
     thread = threading.Thread(target=work, name="scan", daemon=True)
     thread.start()
     return Opening(cancel, thread)
+
+
+class _Names:
+    """Ids of one opening: a file's id that another open file has already gets -2, -3 …, as within one scan; two patients'
+    "note" must not take each other's place. Series are the same by their UID wherever their files lie."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._given: dict[str, str] = {}
+
+    def told_apart(self, items: Iterable[Item], removed: Iterable[str]) -> tuple[list[Item], list[str]]:
+        return [self._named(item) for item in items], [self._given.get(one, one) for one in removed]
+
+    def _named(self, item: Item) -> Item:
+        if item.item not in self._given:
+            name, n = item.item, 1
+            while not self._free(name, item):
+                n += 1
+                name = f"{item.item}-{n}"
+            self._given[item.item] = name
+        name = self._given[item.item]
+        return item if name == item.item else replace(item, item=name)
+
+    def _free(self, name: str, item: Item) -> bool:
+        there = self._session.item(name)
+        if there is None or (isinstance(item, ImageSeries) and item.has_identity):
+            return True
+        return _path_of(there) == _path_of(item)
+
+
+def _path_of(item: Item) -> str:
+    return (item.frames[0].path if item.frames else "") if isinstance(item, ImageSeries) else item.path
 
 
 def _ended(account: Account, failed: Notice | None = None) -> Account:

@@ -5,6 +5,7 @@ Changed by one thread only: other threads hand their changes to `post`.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from medviewer.core.ecg import EcgRecord
@@ -150,11 +151,20 @@ class Session:
 
     def key_images(self, item: str) -> frozenset[tuple[str, int]]:
         """(path, index in the file) of the images of an item that a person marked: they stay marked when the item grows."""
+        if item not in self._key_images and item in self._items:
+            kept = self.records.marks(item, "key") if self.records is not None else ()
+            self._key_images[item] = frozenset((path, index) for path, index, _ in kept)
         return self._key_images.get(item, frozenset())
 
     def mark_key_image(self, item: str, path: str, index: int) -> None:
         """Mark an image, or take its mark away."""
         self._key_images[item] = self.key_images(item) ^ {(path, index)}
+        if self.records is not None:
+            there = (path, index) in self._key_images[item]
+            patient = self._items[item].patient.id if item in self._items else ""
+            self.records.mark(item, "key", path, index, there=there)
+            act = "key-image" if there else "no-key-image"
+            self.records.note_act(AuditLine(now(), self.who(), act, patient, item, f"{Path(path).name}#{index}", {}))
         self._announce(Changes(marks=frozenset({item})))
 
     @property

@@ -93,3 +93,12 @@ def test_an_act_is_undone_in_the_database_though_its_item_was_closed(begin):
     session.put([note()])
     session.put_result(result())
     assert session.findings[0].decision.state == "proposed"
+
+
+def test_key_images_are_marked_again_at_the_next_start(begin):
+    session = begin()
+    session.mark_key_image("a", "/f.dcm", 3)
+    session.mark_key_image("a", "/f.dcm", 4)
+    session.mark_key_image("a", "/f.dcm", 4)
+    session.records.database.close()
+    assert begin().key_images("a") == {("/f.dcm", 3)}

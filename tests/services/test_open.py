@@ -91,3 +91,21 @@ def test_the_sample_adult_has_two_notes_of_her_own_that_differ_in_one_point_alon
         said[language] = {mention.concept: mention.state for mention in mentions(note.text, lexicon)}
     assert set(said["en"]) == set(said["zh"])
     assert [c for c, state in said["en"].items() if said["zh"][c] != state] == ["premature ventricular beats"]
+
+
+def test_two_files_of_one_name_from_two_folders_are_two_items_and_one_file_opened_twice_is_one(tmp_path):
+    session, drain = Session(), Drain()
+    for folder, words in (("a", "No fever."), ("b", "Fever.")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "note.txt").write_text(words)
+    for folder in ("a", "b", "b", "a"):
+        drain.until(open_paths(session, drain, [tmp_path / folder / "note.txt"], workspace=tmp_path / "w"))
+    assert {item.item: item.text for item in session.items} == {"note": "No fever.", "note-2": "Fever."}
+
+
+def test_a_series_is_the_same_by_its_uid_wherever_its_files_lie(tmp_path):
+    session, drain = Session(), Drain()
+    for folder in ("a", "b"):
+        make_series(tmp_path / folder, 3)
+        drain.until(open_paths(session, drain, [tmp_path / folder], workspace=tmp_path / "w"))
+    assert len(session.items) == 1

@@ -25,6 +25,8 @@ from medviewer.ui.patient.cards import Card, MentionRow, score_words
 from medviewer.ui.patient.disagree import DisagreementCard
 
 Say = Callable[[Notice], Sentence]
+TOP = 3
+"""Of many classes below their thresholds only the likeliest are shown."""
 FEW = 6
 """Mentions of a note that are shown before "all"."""
 
@@ -335,16 +337,15 @@ class FindingsPanel(QWidget):
         """An answer without a finding, mostly every score below its threshold."""
         model = self._models.get(result.model)
         card = self._card(result, "quiet", model.title(self._lang) if model is not None else result.model)
-        for score in result.scores:
-            if score.threshold is not None:
-                card.bar(score, theme.MACHINE)
-                label = model.label(score.label, self._lang) if model is not None else score.label
-                above, below = (
-                    self.tr("{label} {score}, threshold {threshold}"),
-                    self.tr("{label} {score}, below the threshold {threshold}"),
-                )
-                words = above if score.positive else below
-                card.line(words.format(label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"))
+        judged = [score for score in result.scores if score.threshold is not None]
+        if len(judged) > TOP + 1:
+            judged = sorted(judged, key=lambda score: -score.probability)[:TOP]
+        for score in judged:
+            card.bar(score, theme.MACHINE)
+            label = model.label(score.label, self._lang) if model is not None else score.label
+            below = self.tr("{label} {score}, below the threshold {threshold}")
+            words = self.tr("{label} {score}, threshold {threshold}") if score.positive else below
+            card.line(words.format(label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"))
         self._why(card, result)
         card.end(self._tags(result), [])
         return card
