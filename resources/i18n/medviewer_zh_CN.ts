@@ -774,12 +774,12 @@
       <translation>规则</translation>
     </message>
     <message>
-      <source>{label} {score}, threshold {threshold}</source>
-      <translation>{label} {score}，阈值 {threshold}</translation>
-    </message>
-    <message>
       <source>{label} {score}, below the threshold {threshold}</source>
       <translation>{label} {score}，低于阈值 {threshold}</translation>
+    </message>
+    <message>
+      <source>{label} {score}, threshold {threshold}</source>
+      <translation>{label} {score}，阈值 {threshold}</translation>
     </message>
     <message>
       <source>{model} does not read this</source>
