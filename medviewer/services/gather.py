@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
+from medviewer.core.ecg import BeatClass, Beats, EcgRecord
+from medviewer.core.ecg_marks import marks_of
 from medviewer.core.finding import Decision, Finding, Provenance, Result, Score, Span
 from medviewer.core.note import Mention, NoteDocument
 from medviewer.core.units import CharOffset
 from medviewer.services.acts import Act
 from medviewer.services.annotate import Notebook
 from medviewer.services.compare import Discordance, compare, day_of
-from medviewer.services.session import Session
+from medviewer.services.session import Item, Session
 from medviewer.store.assets import asset
 from medviewer.store.records import AuditLine, now
 
@@ -108,12 +110,23 @@ class Gathered:
 
     def discordances(self, *, seen: bool = False) -> tuple[Discordance, ...]:
         """Where notes and networks contradict each other; those that a person has seen are left out, unless asked for."""
-        results = [result for item in self._session.items for result in self._session.results(item.item)]
+        results = [self._judged(item, result) for item in self._session.items for result in self._session.results(item.item)]
         found = compare(self._session.items, results, self.mentions)
         if seen or self._session.records is None:
             return found
         kept = self._session.records.decided([self._as_finding(one) for one in found])
         return tuple(one for one, known in zip(found, kept, strict=True) if known.decision.state == "proposed")
+
+    def _judged(self, item: Item, result: Result) -> Result:
+        """A network's beats as people left them: rejected ones are gone, others have the person's class."""
+        decided = self._session.decisions(item.item)
+        if not isinstance(item, EcgRecord) or result.beats is None or not decided:
+            return result
+        marks = marks_of(item, [result], decided)
+        kept = [n for n, there in enumerate(marks.accepted()) if there]
+        own = result.beats
+        symbols = tuple(cast(BeatClass, str(marks.symbols[n])) for n in kept)
+        return replace(result, beats=Beats(tuple(own.sample[n] for n in kept), symbols, tuple(own.probability[n] for n in kept)))
 
     def see(self, one: Discordance) -> None:
         """A person knows of it: it is not told again for the same note and answer. Undoable."""

@@ -248,6 +248,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("full-screen", _t("Full screen"), ("F11",), "screen", lambda d: d.full_screen(), False),
     Command("search", _t("Search the browser"), ("Ctrl+F",), "screen", lambda d: d.focus_search(), False),
     Command("preferences", _t("Preferences…"), ("Ctrl+,",), "help", lambda d: d.show_preferences(), False),
+    Command("audit", _t("Audit list…"), (), "help", lambda d: d.together.audit(), False),
     Command("keys", _t("Keys"), ("F1",), "help", lambda d: d.show_keys(), False),
     Command("palette", _t("Find a command"), ("Ctrl+Shift+P",), "help", lambda d: d.show_palette(), False),
     Command("escape", _t("Stop, or back to window/level"), ("Esc",), "help", lambda d: d.escape(), False),

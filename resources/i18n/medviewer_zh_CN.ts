@@ -9,6 +9,49 @@
     </message>
   </context>
   <context>
+    <name>AuditList</name>
+    <message>
+      <source>Audit list</source>
+      <translation>审计列表</translation>
+    </message>
+    <message>
+      <source>Search who, what, patient, item</source>
+      <translation>搜索操作者、操作、患者、项目</translation>
+    </message>
+    <message>
+      <source>Only the active pane's item</source>
+      <translation>仅当前窗格的项目</translation>
+    </message>
+    <message>
+      <source>When</source>
+      <translation>时间</translation>
+    </message>
+    <message>
+      <source>Who</source>
+      <translation>操作者</translation>
+    </message>
+    <message>
+      <source>What</source>
+      <translation>操作</translation>
+    </message>
+    <message>
+      <source>Patient</source>
+      <translation>患者</translation>
+    </message>
+    <message>
+      <source>Item</source>
+      <translation>项目</translation>
+    </message>
+    <message>
+      <source>About</source>
+      <translation>内容</translation>
+    </message>
+    <message>
+      <source>Undone: {what}</source>
+      <translation>已撤销：{what}</translation>
+    </message>
+  </context>
+  <context>
     <name>Browser</name>
     <message>
       <source>identity</source>
@@ -1952,6 +1995,10 @@
     <message>
       <source>Preferences…</source>
       <translation>首选项…</translation>
+    </message>
+    <message>
+      <source>Audit list…</source>
+      <translation>审计列表…</translation>
     </message>
     <message>
       <source>Keys</source>

@@ -235,3 +235,29 @@ def test_nothing_of_a_card_is_wider_than_the_dock(qtbot, desk):
     qtbot.wait(50)
     area = desk.findings._area
     assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+
+
+def test_the_audit_list_shows_every_act_newest_first_and_can_be_narrowed(desk):
+    desk.session.decide("rec/ecg-beats/V", "rejected")
+    desk.keeping.undo()
+    desk.notebook.start(PERSON, None, "New.")
+    dialog = desk.together.audit()
+    rows = [[dialog.tree.topLevelItem(k).text(c) for c in range(6)] for k in range(dialog.tree.topLevelItemCount())]
+    assert [row[2] for row in rows] == ["note begun", "Undone: rejected", "rejected"]
+    assert all(row[1] == desk.session.who() and row[3] == "T-1" for row in rows)
+    assert rows[2][5].startswith("V rejected 0.1")
+    dialog.search.setText("undone")
+    assert [dialog.tree.topLevelItem(k).isHidden() for k in range(3)] == [True, False, True]
+
+
+def test_beats_that_a_person_rejected_or_called_otherwise_contradict_nothing(desk):
+    from medviewer.core.ecg_marks import beat_finding
+
+    assert desk.findings.disagreement.shown is not None
+    record, result = desk.session.item("rec"), desk.session.result("rec", "ecg-beats")
+    desk.session.judge(beat_finding(record, result, 4), "accepted", label="N")
+    assert desk.findings.disagreement.shown is None
+    desk.keeping.undo()
+    assert desk.findings.disagreement.shown is not None
+    desk.session.judge(beat_finding(record, result, 4), "rejected")
+    assert desk.findings.disagreement.shown is None

@@ -52,6 +52,14 @@ class Together(QObject):
 
         return open_report(self._desk)
 
+    def audit(self) -> QDialog:
+        """What was done, by whom and when."""
+        from medviewer.ui.patient.audit import AuditList
+
+        dialog = AuditList(self._desk, self._desk.window)
+        dialog.open()
+        return dialog
+
     def _place(self, item: str, other: str) -> Pane:
         """The pane that shows the item, else one that does not show the other side."""
         panes: list[Pane] = [pane for pane in self._desk.grid.panes if pane.isVisibleTo(self._desk.grid)]
