@@ -162,7 +162,9 @@ class EcgPicture:
         return min(near, key=lambda cell: abs(cell.y0 - y), default=None)
 
 
-HEAD_MM, FOOTER_PX, MARGIN_MM, GAP_MM = 4.0, 26.0, 3.0, 3.0
+FOOTER_PX, TWO_LINES_PX, NARROW_PX = 26.0, 44.0, 760.0
+"""Height of the footer, of one in a pane narrower than NARROW_PX."""
+MARGIN_MM, GAP_MM = 3.0, 3.0
 CORNER_PX = 44.0
 """Height of the corner words above the paper's first row."""
 RULER_PX, MARKS_PX = 14.0, 32.0
@@ -205,7 +207,8 @@ def resolve(
     table, rhythm = grid_of(view.layout, record)
     columns, rows = len(table[0]), len(table) + (rhythm is not None)
     top = CORNER_PX if view.text != "none" else 4.0
-    paper = Rect(0, 0, size[0], max(size[1] - FOOTER_PX, 20.0))
+    footer = _footer(size)
+    paper = Rect(0, 0, size[0], max(size[1] - footer, 20.0))
     seconds = record.seconds
     mm = px_per_mm
     if view.fit:
@@ -239,8 +242,12 @@ def resolve(
     page = per_column * (1 if view.simultaneous and rhythm is None else columns)
     return EcgPicture(
         size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, how, calibrated and not view.fit,
-        FOOTER_PX, whole_s=seconds,
+        footer, whole_s=seconds,
     )  # fmt: skip
+
+
+def _footer(size: tuple[float, float]) -> float:
+    return FOOTER_PX if size[0] >= NARROW_PX else TWO_LINES_PX
 
 
 def _pulse_mm(speed: float) -> float:
@@ -259,7 +266,8 @@ def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_
     """Whole record above (overview and tachogram), a page of lines below, and strips of all leads at paper speed at the foot."""
     mm, seconds = px_per_mm, max(record.seconds, SHORTEST_S)
     top = CORNER_PX if view.text != "none" else 4.0
-    paper = Rect(0, 0, size[0], max(size[1] - FOOTER_PX, 20.0))
+    footer = _footer(size)
+    paper = Rect(0, 0, size[0], max(size[1] - footer, 20.0))
     margin = 56.0
     width = max(paper.w - margin - 8, 20.0)
     overview = Rect(margin, top, width, 46)
@@ -296,7 +304,7 @@ def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_
         pulses.append((left - _pulse_mm(view.speed) * mm, y0))
         cells.append(Cell(k, record.leads[k].name, rect, y0, begin, length, px_s, mm * view.gain, rhythm=n == 0))
     return EcgPicture(
-        size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, "", calibrated, FOOTER_PX, overview,
+        size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, "", calibrated, footer, overview,
         tachogram, record.seconds,
     )  # fmt: skip
 

@@ -255,6 +255,12 @@ class Traces:
         """Whether the record is too long to be read each time it is drawn whole; without a pyramid it is not drawn then."""
         return self.record.seconds * self.record.rate_hz > READ_AT_ONCE
 
+    def known_s(self, samples_a_column: float) -> float:
+        """Up to which second a view is drawn: to the end, or as far as the pyramid that it needs has come."""
+        if not self.needs_pyramid or samples_a_column < FACTOR:
+            return self.record.seconds
+        return 0.0 if self.pyramid is None else self.pyramid.done
+
     def filters_shown(self, seconds: float, filters: Filters) -> Filters:
         """The filters that are really applied to a view of so many seconds."""
         return filters if seconds * self.record.rate_hz <= FILTERED_LIMIT else UNFILTERED

@@ -77,11 +77,26 @@ class EcgBar(QFrame):
         self.gain_button.setText(f"{words.number(view.gain)} mm/mV")
         self.filter_button.setText(words.filter_title(view.filters))
         self.theme_button.setText(self.tr("paper") if view.theme == "paper" else self.tr("dark"))
+        self._fit(self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = event.size().width()
-        for button, least in ((self.theme_button, 420), (self.filter_button, 340), (self.back, 260), (self.on, 260)):
-            button.setVisible(wide >= least)
+        self._fit(event.size().width())
+
+    def _fit(self, wide: int) -> None:
+        """Whole buttons only: the first that does not fit goes, and those after it."""
+        left = wide - 20
+        pair = (self.back, self.on)
+        for buttons in (
+            (self.layout_button,),
+            (self.speed_button,),
+            (self.gain_button,),
+            pair,
+            (self.filter_button,),
+            (self.theme_button,),
+        ):
+            left -= sum(button.sizeHint().width() + 6 for button in buttons)
+            for button in buttons:
+                button.setVisible(left >= 0)
 
     def _turn_theme(self) -> None:
         self.changed.emit(replace(self._view, theme="dark" if self._view.theme == "paper" else "paper"))

@@ -197,6 +197,10 @@ class EventsList(QWidget):
         counts = marks.counts()
         said = ", ".join(f"{counts[c]} {c}" for c in ("V", "S", "F", "Q", "N") if counts[c]) or self.tr("none")
         self.heading.setText(self.tr("EVENTS · {counts}").format(counts=said))
+        some = bool(len(marks.times) or marks.episodes)
+        self.table.setVisible(some)
+        for chip in self.chips.values():
+            chip.setVisible(some)
         titles = {"all": self.tr("all"), "rhythm": self.tr("rhythm {n}").format(n=len(marks.episodes))}
         for name, chip in self.chips.items():
             chip.setText(titles.get(name) or f"{name} {counts.get(name, 0)}")

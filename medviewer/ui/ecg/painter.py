@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPaint
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_marks import Marks, marks_of
-from medviewer.core.ecg_view import MARKS_PX, SCREEN_MM, Cell, EcgPicture, EcgView, resolve
+from medviewer.core.ecg_view import FOOTER_PX, MARKS_PX, SCREEN_MM, Cell, EcgPicture, EcgView, resolve
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Result
 from medviewer.core.signal import Pyramid, Traces
@@ -25,6 +25,7 @@ from medviewer.ui.theme import EcgInk
 STROKE = 1.3
 """Width of a trace in logical pixels."""
 REACH = 2.0
+KEPT_LINES = 120
 """A trace may leave its row by so many rows before it is cut."""
 
 
@@ -34,6 +35,7 @@ class EcgPainter:
     def __init__(self, record: EcgRecord) -> None:
         self.record = record
         self.traces = Traces(record)
+        self._lines: dict[tuple, tuple[float, float, QImage]] = {}
 
     def paint(
         self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, ratio: float, *, vector: bool = False
@@ -62,6 +64,10 @@ class EcgPainter:
         first, last = round(cell.rect.x * ratio), round((cell.rect.x + cell.rect.w) * ratio)
         if last <= first:
             return
+        kept = self._kept_line(cell, view, ink, ratio) if cell.line and not vector else None
+        if kept is not None:
+            painter.drawImage(kept[0], kept[1])
+            return
         edges = cell.start_s + (np.arange(first, last + 1) / ratio - cell.rect.x) / cell.px_per_s
         try:
             low, high = self.traces.columns(cell.lead, edges, view.filters)
@@ -87,6 +93,21 @@ class EcgPainter:
             image = tinted(covered(top - start, bottom - start, stop - start), ink.trace)
             image.setDevicePixelRatio(ratio)
             painter.drawImage(QPointF(first / ratio, start / ratio), image)
+            if cell.line and np.isfinite(low).all():
+                self._keep_line(cell, view, ink, ratio, first / ratio, start / ratio, image)
+
+    def _line_key(self, cell: Cell, view: EcgView, ink: EcgInk, ratio: float) -> tuple:
+        """A line of full disclosure looks the same wherever it stands on the page."""
+        return (cell.lead, cell.start_s, cell.px_per_s, cell.px_per_mv, round(cell.y0 % 1, 3), ink.trace, view.filters, ratio)
+
+    def _kept_line(self, cell: Cell, view: EcgView, ink: EcgInk, ratio: float) -> tuple[QPointF, QImage] | None:
+        found = self._lines.get(self._line_key(cell, view, ink, ratio))
+        return None if found is None else (QPointF(found[0], found[1] + cell.y0), found[2])
+
+    def _keep_line(self, cell: Cell, view: EcgView, ink: EcgInk, ratio: float, x: float, y: float, image: QImage) -> None:
+        self._lines[self._line_key(cell, view, ink, ratio)] = (x, y - cell.y0, image)
+        while len(self._lines) > KEPT_LINES:
+            self._lines.pop(next(iter(self._lines)))
 
     def _hatch_gaps(
         self,
@@ -100,9 +121,8 @@ class EcgPainter:
     ) -> None:
         """Stretches without samples inside the record, with their length where there is room for it."""
         lead = self.record.leads[cell.lead]
-        inside = empty & (edges[:-1] >= 0) & (edges[1:] <= lead.seconds)
-        if self.traces.needs_pyramid and self.traces.pyramid is None and empty.all():
-            return
+        known = min(lead.seconds, self.traces.known_s(lead.rate_hz * float(edges[1] - edges[0])))
+        inside = empty & (edges[:-1] >= 0) & (edges[1:] <= known)
         for start, stop in runs(inside):
             if stop - start < 2:
                 continue
@@ -128,16 +148,23 @@ class EcgPainter:
         scale = words.to_scale() if vector and picture.to_scale else scale
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
-        base = band.y() + band.height() / 2 + metrics.ascent() / 2 - 2
+        lines = [[(how, bright), (f" · {read}" if read else "", violet)]]
+        if picture.footer > FOOTER_PX:
+            lines = [[(how, bright)], [(read, violet)]]
+        high = band.height() / len(lines)
         right = width - 12 - metrics.horizontalAdvance(scale)
-        painter.setPen(QColor(quiet if picture.to_scale else theme.ATTENTION))
-        painter.drawText(QPointF(right, base), scale)
-        x = 12.0
-        for text, colour in ((how, bright), (f" · {read}" if read else "", violet)):
-            painter.setPen(QColor(colour))
-            cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, right - 12 - x))
-            painter.drawText(QPointF(x, base), cut)
-            x += metrics.horizontalAdvance(cut)
+        for n, parts in enumerate(lines):
+            base = band.y() + n * high + high / 2 + metrics.ascent() / 2 - 2
+            end = right - 12 if n == 0 else width - 12
+            if n == 0:
+                painter.setPen(QColor(quiet if picture.to_scale else theme.ATTENTION))
+                painter.drawText(QPointF(right, base), scale)
+            x = 12.0
+            for text, colour in parts:
+                painter.setPen(QColor(colour))
+                cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, end - x))
+                painter.drawText(QPointF(x, base), cut)
+                x += metrics.horizontalAdvance(cut)
 
 
 def _paint_line(

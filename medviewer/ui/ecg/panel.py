@@ -64,7 +64,7 @@ class EcgPanel(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(room)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 8, 8)
         column.addWidget(self.events, 2)
         column.addWidget(area, 3)
@@ -77,6 +77,8 @@ class EcgPanel(QWidget):
             self._pane, self._marks = pane, pane.marks
             self._number = None
             self.events.take(pane.marks)
+            events = bool(len(pane.marks.times) or pane.marks.episodes)
+            self._column.setStretchFactor(self.events, 2 if events else 0)
             self._tell_numbers(pane)
             self._want_templates(pane)
         self._tell_chosen(pane)

@@ -201,7 +201,7 @@ def measure(name: str) -> str:
 def value(one: Measurement) -> str:
     """A number with its unit; as many digits as it deserves."""
     digits = 0 if abs(one.value) >= 100 or one.unit in ("ms", "°", "/min") else 2 if one.unit in ("mV", "") else 1
-    number_ = f"{one.value:.{digits}f}"
+    number_ = f"{round(one.value, digits) + 0.0:.{digits}f}"
     return f"{number_}°" if one.unit in ("°", "deg") else f"{number_} {one.unit}".strip()
 
 
