@@ -6,9 +6,10 @@ is on this screen. Time and voltage are what is drawn and measured, never millim
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import floor, log10
 from typing import Literal
 
-from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg import EcgRecord, Lead
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.core.view import TextLevel
 
@@ -112,6 +113,8 @@ class Cell:
     sign: float = 1.0
     rhythm: bool = False
     line: bool = False
+    per_cm: float = 0.0
+    """What 10 mm are in the lead's own unit, where that is no voltage (0 = mV by the gain)."""
 
     def x(self, time_s: float) -> float:
         return self.rect.x + (time_s - self.start_s) * self.px_per_s
@@ -178,6 +181,21 @@ def ordered(record: EcgRecord) -> tuple[int, ...]:
     return (*first, *(k for k in range(len(record.leads)) if k not in first))
 
 
+OTHER_UNITS = {"mmHg": 50.0, "NU": 1.0, "Ohm": 1.0, "%": 50.0, "degC": 20.0, "L/s": 1.0, "L": 1.0, "cmH2O": 20.0}
+"""What 10 mm stand for where a lead is no voltage; others by their resolution."""
+
+
+def per_cm(lead: Lead) -> float:
+    """0 for voltages, which follow the gain; else a round number of the lead's own unit for 10 mm."""
+    if lead.unit in ("mV", ""):
+        return 0.0
+    if lead.unit in OTHER_UNITS:
+        return OTHER_UNITS[lead.unit]
+    span = max(lead.resolution, 1e-9) * 1024
+    power = 10.0 ** floor(log10(span))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= span)
+
+
 def grid_of(layout: str, record: EcgRecord) -> tuple[list[list[tuple[int, str, float]]], int | None]:
     """Rows of (lead number, label, sign) for each column, and the lead of the rhythm strip. A layout whose leads are not there
     falls back to stacked."""
@@ -202,10 +220,10 @@ def resolve(
 
     `px_per_mm` is the screen's own; `calibrated` that somebody measured it. A view that is fitted is not to scale.
     """
-    if view.layout == "holter":
+    if view.layout == "holter" and record.leads:
         return _holter(view, record, size, px_per_mm, calibrated)
     table, rhythm = grid_of(view.layout, record)
-    columns, rows = len(table[0]), len(table) + (rhythm is not None)
+    columns, rows = max(len(table[0]) if table else 1, 1), max(len(table) + (rhythm is not None), 1)
     top = CORNER_PX if view.text != "none" else 4.0
     footer = _footer(size)
     paper = Rect(0, 0, size[0], max(size[1] - footer, 20.0))
@@ -224,7 +242,7 @@ def resolve(
     row_h = (paper.h - top - RULER_PX) / rows
     cells: list[Cell] = []
     pulses = []
-    for row in range(rows):
+    for row in range(rows if table else 0):
         y = paper.y + top + row * row_h
         y0 = y + row_h * 0.55
         y0 = paper.y + round((y0 - paper.y) / mm) * mm if mm >= 1 else y0
@@ -235,7 +253,9 @@ def resolve(
         for column, (lead, label, sign) in enumerate(parts):
             at = start if strip or view.simultaneous else start + column * per_column
             rect = Rect(left + column * per_column * px_s, y, length * px_s, row_h)
-            cells.append(Cell(lead, label, rect, y0, at, length, px_s, px_mv, sign, strip))
+            other = per_cm(record.leads[lead])
+            scale = 10 * mm / other if other else px_mv
+            cells.append(Cell(lead, label, rect, y0, at, length, px_s, scale, sign, strip, per_cm=other))
     how: Literal["", "consecutive", "simultaneous"] = (
         "" if columns == 1 else "simultaneous" if view.simultaneous else "consecutive"
     )
@@ -302,7 +322,9 @@ def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_
         rect = Rect(left, foot + n * strip_h + (MARKS_PX - over), paper.w - left, strip_h + over)
         y0 = paper.y + round((rect.y + over + strip_h * 0.75) / mm) * mm
         pulses.append((left - _pulse_mm(view.speed) * mm, y0))
-        cells.append(Cell(k, record.leads[k].name, rect, y0, begin, length, px_s, mm * view.gain, rhythm=n == 0))
+        other = per_cm(record.leads[k])
+        scale = 10 * mm / other if other else mm * view.gain
+        cells.append(Cell(k, record.leads[k].name, rect, y0, begin, length, px_s, scale, rhythm=n == 0, per_cm=other))
     return EcgPicture(
         size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, "", calibrated, footer, overview,
         tachogram, record.seconds,

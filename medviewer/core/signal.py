@@ -312,6 +312,7 @@ class Traces:
             start, stop = max(0, n * TILE - margin), min(lead.samples, (n + 1) * TILE + margin)
             values = apply_filters(self.record.source.read(k, start, stop), lead.rate_hz, filters)
             found = values[n * TILE - start :][:TILE].astype(np.float32)
+            found[~np.isfinite(found)] = np.nan  # a voltage that is no number is a gap
             self._tiles[key] = found
             while len(self._tiles) > KEPT_TILES + 8 * len(self.record.leads):
                 gone, _ = self._tiles.popitem(last=False)

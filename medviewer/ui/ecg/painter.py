@@ -52,7 +52,7 @@ class EcgPainter:
         if picture.overview is not None:
             paint_overview(painter, self.traces, view, picture, marks, ink, ratio)
         if view.text != "none":
-            paint_labels(painter, picture, ink)
+            paint_labels(painter, self.record, picture, ink)
             paint_head(painter, self.record, view, picture, ink)
         self._paint_footer(painter, view, picture, marks, vector)
 
@@ -186,7 +186,7 @@ def _paint_line(
         painter.drawPolyline(QPolygonF(points))
 
 
-def paint_labels(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:
+def paint_labels(painter: QPainter, record: EcgRecord, picture: EcgPicture, ink: EcgInk) -> None:
     """Lead names at the start of their cells, above the trace."""
     painter.setFont(theme.font(13, bold=True))
     painter.setPen(QColor(ink.words))
@@ -195,7 +195,8 @@ def paint_labels(painter: QPainter, picture: EcgPicture, ink: EcgInk) -> None:
         if cell.label:
             over = MARKS_PX if cell in marked else 0.0
             y = max(cell.y0 - max(cell.rect.h * 0.3, 6 * picture.px_per_mm), cell.rect.y + over + 11)
-            painter.drawText(QPointF(cell.rect.x + 6, min(y, cell.y0 - 4)), cell.label)
+            text = f"{cell.label} · {words.per_cm(cell.per_cm, record.leads[cell.lead].unit)}" if cell.per_cm else cell.label
+            painter.drawText(QPointF(cell.rect.x + 6, min(y, cell.y0 - 4)), text)
 
 
 def paint_head(painter: QPainter, record: EcgRecord, view: EcgView, picture: EcgPicture, ink: EcgInk) -> None:

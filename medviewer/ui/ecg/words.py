@@ -229,3 +229,8 @@ def finding_line(label: str, probability: float, decision: Decision) -> str:
 
 def to_scale() -> str:
     return _tr("to scale")
+
+
+def per_cm(value: float, unit: str) -> str:
+    """The scale of a lead that is no voltage: it does not follow the gain."""
+    return f"10 mm = {value:g} {unit}"
