@@ -169,6 +169,7 @@ COMMANDS: tuple[Command, ...] = (
         Command(f"ecg-call-{c}", _t("Call the beat {n}"), (f"Shift+{c}",), "ecg", _call(c), number=c, kinds=ECG)
         for c in ("N", "S", "V", "F", "Q")
     ),
+    Command("ecg-state", _t("State rate, unit and leads…"), (), "ecg", _ecg("state"), kinds=ECG),
     Command("ecg-pdf", _t("Save as PDF at true scale…"), (), "ecg", _ecg("save_pdf"), kinds=ECG),
     Command("ecg-export", _t("Export marks…"), (), "ecg", _ecg("save_marks"), kinds=ECG),
     Command("ecg-calibrate", _t("Calibrate this screen…"), (), "ecg", _ecg("calibrate"), kinds=ECG),

@@ -532,6 +532,18 @@
       <source>Drag an item here</source>
       <translation>将项目拖到此处</translation>
     </message>
+    <message>
+      <source>Hide</source>
+      <translation>隐藏</translation>
+    </message>
+    <message>
+      <source>State it…</source>
+      <translation>填写…</translation>
+    </message>
+    <message>
+      <source>note</source>
+      <translation>提示</translation>
+    </message>
   </context>
   <context>
     <name>EcgPanel</name>
@@ -1402,6 +1414,49 @@
     </message>
   </context>
   <context>
+    <name>StatedDialog</name>
+    <message>
+      <source>What the file does not say</source>
+      <translation>文件未说明的内容</translation>
+    </message>
+    <message>
+      <source>200 steps a mV</source>
+      <translation>每 mV 200 级</translation>
+    </message>
+    <message>
+      <source>1000 steps a mV</source>
+      <translation>每 mV 1000 级</translation>
+    </message>
+    <message>
+      <source>unknown (uncalibrated)</source>
+      <translation>未知（未定标）</translation>
+    </message>
+    <message>
+      <source>Sampling rate</source>
+      <translation>采样率</translation>
+    </message>
+    <message>
+      <source>Numbers are</source>
+      <translation>数值单位</translation>
+    </message>
+    <message>
+      <source>Leads, in the file's order</source>
+      <translation>导联（按文件顺序）</translation>
+    </message>
+    <message>
+      <source>Use</source>
+      <translation>使用</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>取消</translation>
+    </message>
+    <message>
+      <source>Name each of the {n} leads once, with commas between them.</source>
+      <translation>请为 {n} 个导联各命名一次，以逗号分隔。</translation>
+    </message>
+  </context>
+  <context>
     <name>TagList</name>
     <message>
       <source>Tags of {file}</source>
@@ -2059,6 +2114,10 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
+    </message>
+    <message>
+      <source>State rate, unit and leads…</source>
+      <translation>填写采样率、单位和导联…</translation>
     </message>
   </context>
   <context>

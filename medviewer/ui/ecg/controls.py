@@ -21,6 +21,7 @@ from medviewer.ui.ecg.page import Printed, write_pdf
 from medviewer.ui.ecg.pane import EcgPane
 from medviewer.ui.ecg.panel import EcgPanel
 from medviewer.ui.ecg.scale import ScaleDialog, screen_scale
+from medviewer.ui.ecg.stated import StatedDialog
 from medviewer.ui.pane import Pane
 
 TEXTS: tuple[TextLevel, ...] = ("all", "less", "none")
@@ -77,6 +78,7 @@ class EcgControls(Controls):
         pane.set_view(replace(pane.view, theme=self._desk.settings.get("ecg_theme")))
         pane.set_scale(*screen_scale(self._desk.settings, pane))
         pane.bar.stepped.connect(partial(self._step, pane))
+        pane.state_wanted.connect(self.state)
 
     def menu(self, pane: EcgPane, where: QPoint) -> None:
         menu = QMenu(self._desk.window)
@@ -158,6 +160,15 @@ class EcgControls(Controls):
         for pane in self._desk.grid.panes:
             if isinstance(pane, EcgPane):
                 pane.set_scale(*screen_scale(self._desk.settings, pane))
+
+    def state(self, pane: EcgPane | None = None) -> None:
+        """Ask for rate, unit and leads; the record is shown as stated, the file stays as it is."""
+        pane = pane or self._desk.grid.active
+        if not isinstance(pane, EcgPane) or pane.record is None:
+            return
+        dialog = StatedDialog(pane.record, self._desk.window)
+        dialog.accepted.connect(lambda: self._desk.session.put([dialog.record()]))
+        dialog.open()
 
     def save_pdf(self) -> None:
         """The page that is shown, at true scale; what cannot be written is told in the status bar."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from html import escape
 
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_marks import Marks, marks_of
+from medviewer.core.ecg_stated import SETTLED
 from medviewer.core.ecg_view import SCREEN_MM, EcgPicture, EcgView, moved, resolve, zoomed_at
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Decision, Evidence, Interval, Result
@@ -38,12 +40,16 @@ from medviewer.ui.strip import Strip
 WHEEL_SHARE = 0.15
 """Of a page that one notch of the wheel moves."""
 GROWING_MS = 200
+WARNINGS = 3
+"""Told in the pane; all of them stand in the browser's tooltip."""
 
 
 class EcgPane(Pane):
     """Shows a record."""
 
     kind = "ecg"
+    state_wanted = Signal(object)
+    """Somebody wants to say what the file does not."""
 
     def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
         super().__init__(bridge, say, parent)
@@ -60,6 +66,8 @@ class EcgPane(Pane):
         self.bar = EcgBar(self)
         self.bar.changed.connect(self.set_view)
         self.strip = Strip(self)
+        self.strip._words.linkActivated.connect(self._link)
+        self._read: set[str] = set()
         self._growing = QTimer(self, interval=GROWING_MS)
         self._growing.timeout.connect(self.update)
         self.setMouseTracking(True)
@@ -187,12 +195,32 @@ class EcgPane(Pane):
         refused = next((r for r in ordered if r.status != "ok" and r.reason is not None), None)
         answered = any(r.status == "ok" for r in ordered)
         if refused is None or refused.reason is None or (answered and refused.model != self.view.overlay):
-            self.strip.tell("quiet", "", "")
+            self._tell_warnings()
         else:
             said = self._say(refused.reason)
             tag = self.tr("{model} does not read this") if refused.status == "refused" else self.tr("{model} failed")
             self.strip.tell("quiet", tag.format(model=refused.model), f"{said.message} {said.remedy}".strip())
         self.place_strips()
+
+    def _tell_warnings(self) -> None:
+        """What the file's reader noticed, until somebody has read it; what a person can state has a way to do so."""
+        record = self.record
+        if record is None or not record.warnings or record.item in self._read:
+            self.strip.tell("quiet", "", "")
+            return
+        said = " ".join(escape(self._say(warning).message) for warning in record.warnings[:WARNINGS])
+        links = [("hide", self.tr("Hide"))]
+        if any(warning.code in SETTLED for warning in record.warnings):
+            links.insert(0, ("state", self.tr("State it…")))
+        said += "".join(f' <a style="color:{theme.TEXT2}" href="{href}">{title}</a>' for href, title in links)
+        self.strip.tell("attention", self.tr("note"), said)
+
+    def _link(self, href: str) -> None:
+        if self.record is not None and href == "hide":
+            self._read.add(self.record.item)
+            self.tell_strip()
+        elif href == "state":
+            self.state_wanted.emit(self)
 
     def place_strips(self) -> None:
         super().place_strips()

@@ -255,3 +255,39 @@ def test_el01_a_long_records_pyramid_is_built_beside_and_closing_stops_it(qtbot,
     token = pane._token
     desk.session.close(["made"])
     assert token.cancelled
+
+
+def test_a_table_that_does_not_say_its_rate_is_told_and_stated_by_hand(qtbot, desk, tmp_path):
+    from medviewer.ui.ecg.stated import StatedDialog
+
+    heart, _ = beating(10, 250)
+    table = tmp_path / "table.csv"
+    np.savetxt(table, np.column_stack([heart * 1000, -heart * 1000]), delimiter=",", fmt="%.1f")
+    desk.open([str(table)])
+    qtbot.waitUntil(lambda: isinstance(desk.grid.active, EcgPane) and desk.grid.active.record is not None, timeout=20000)
+    pane = desk.grid.active
+    assert "Hz is assumed" in pane.strip.words() and 'href="state"' in pane.strip.words()
+    dialog = StatedDialog(pane.record, pane)
+    dialog.rate.setValue(250)
+    dialog.unit.setCurrentText("µV")
+    dialog.names.setText("I")
+    dialog.try_accept()
+    assert not dialog.wrong.isHidden() and "2 leads" in dialog.wrong.text()
+    dialog.names.setText("I, aVR")
+    dialog.accepted.connect(lambda: desk.session.put([dialog.record()]))
+    dialog.try_accept()
+    record = pane.record
+    assert (record.rate_hz, [lead.name for lead in record.leads], record.leads[0].unit) == (250, ["I", "aVR"], "mV")
+    assert np.allclose(record.source.read(0, 0, 2500), heart, atol=1e-4)
+    assert record.seconds == 10 and pane.strip.isHidden()
+
+
+def test_warnings_of_a_file_stand_in_the_pane_until_they_are_hidden(desk):
+    from medviewer.core.errors import Notice
+
+    record, _ = twelve()
+    desk.session.put([replace(record, warnings=(Notice("leads-derived", "x", {"leads": "III"}),))])
+    pane = desk.grid.active
+    assert "III" in pane.strip.words() and not pane.strip.isHidden()
+    pane._link("hide")
+    assert pane.strip.isHidden()
