@@ -1,7 +1,7 @@
 """What is marked on an ECG, joined from the networks' answers and people's decisions, and the events it is stepped through by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -188,3 +188,15 @@ def templates(record: EcgRecord, lead: int, marks: Marks) -> tuple[Template, ...
         if len(shapes):
             found.append(Template(label, shapes.mean(axis=0), shapes.std(axis=0), len(members), record.leads[lead].rate_hz))
     return tuple(found)
+
+
+def moved_bound(waves: tuple[Wave, ...], number: int, end: Literal["onset", "offset"], sample: int) -> tuple[Wave, ...]:
+    """The waves with one bound moved: it stays on its side of the peak and does not reach into the neighbouring waves."""
+    one = waves[number]
+    if end == "onset":
+        least = max((w.offset for w in waves if w.offset <= one.onset), default=0)
+        new = replace(one, onset=min(max(sample, least), one.peak))
+    else:
+        most = min((w.onset for w in waves if w.onset >= one.offset), default=sample)
+        new = replace(one, offset=max(min(sample, most), one.peak))
+    return (*waves[:number], new, *waves[number + 1 :])

@@ -563,6 +563,10 @@
       <source>FROM THE DEVICE</source>
       <translation>来自设备</translation>
     </message>
+    <message>
+      <source>BY HAND · {lead}, {time}</source>
+      <translation>手动 · {lead}，{time}</translation>
+    </message>
   </context>
   <context>
     <name>EmptyPage</name>

@@ -9,11 +9,13 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QTabWidget
 
+from medviewer.core.ecg import Wave
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
 from medviewer.core.errors import MedviewerError
 from medviewer.core.signal import Filters
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
+from medviewer.services.acts import Act
 from medviewer.services.export_marks import export_marks
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
@@ -79,6 +81,7 @@ class EcgControls(Controls):
         pane.set_scale(*screen_scale(self._desk.settings, pane))
         pane.bar.stepped.connect(partial(self._step, pane))
         pane.state_wanted.connect(self.state)
+        pane.bound_moved.connect(self._bound_moved)
 
     def menu(self, pane: EcgPane, where: QPoint) -> None:
         menu = QMenu(self._desk.window)
@@ -160,6 +163,13 @@ class EcgControls(Controls):
         for pane in self._desk.grid.panes:
             if isinstance(pane, EcgPane):
                 pane.set_scale(*screen_scale(self._desk.settings, pane))
+
+    def _bound_moved(self, pane: EcgPane, lead: str, before: tuple[Wave, ...], at_s: float) -> None:
+        """A hand moved a bound: undoable, and measured by hand from then on."""
+        after = pane.by_hand[lead]
+        self._desk.session.history.do(
+            Act("act-bound", lambda: pane.set_waves(lead, after, at_s), lambda: pane.set_waves(lead, before, at_s))
+        )
 
     def state(self, pane: EcgPane | None = None) -> None:
         """Ask for rate, unit and leads; the record is shown as stated, the file stays as it is."""

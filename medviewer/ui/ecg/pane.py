@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
+from typing import Literal
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -17,8 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from medviewer.core.ecg import EcgRecord
-from medviewer.core.ecg_marks import Marks, marks_of
+from medviewer.core.ecg import EcgRecord, Wave
+from medviewer.core.ecg_marks import Marks, marks_of, moved_bound
 from medviewer.core.ecg_stated import SETTLED
 from medviewer.core.ecg_view import SCREEN_MM, EcgPicture, EcgView, moved, resolve, zoomed_at
 from medviewer.core.errors import MedviewerError, Notice
@@ -40,6 +41,9 @@ from medviewer.ui.strip import Strip
 WHEEL_SHARE = 0.15
 """Of a page that one notch of the wheel moves."""
 GROWING_MS = 200
+GRAB_PX = 5.0
+Held = tuple[str, tuple[Wave, ...], int, Literal["onset", "offset"]]
+"""A bound in the hand: lead, its waves before, which wave, which end."""
 WARNINGS = 3
 """Told in the pane; all of them stand in the browser's tooltip."""
 
@@ -50,6 +54,8 @@ class EcgPane(Pane):
     kind = "ecg"
     state_wanted = Signal(object)
     """Somebody wants to say what the file does not."""
+    bound_moved = Signal(object, str, object, float)
+    """The pane, a lead, its waves before a bound was moved, and the second of the wave."""
 
     def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
         super().__init__(bridge, say, parent)
@@ -63,11 +69,14 @@ class EcgPane(Pane):
         self._tool = "pan"
         self._drag: tuple[str, QPointF, EcgView] | None = None
         self._dragged = False
+        self._held: Held | None = None
         self.bar = EcgBar(self)
         self.bar.changed.connect(self.set_view)
         self.strip = Strip(self)
         self.strip._words.linkActivated.connect(self._link)
         self._read: set[str] = set()
+        self.by_hand: dict[str, tuple[Wave, ...]] = {}
+        self.touched: tuple[str, float] | None = None
         self._growing = QTimer(self, interval=GROWING_MS)
         self._growing.timeout.connect(self.update)
         self.setMouseTracking(True)
@@ -88,6 +97,7 @@ class EcgPane(Pane):
         self._growing.stop()
         self.item = item
         self.results, self.decided, self.marks, self.calipers = {}, {}, Marks(), Calipers()
+        self.by_hand, self.touched = {}, None
         self._painter = EcgPainter(item) if item is not None else None
         if item is not None:
             self.view = self.view.opening(item)
@@ -140,8 +150,16 @@ class EcgPane(Pane):
 
     def tell_marks(self) -> None:
         if self.record is not None:
-            self.marks = marks_of(self.record, self.results.values(), self.decided)
+            marks = marks_of(self.record, self.results.values(), self.decided)
+            self.marks = replace(marks, waves={**marks.waves, **self.by_hand})
         self.update()
+
+    def set_waves(self, lead: str, waves: tuple[Wave, ...], at_s: float) -> None:
+        """Bounds of a lead as a hand moved them; `at_s` the wave that was moved."""
+        self.by_hand = {**self.by_hand, lead: waves}
+        self.touched = (lead, at_s)
+        self.tell_marks()
+        self.view_changed.emit(self)
 
     def show_evidence(self, model: str, evidence: Evidence | None) -> None:
         record = self.record
@@ -277,6 +295,9 @@ class EcgPane(Pane):
         elif button != Qt.MouseButton.LeftButton:
             return
         picture = self.picture()
+        if tool == "pan" and button == Qt.MouseButton.LeftButton and (held := self._bound_at(picture, at)) is not None:
+            self._held = held
+            tool = "bound"
         moment = place_in(picture.overview, at.x(), at.y(), picture.whole_s)
         moment = moment if moment is not None else place_in(picture.tachogram, at.x(), at.y(), picture.whole_s)
         if tool in ("pan", "caliper", "cursors") and moment is not None:
@@ -316,6 +337,8 @@ class EcgPane(Pane):
         elif tool == "zoom":
             begun = resolve(first, record, self._paper_size(), self.px_per_mm, self.calibrated)
             self.set_view(zoomed_at(first, record, begun, 1.01 ** (start.y() - at.y()), start.x(), start.y()))
+        elif tool == "bound":
+            self._drag_bound(picture, at)
         elif tool == "jump":
             moment = (min(max(at.x(), 0.0), picture.size[0]) - (picture.overview.x if picture.overview else 0)) / (
                 picture.overview.w if picture.overview else picture.size[0]
@@ -330,7 +353,13 @@ class EcgPane(Pane):
             return
         tool, at, _ = self._drag
         self._drag = None
-        if tool == "zoom" and not self._dragged:
+        if tool == "bound" and self._held is not None:
+            lead, before, number, _ = self._held
+            self._held = None
+            if self._dragged:
+                rate = self.record.leads[self.record.lead(lead) or 0].rate_hz
+                self.bound_moved.emit(self, lead, before, before[number].peak / rate)
+        elif tool == "zoom" and not self._dragged:
             self.menu_wanted.emit(self, event.globalPosition().toPoint())
         elif tool == "pan" and not self._dragged:
             picture = self.picture()
@@ -339,6 +368,35 @@ class EcgPane(Pane):
                 self.set_view(replace(self.view, chosen_s=min(line.time(at.x()), self.record.seconds)))
             else:
                 self._choose_beat(picture, at)
+
+    def _bound_at(self, picture: EcgPicture, at: QPointF) -> Held | None:
+        """The wave's bound under the pointer, while bounds are shown."""
+        cell = picture.cell_at(at.x(), at.y())
+        record = self.record
+        if not self.view.waves or not self.view.marks or record is None or cell is None or cell.line:
+            return None
+        lead = record.leads[cell.lead]
+        waves = self.marks.waves.get(lead.name, ())
+        best: tuple[float, Held] | None = None
+        for number, wave in enumerate(waves):
+            for end, sample in (("onset", wave.onset), ("offset", wave.offset)):
+                away = abs(cell.x(sample / lead.rate_hz) - at.x())
+                if away <= GRAB_PX and (best is None or away < best[0]):
+                    best = (away, (lead.name, waves, number, "onset" if end == "onset" else "offset"))
+        return best[1] if best is not None else None
+
+    def _drag_bound(self, picture: EcgPicture, at: QPointF) -> None:
+        record = self.record
+        if self._held is None or record is None or self._drag is None:
+            return
+        lead, before, number, end = self._held
+        begun = self._drag[1]
+        cell = picture.cell_at(begun.x(), begun.y())
+        if cell is None:
+            return
+        sample = round(cell.time(at.x()) * record.leads[cell.lead].rate_hz)
+        self.by_hand = {**self.by_hand, lead: moved_bound(before, number, end, sample)}
+        self.tell_marks()
 
     def _choose_beat(self, picture: EcgPicture, at: QPointF) -> None:
         """A click near a beat points at it."""

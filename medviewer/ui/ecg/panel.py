@@ -6,13 +6,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from medviewer.core.beat_why import beat_facts
-from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg import EcgRecord, Measurement
 from medviewer.core.ecg_marks import CLASSES, Marks, Template, beat_finding, episode_finding, templates
 from medviewer.core.ecg_view import disclosed
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Finding, Result
 from medviewer.core.heart_rate import intervals, variability
+from medviewer.core.intervals import measured, rows
 from medviewer.ui.bridge import Bridge
+from medviewer.ui.ecg import words
 from medviewer.ui.ecg.events import EventsList
 from medviewer.ui.ecg.numbers import NumbersTable, RatePlots, TemplatePlots
 from medviewer.ui.ecg.pane import EcgPane
@@ -37,6 +39,7 @@ class EcgPanel(QWidget):
         self.events, self.why = EventsList(), WhyCard()
         self.rates, self.shapes = RatePlots(), TemplatePlots()
         self.automatic, self.rhythm, self.device = NumbersTable(), NumbersTable(), NumbersTable()
+        self.by_hand = NumbersTable()
         self._titles: dict[str, QLabel] = {}
         self.statements = QLabel()
         self.statements.setWordWrap(True)
@@ -47,6 +50,7 @@ class EcgPanel(QWidget):
         inside.setSpacing(6)
         inside.addWidget(self.why)
         for name, title, *widgets in (
+            ("by hand", "", self.by_hand),
             ("automatic", self.tr("AUTOMATIC MEASUREMENTS"), self.automatic),
             ("rhythm", self.tr("RATE AND VARIABILITY, AUTOMATIC"), self.rhythm, self.rates),
             ("shapes", self.tr("MEAN BEATS"), self.shapes),
@@ -90,8 +94,9 @@ class EcgPanel(QWidget):
         gaps = record.gaps if record is not None else ()
         found = intervals(pane.marks.times[kept], pane.marks.symbols[kept], gaps) if len(pane.marks.times) > 1 else None
         rates = dict(variability(found)) if found is not None else {}
-        measured = {name: one for r in ok for name, one in r.measurements.items() if name not in rates}
-        self._show("automatic", self.automatic, measured)
+        automatic = {name: one for r in ok for name, one in r.measurements.items() if name not in rates}
+        self._show("automatic", self.automatic, automatic)
+        self._show("by hand", self.by_hand, self._by_hand(pane))
         self._show("rhythm", self.rhythm, rates)
         self.rates.tell(found)
         device = record.device if record is not None else None
@@ -100,6 +105,25 @@ class EcgPanel(QWidget):
         self.statements.setText(said)
         self.statements.setVisible(bool(said))
         self._titles["device"].setVisible(device is not None and bool(said or device.measurements))
+
+    def _by_hand(self, pane: EcgPane) -> dict[str, Measurement]:
+        """Intervals of the beat whose bound was moved, on its lead, and QTc at the rate of the whole record."""
+        record, touched = pane.record, pane.touched
+        if record is None or touched is None or (number := record.lead(touched[0])) is None:
+            return {}
+        lead, at_s = touched
+        self._titles["by hand"].setText(self.tr("BY HAND · {lead}, {time}").format(lead=lead, time=words.moment(at_s)))
+        every = rows(pane.marks.waves.get(lead, ()), record.leads[number].rate_hz, record.seconds, record.gaps)
+        if not every:
+            return {}
+        one = min(every, key=lambda row: abs(row.peak_s - at_s))
+        found = measured((one,), {}, record.gaps, "manual")
+        rate = measured(every, {}, record.gaps, "manual").get("heart rate")
+        if "QT" in found and rate is not None and rate.value > 0:
+            rr, qt = 60 / rate.value, found["QT"].value
+            found["QTc Bazett"] = Measurement(float(round(qt / rr**0.5)), "ms", "manual")
+            found["QTc Fridericia"] = Measurement(float(round(qt / rr ** (1 / 3))), "ms", "manual")
+        return found
 
     def _show(self, name: str, table: NumbersTable, rows: dict) -> None:
         table.tell(rows)

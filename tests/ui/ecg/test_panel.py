@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from desk import start
 from made import beating, ecg_record
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from medviewer.core.ecg import Beats, DeviceReport, Episode, Measurement
+from medviewer.core.ecg import Beats, DeviceReport, Episode, Measurement, Wave
+from medviewer.core.ecg_marks import moved_bound
 from medviewer.core.finding import Provenance, Result
 from medviewer.services.session import Session
 from medviewer.store.database import Database
@@ -179,3 +180,52 @@ def test_marks_are_exported_as_people_left_them_and_the_page_is_printed(desk, pa
     assert sum(",rejected," in row for row in rows) == 1
     controls.write_page(pane, tmp_path / "missing" / "page.pdf")
     assert "page.pdf" in desk.window.statusBar().currentMessage() or desk.window.statusBar().currentMessage()
+
+
+def waved(desk):
+    """A record whose waves are marked, with the bounds shown."""
+    heart, peaks = beating(10, 500)
+    record = ecg_record([heart], 500.0, ["II"])
+    waves = []
+    for p in peaks.tolist():
+        waves += [Wave("P", p - 110, p - 80, p - 50), Wave("QRS", p - 20, p, p + 25), Wave("T", p + 80, p + 130, p + 190)]
+    result = Result(
+        "made", None, "ecg-waves", "ok", waves={"II": tuple(waves)}, provenance=MADE, measurements={"QT": Measurement(420, "ms")}
+    )
+    desk.session.put([record])
+    desk.session.put_result(result)
+    pane = desk.grid.active
+    pane.set_view(replace(pane.view, waves=True, layout="12x1", fit=False, speed=50.0))
+    return pane, peaks
+
+
+def test_a_bound_is_dragged_by_hand_says_so_and_is_undone(desk):
+    pane, peaks = waved(desk)
+    panel = desk.controls("ecg").panel
+    cell = pane.picture().cells[0]
+    end = (int(peaks[2]) + 190) / 500
+    x, y = cell.x(end), cell.y0
+    shift = QPoint(0, pane._top())
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(round(x), round(y)) + shift)
+    QTest.mouseMove(pane, QPoint(round(x + 8), round(y)) + shift)
+    QTest.mouseMove(pane, QPoint(round(cell.x(end + 0.04)), round(y)) + shift)
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(round(x), round(y)) + shift)
+    moved = pane.marks.waves["II"][8]
+    assert moved.offset / 500 == pytest.approx(end + 0.04, abs=0.006)
+    assert "BY HAND · II" in panel._titles["by hand"].text() and not panel._titles["by hand"].isHidden()
+    qt = next(text for text in panel.by_hand.texts if text.startswith("QT "))
+    assert int(qt.split()[1]) == pytest.approx(420 + 40, abs=8)
+    assert panel.automatic.texts == ["QT 420 ms"], "what the network measured stays beside it"
+    desk.session.history.undo()
+    assert pane.marks.waves["II"][8].offset == int(peaks[2]) + 190
+    desk.session.history.redo()
+    assert pane.marks.waves["II"][8].offset == moved.offset
+
+
+def test_a_bound_stays_on_its_side_of_the_peak_and_out_of_its_neighbours(desk):
+    pane, _ = waved(desk)
+    waves = pane.marks.waves["II"]
+    assert moved_bound(waves, 1, "onset", 0)[1].onset == waves[0].offset
+    assert moved_bound(waves, 1, "onset", 10**6)[1].onset == waves[1].peak
+    assert moved_bound(waves, 1, "offset", 10**6)[1].offset == waves[2].onset
+    assert moved_bound(waves, 1, "offset", 0)[1].offset == waves[1].peak
