@@ -117,7 +117,8 @@ def marks_of(record: EcgRecord, results: Iterable[Result], decided: Mapping[str,
     beats = next((r for r in ok if r.beats is not None and r.beats.sample), None)
     rhythm = next((r for r in ok if r.episodes), None)
     waves = next((r.waves for r in ok if r.waves), {})
-    saliency = tuple(r.saliency for r in ok if r.saliency is not None)
+    # What did not pass its own check is not drawn (XP-10); the card says so.
+    saliency = tuple(r.saliency for r in ok if r.saliency is not None and (r.self_check is None or r.self_check.passed))
     known = decided or {}
     decisions: dict[int, Decision] = {}
     times, symbols, shares = np.empty(0), np.empty(0, "<U1"), np.empty(0)

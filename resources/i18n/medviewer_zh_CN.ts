@@ -1581,6 +1581,10 @@
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
     </message>
+    <message>
+      <source>Its explanation did not pass its check: no ribbon is drawn.</source>
+      <translation>其解释未通过检验：不绘制色带。</translation>
+    </message>
   </context>
   <context>
     <name>Window</name>
@@ -2380,6 +2384,10 @@
     <message>
       <source>to scale</source>
       <translation>按真实比例</translation>
+    </message>
+    <message>
+      <source>Rhythm read</source>
+      <translation>已判读节律</translation>
     </message>
   </context>
   <context>

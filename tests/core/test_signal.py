@@ -121,3 +121,42 @@ def test_el01_a_long_record_is_not_read_before_its_pyramid_is_there():
     assert not record.source.reads
     traces.columns(0, np.linspace(100, 110, 1001))
     assert sum(stop - start for _, start, stop in record.source.reads) <= 2 * TILE
+
+
+def test_el01_a_day_of_three_leads_opens_at_once_and_its_view_stays_small(tmp_path):
+    import tracemalloc
+    from time import perf_counter
+
+    from medviewer.core.ecg_view import EcgView, resolve
+    from medviewer.io.ecg.wfdb import open_records
+
+    samples = 24 * 3600 * 250
+    with (tmp_path / "day.dat").open("wb") as file:
+        file.truncate(samples * 3 * 2)
+    lines = [f"day 3 250 {samples}", *("day.dat 16 200(0)/mV 16 0 0 0 0 II",) * 3]
+    (tmp_path / "day.hea").write_text("\n".join(lines) + "\n")
+    tracemalloc.start()
+    start = perf_counter()
+    record = open_records(str(tmp_path / "day.hea"))[0]
+    traces = Traces(record)
+    picture = resolve(EcgView("stacked", fit=False), record, (1000, 600))
+    for cell in picture.cells:
+        traces.columns(cell.lead, np.linspace(cell.start_s, cell.start_s + cell.seconds, 1000))
+    assert perf_counter() - start < 3
+    traces.pyramid = Pyramid(record).build()
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
+    assert traces.columns(0, np.linspace(0, record.seconds, 1001))[1].shape == (1000,)
+
+
+def test_el05_the_clock_is_right_to_a_sample_after_each_of_three_gaps():
+    signal = np.zeros(100 * 500)
+    for start, stop in ((5000, 8000), (20000, 20500), (30000, 37000)):
+        signal[start:stop] = np.nan
+    ticks = [8100, 20600, 37100]
+    signal[ticks] = 3.0
+    record = ecg_record([signal])
+    for tick in ticks:
+        edges = (np.arange(tick - 50, tick + 51) - 0.5) / 500
+        _, high = Traces(record).columns(0, edges)
+        assert abs(int(np.nanargmax(high)) - 50) <= 1

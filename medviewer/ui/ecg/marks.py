@@ -57,9 +57,10 @@ def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, ink: EcgInk) -> No
         rect = QRectF(cell.x(start), y, max(cell.x(end) - cell.x(start), 1.0), high)
         accepted = decision is not None and decision.state == "accepted"
         colour = QColor(ink.accepted if accepted else ink.machine)
-        colour.setAlpha(110 if cell.line else 46)
+        colour.setAlpha((200 if episode.label == "A" else 90) if cell.line else 46)
         painter.fillRect(rect, colour)
         if cell.line:
+            _paint_line_label(painter, cell, episode.label, rect, ink)
             continue
         line = QPen(
             QColor(ink.accepted if accepted else ink.machine), 1, Qt.PenStyle.SolidLine if accepted else Qt.PenStyle.DashLine
@@ -69,6 +70,17 @@ def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, ink: EcgInk) -> No
         text = metrics.elidedText(words.episode(episode), Qt.TextElideMode.ElideRight, rect.width() - 8)
         if rect.width() > 24:
             painter.drawText(QPointF(rect.left() + 6, rect.bottom() - 3), text)
+
+
+def _paint_line_label(painter: QPainter, cell: Cell, label: str, rect: QRectF, ink: EcgInk) -> None:
+    """The rhythm's letter where its span begins or enters a line: colour alone tells nothing."""
+    if rect.width() < 14:
+        return
+    painter.save()
+    painter.setFont(theme.font(9, bold=True))
+    painter.setPen(QColor(ink.machine))
+    painter.drawText(QPointF(rect.left() + 1, rect.bottom() + 9), words.rhythm_short(label))
+    painter.restore()
 
 
 def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, ink: EcgInk) -> None:

@@ -174,8 +174,11 @@ class EcgPanel(QWidget):
             self.why.hide()
             return
         saliency = model.saliency if model is not None else None
-        near = saliency is not None and saliency.start_s <= one.start_s < saliency.start_s + saliency.step_s * len(
-            saliency.values
+        passed = check is None or check.passed
+        near = (
+            saliency is not None
+            and passed
+            and saliency.start_s <= one.start_s < saliency.start_s + saliency.step_s * len(saliency.values)
         )
         self.why.show_beat(one, facts, normal, saliency if near else None, check)
 

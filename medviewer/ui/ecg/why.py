@@ -129,9 +129,9 @@ class WhyCard(QFrame):
         self.trace.hide()
         length = words.length_words(one.end_s - one.start_s)
         self.says.setText(self.tr("Lasts {length}, score {share}.").format(length=length, share=words.share(one.probability)))
-        self.facts_line.setText(
-            self.tr("The ribbon under the trace shows what the network used.") if saliency is not None else ""
-        )
+        weak = check is not None and not check.passed
+        ribbon = self.tr("The ribbon under the trace shows what the network used.") if saliency is not None else ""
+        self.facts_line.setText(self.tr("Its explanation did not pass its check: no ribbon is drawn.") if weak else ribbon)
         for name in CLASSES:
             self.buttons[name].hide()
         self.show()

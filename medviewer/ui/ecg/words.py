@@ -109,8 +109,11 @@ def rhythm(label: str) -> str:
 
 
 def episode(one: Episode) -> str:
-    short = {"A": "AF", "N": "N", "O": "O", "~": "~"}.get(one.label, one.label)
-    return f"{short} · {rhythm(one.label)} {one.probability:.2f}"
+    return f"{rhythm_short(one.label)} · {rhythm(one.label)} {one.probability:.2f}"
+
+
+def rhythm_short(label: str) -> str:
+    return "AF" if label == "A" else label
 
 
 def beat_class(label: str) -> str:
@@ -190,6 +193,7 @@ def measure(name: str) -> str:
         "normal intervals": _tr("Normal intervals"),
         "mean NN": _tr("Mean NN"),
         "AF burden": _tr("AF burden"),
+        "rhythm read": _tr("Rhythm read"),
         "axis": _tr("Axis"),
         "QRS axis": _tr("QRS axis"),
         "P axis": _tr("P axis"),

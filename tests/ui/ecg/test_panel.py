@@ -229,3 +229,19 @@ def test_a_bound_stays_on_its_side_of_the_peak_and_out_of_its_neighbours(desk):
     assert moved_bound(waves, 1, "onset", 10**6)[1].onset == waves[1].peak
     assert moved_bound(waves, 1, "offset", 10**6)[1].offset == waves[2].onset
     assert moved_bound(waves, 1, "offset", 0)[1].offset == waves[1].peak
+
+
+def test_xp10_a_ribbon_whose_explanation_did_not_pass_its_check_is_not_drawn(desk):
+    from medviewer.core.ecg import Saliency
+    from medviewer.core.finding import SelfCheck
+
+    record, result, _ = answered()
+    ribbon = Saliency("II", "A", 0.0, 0.1, (1.0,) * 100)
+    desk.session.put([record])
+    for passed, drawn in ((True, 1), (False, 0)):
+        check = SelfCheck(0.3, 0.1, None, passed)
+        desk.session.put_result(replace(result, saliency=ribbon, self_check=check))
+        assert len(desk.grid.active.marks.saliency) == drawn
+    panel = desk.controls("ecg").panel
+    panel.events.chosen.emit(-2)
+    assert "did not pass" in panel.why.facts_line.text() and panel.why.tag.text() == "explanation weak"
