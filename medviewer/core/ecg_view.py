@@ -363,7 +363,7 @@ def zoomed_at(view: EcgView, record: EcgRecord, picture: EcgPicture, factor: flo
     """Zoom in time by `factor` so that the moment under (x, y) stays there: from 10 ms to the whole record in view."""
     if view.layout == "holter":
         line = stepped(view.line_s, LINE_S, -1 if factor > 1 else 1)
-        return replace(view, line_s=line)
+        return moved(replace(view, line_s=line), record, view.start_s)
     cell = picture.cell_at(x, y) or (picture.cells[0] if picture.cells else None)
     if cell is None:
         return view
