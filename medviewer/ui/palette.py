@@ -29,6 +29,8 @@ HANDS = (
     (QT_TRANSLATE_NOOP("KeySheet", "Middle drag, Shift+left drag"), QT_TRANSLATE_NOOP("KeySheet", "pan")),
     (QT_TRANSLATE_NOOP("KeySheet", "Wheel"), QT_TRANSLATE_NOOP("KeySheet", "scroll images")),
     (QT_TRANSLATE_NOOP("KeySheet", "Ctrl+wheel"), QT_TRANSLATE_NOOP("KeySheet", "zoom at the pointer")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Wheel on an ECG"), QT_TRANSLATE_NOOP("KeySheet", "time; with Ctrl zoom at the pointer")),
+    (QT_TRANSLATE_NOOP("KeySheet", "Click on a beat"), QT_TRANSLATE_NOOP("KeySheet", "why it is called so")),
     (QT_TRANSLATE_NOOP("KeySheet", "Ctrl+left drag"), QT_TRANSLATE_NOOP("KeySheet", "window of a region")),
     (QT_TRANSLATE_NOOP("KeySheet", "Alt+left drag"), QT_TRANSLATE_NOOP("KeySheet", "window/level whatever the tool")),
     (QT_TRANSLATE_NOOP("KeySheet", "Double click"), QT_TRANSLATE_NOOP("KeySheet", "one pane alone, and back")),

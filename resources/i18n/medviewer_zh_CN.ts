@@ -470,6 +470,10 @@
       <source>off</source>
       <translation>关</translation>
     </message>
+    <message>
+      <source>Lead of the lines</source>
+      <translation>行所用导联</translation>
+    </message>
   </context>
   <context>
     <name>EcgControls</name>
@@ -1030,6 +1034,22 @@
     <message>
       <source>Mouse</source>
       <translation>鼠标</translation>
+    </message>
+    <message>
+      <source>Wheel on an ECG</source>
+      <translation>心电图上的滚轮</translation>
+    </message>
+    <message>
+      <source>time; with Ctrl zoom at the pointer</source>
+      <translation>时间；按 Ctrl 以指针为中心缩放</translation>
+    </message>
+    <message>
+      <source>Click on a beat</source>
+      <translation>单击心搏</translation>
+    </message>
+    <message>
+      <source>why it is called so</source>
+      <translation>为何如此判定</translation>
     </message>
   </context>
   <context>
@@ -2388,6 +2408,10 @@
     <message>
       <source>Rhythm read</source>
       <translation>已判读节律</translation>
+    </message>
+    <message>
+      <source>born {date}</source>
+      <translation>出生 {date}</translation>
     </message>
   </context>
   <context>

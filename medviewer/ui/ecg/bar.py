@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, STANDARD, EcgView
+from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, STANDARD, EcgView, disclosed
 from medviewer.core.signal import HIGH_PASS, LOW_PASS, NOTCH
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
@@ -108,6 +108,11 @@ class EcgBar(QFrame):
             twelve = self._record is not None and all(self._record.lead(name) is not None for name in STANDARD)
             named = [n for n in LAYOUTS if twelve or n in ("stacked", "holter")]
             self._choices(menu, named, view.layout, words.layout_title, lambda one: replace(view, layout=one))
+            if view.layout == "holter" and self._record is not None:
+                menu.addSection(self.tr("Lead of the lines"))
+                leads = [lead.name for lead in self._record.leads]
+                now = leads[disclosed(view, self._record)]
+                self._choices(menu, leads, now, str, lambda one: replace(view, lead=one))
             menu.addSeparator()
             self._switch(menu, self.tr("Columns at the same moment"), view.simultaneous, "simultaneous")
             self._switch(menu, self.tr("Fitted to the pane"), view.fit, "fit")

@@ -31,6 +31,15 @@ def covered(top: Column, bottom: Column, rows: int) -> NDArray[np.float32]:
     return steps[:rows]
 
 
+def widened(top: Column, bottom: Column, columns: int) -> tuple[Column, Column]:
+    """Upright strokes `columns` wider, so that on fine screens they are as strong as level ones."""
+    wide_top, wide_bottom = top.copy(), bottom.copy()
+    for shift in range(1, columns + 1):
+        wide_top[shift:] = np.fmin(wide_top[shift:], top[:-shift])
+        wide_bottom[shift:] = np.fmax(wide_bottom[shift:], bottom[:-shift])
+    return wide_top, wide_bottom
+
+
 @lru_cache(maxsize=16)
 def _shades(colour: str) -> NDArray[np.uint32]:
     levels = np.arange(256, dtype=np.uint32)

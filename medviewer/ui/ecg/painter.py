@@ -16,7 +16,7 @@ from medviewer.core.finding import Result
 from medviewer.core.signal import Pyramid, Traces
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
-from medviewer.ui.ecg.ink import covered, runs, tinted
+from medviewer.ui.ecg.ink import covered, runs, tinted, widened
 from medviewer.ui.ecg.marks import marked_cells, paint_marks
 from medviewer.ui.ecg.overview import paint_overview
 from medviewer.ui.ecg.paper import hatch, paint_paper, paint_pulses, paint_ruler, separators
@@ -85,6 +85,7 @@ class EcgPainter:
         top, bottom = np.fmin(a, b) + 0.5 - half, np.fmax(a, b) + 0.5 + half
         if not np.isfinite(top).any():
             return
+        top, bottom = widened(top, bottom, int(STROKE * ratio) - 1)
         roof = max(paper.y, cell.rect.y - REACH * cell.rect.h)
         floor_ = min(paper.y + paper.h, cell.rect.y + (1 + REACH) * cell.rect.h)
         start = max(floor(roof * ratio), floor(np.nanmin(top)))

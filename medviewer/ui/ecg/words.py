@@ -60,7 +60,9 @@ def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, 
     who = person(record.patient) if record.patient.known else _tr("No identity")
     left = [who]
     if view.text == "all":
-        left += [line for line in (identity_line(record),) if line]
+        born = _tr("born {date}").format(date=record.patient.birth_date) if record.patient.birth_date else ""
+        about = " · ".join(part for part in (identity_line(record), born) if part)
+        left += [about] if about else []
     elif record.patient.id:
         left.append(record.patient.id)
     right = [f"{PurePath(record.path).stem} · {leads_words(record)}"]

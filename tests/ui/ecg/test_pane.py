@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from medviewer.core.ecg import Beats, Episode
-from medviewer.core.ecg_view import GAINS, STANDARD
+from medviewer.core.ecg_view import GAINS, STANDARD, EcgView
 from medviewer.core.finding import Interval, Result
 from medviewer.ui.ecg.calipers import caliper_words, cursor_words
 from medviewer.ui.ecg.pane import EcgPane
@@ -291,3 +291,23 @@ def test_warnings_of_a_file_stand_in_the_pane_until_they_are_hidden(desk):
     assert "III" in pane.strip.words() and not pane.strip.isHidden()
     pane._link("hide")
     assert pane.strip.isHidden()
+
+
+def test_the_lead_of_the_lines_is_chosen_in_the_layout_menu(desk):
+    record = ecg_record([np.zeros(90000), np.ones(90000)], 100.0, ["II", "V1"])
+    desk.session.put([record])
+    pane = desk.grid.active
+    menu = pane.bar.layout_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "V1").trigger()
+    assert {cell.lead for cell in pane.picture().cells if cell.line} == {1}
+
+
+def test_the_corner_tells_name_sex_age_id_and_birth_date(desk):
+    from medviewer.core.identity import Patient
+    from medviewer.ui.ecg import words
+
+    record, _ = twelve()
+    record = replace(record, patient=Patient("7", "Doe^Jane", "1964-05-02", "F"), age_years=62.0)
+    left, right = words.head(record, EcgView.start(record))
+    assert left == ("Doe, Jane", "F 62 · 7 · born 1964-05-02") and "12 leads, 10 s, 500 Hz" in right[0]
