@@ -11,8 +11,8 @@ from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_view import EcgView
 from medviewer.core.finding import Result
 
-FORMATS = ("wfdb", "edf", "pdf")
-"""Besides those that images have too."""
+FORMATS = ("wfdb", "edf")
+"""Besides those that every kind has; `pdf` gives the page at true scale beside the report."""
 
 
 def write_answers(record: EcgRecord, results: Sequence[Result], out: Path, kind: str) -> list[str]:
