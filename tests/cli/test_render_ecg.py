@@ -47,7 +47,9 @@ def test_a_pdf_is_written(record, tmp_path):
     assert len(pypdfium2.PdfDocument(tmp_path / "o.pdf")) == 2
 
 
-@pytest.mark.parametrize(("kind", "names"), [("png", ["r.png"]), ("pdf", ["r.pdf", "r.report.pdf"]), ("npz", ["r.ecg-waves.npz"])])
+@pytest.mark.parametrize(
+    ("kind", "names"), [("png", ["r.png"]), ("pdf", ["r.pdf", "r.report.pdf"]), ("npz", ["r.ecg-waves.npz"])]
+)
 def test_answers_are_written_as_pictures_pages_and_arrays(record, tmp_path, kind, names):
     out = tmp_path / "out"
     code = main(["infer", str(record), "--model", "ecg-waves", "--out", str(out), "--format", kind, "--quiet"])
