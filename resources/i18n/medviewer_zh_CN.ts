@@ -447,6 +447,10 @@
       <translation>深色</translation>
     </message>
     <message>
+      <source>Lead of the lines</source>
+      <translation>行所用导联</translation>
+    </message>
+    <message>
       <source>Columns at the same moment</source>
       <translation>各列同一时刻</translation>
     </message>
@@ -469,10 +473,6 @@
     <message>
       <source>off</source>
       <translation>关</translation>
-    </message>
-    <message>
-      <source>Lead of the lines</source>
-      <translation>行所用导联</translation>
     </message>
   </context>
   <context>
@@ -533,10 +533,6 @@
       <translation>{model} 失败</translation>
     </message>
     <message>
-      <source>Drag an item here</source>
-      <translation>将项目拖到此处</translation>
-    </message>
-    <message>
       <source>Hide</source>
       <translation>隐藏</translation>
     </message>
@@ -547,6 +543,10 @@
     <message>
       <source>note</source>
       <translation>提示</translation>
+    </message>
+    <message>
+      <source>Drag an item here</source>
+      <translation>将项目拖到此处</translation>
     </message>
   </context>
   <context>
@@ -996,6 +996,22 @@
       <translation>以指针为中心缩放</translation>
     </message>
     <message>
+      <source>Wheel on an ECG</source>
+      <translation>心电图上的滚轮</translation>
+    </message>
+    <message>
+      <source>time; with Ctrl zoom at the pointer</source>
+      <translation>时间；按 Ctrl 以指针为中心缩放</translation>
+    </message>
+    <message>
+      <source>Click on a beat</source>
+      <translation>单击心搏</translation>
+    </message>
+    <message>
+      <source>why it is called so</source>
+      <translation>为何如此判定</translation>
+    </message>
+    <message>
       <source>Ctrl+left drag</source>
       <translation>Ctrl+左键拖动</translation>
     </message>
@@ -1034,22 +1050,6 @@
     <message>
       <source>Mouse</source>
       <translation>鼠标</translation>
-    </message>
-    <message>
-      <source>Wheel on an ECG</source>
-      <translation>心电图上的滚轮</translation>
-    </message>
-    <message>
-      <source>time; with Ctrl zoom at the pointer</source>
-      <translation>时间；按 Ctrl 以指针为中心缩放</translation>
-    </message>
-    <message>
-      <source>Click on a beat</source>
-      <translation>单击心搏</translation>
-    </message>
-    <message>
-      <source>why it is called so</source>
-      <translation>为何如此判定</translation>
     </message>
   </context>
   <context>
@@ -1562,6 +1562,10 @@
       <translation>波形下的色带显示网络所用之处。</translation>
     </message>
     <message>
+      <source>Its explanation did not pass its check: no ribbon is drawn.</source>
+      <translation>其解释未通过检验：不绘制色带。</translation>
+    </message>
+    <message>
       <source>accepted, {who}</source>
       <translation>已接受，{who}</translation>
     </message>
@@ -1600,10 +1604,6 @@
     <message>
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
-    </message>
-    <message>
-      <source>Its explanation did not pass its check: no ribbon is drawn.</source>
-      <translation>其解释未通过检验：不绘制色带。</translation>
     </message>
   </context>
   <context>
@@ -1916,6 +1916,10 @@
       <translation>将心搏改为 {n}</translation>
     </message>
     <message>
+      <source>State rate, unit and leads…</source>
+      <translation>填写采样率、单位和导联…</translation>
+    </message>
+    <message>
       <source>Save as PDF at true scale…</source>
       <translation>按真实比例另存为 PDF…</translation>
     </message>
@@ -2143,10 +2147,6 @@
       <source>Help</source>
       <translation>帮助</translation>
     </message>
-    <message>
-      <source>State rate, unit and leads…</source>
-      <translation>填写采样率、单位和导联…</translation>
-    </message>
   </context>
   <context>
     <name>corners</name>
@@ -2266,6 +2266,10 @@
       <translation>无身份信息</translation>
     </message>
     <message>
+      <source>born {date}</source>
+      <translation>出生 {date}</translation>
+    </message>
+    <message>
       <source>{n} leads, {length}, {rate} Hz</source>
       <translation>{n} 导联，{length}，{rate} Hz</translation>
     </message>
@@ -2366,6 +2370,10 @@
       <translation>房颤负荷</translation>
     </message>
     <message>
+      <source>Rhythm read</source>
+      <translation>已判读节律</translation>
+    </message>
+    <message>
       <source>Axis</source>
       <translation>电轴</translation>
     </message>
@@ -2404,14 +2412,6 @@
     <message>
       <source>to scale</source>
       <translation>按真实比例</translation>
-    </message>
-    <message>
-      <source>Rhythm read</source>
-      <translation>已判读节律</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
     </message>
   </context>
   <context>
