@@ -82,6 +82,42 @@ def test_p_waves_that_march_through_in_a_complete_block_stay():
     assert sum(s.kind == P for s in found) == len(apart)
 
 
+def faint_p(distances: list[float], probability: float = 0.35) -> np.ndarray:
+    """Beats 200 samples apart whose P is below one half."""
+    onsets = np.cumsum([200.0, *([200.0] * (len(distances) - 1))])
+    shares = shares_of([w for at in onsets for w in beat(at, p=None)])
+    weak = shares_of([(P, at - d, at - d + 25) for at, d in zip(onsets, distances, strict=True)])
+    shares[:, P] = np.maximum(shares[:, P], probability * weak[:, P])
+    shares[:, 0] = np.maximum(0, 1 - shares[:, 1:].sum(1))
+    return shares
+
+
+def test_faint_p_waves_of_a_regular_stretch_are_found_together():
+    found = [s for s in together(faint_p([45.0] * 11)) if s.kind == P]
+    assert len(found) == 11
+    assert all(abs(s.centre - (200 * (k + 1) - 45 + 12.5)) < 4 for k, s in enumerate(found))
+    assert not [s for s in together(faint_p([45.0] * 11, 0.2)) if s.kind == P]
+
+
+def test_faint_p_waves_that_most_beats_lack_are_not_told():
+    some = faint_p([45.0] * 11)
+    none = faint_p([45.0] * 11, 0.0)
+    for k in range(0, 11, 2):
+        part = slice(200 * k + 100, 200 * k + 300)
+        some[:, :, part] = none[:, :, part]
+    assert not [s for s in together(some) if s.kind == P]
+
+
+def test_faint_p_waves_are_not_looked_for_where_intervals_are_irregular():
+    rng = np.random.default_rng(2)
+    onsets = np.cumsum(rng.uniform(150, 260, 11)) + 100
+    shares = shares_of([w for at in onsets for w in beat(at, p=None)], length=3200)
+    weak = shares_of([(P, at - 45, at - 20) for at in onsets], length=3200)
+    shares[:, P] = np.maximum(shares[:, P], 0.35 * weak[:, P])
+    shares[:, 0] = np.maximum(0, 1 - shares[:, 1:].sum(1))
+    assert not [s for s in together(shares) if s.kind == P]
+
+
 def test_few_beats_are_not_judged():
     few = [w for at in (300, 700, 1100) for w in beat(at, p=None if at == 700 else 40 + at / 100)]
     assert sum(s.kind == P for s in together(shares_of(few))) == 2
