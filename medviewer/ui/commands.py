@@ -163,6 +163,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("ecg-marks", _t("Marks of the networks"), ("G",), "ecg", _view("marks"), kinds=ECG, checked=lambda p: p.view.marks),
     Command("ecg-waves", _t("Bounds of P, QRS and T"), ("W",), "ecg", _view("waves"), kinds=ECG, checked=lambda p: p.view.waves),
+    Command("ecg-why", _t("Why this beat is called so"), ("Y",), "ecg", _ecg("why"), kinds=ECG),
     Command("ecg-accept", _t("Accept the event"), ("A",), "ecg", lambda d: d.controls("ecg").judge("accepted"), kinds=ECG),
     Command("ecg-reject", _t("Reject the event"), ("X",), "ecg", lambda d: d.controls("ecg").judge("rejected"), kinds=ECG),
     *(

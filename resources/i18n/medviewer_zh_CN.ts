@@ -1605,6 +1605,18 @@
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
     </message>
+    <message>
+      <source>Why?</source>
+      <translation>为何？</translation>
+    </message>
+    <message>
+      <source>Ask the network what it used of this beat</source>
+      <translation>询问网络它用了此心搏的哪些部分</translation>
+    </message>
+    <message>
+      <source>The map that was made did not pass its check.</source>
+      <translation>所得的图未通过检验。</translation>
+    </message>
   </context>
   <context>
     <name>Window</name>
@@ -2146,6 +2158,10 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
+    </message>
+    <message>
+      <source>Why this beat is called so</source>
+      <translation>此心搏为何如此判定</translation>
     </message>
   </context>
   <context>

@@ -13,6 +13,7 @@ from medviewer.core.ecg import Wave
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
 from medviewer.core.errors import MedviewerError
 from medviewer.core.signal import Filters
+from medviewer.core.task import Priority
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
 from medviewer.services.acts import Act
@@ -37,6 +38,7 @@ class EcgControls(Controls):
         self.panel = EcgPanel(desk.bridge)
         self.panel.chosen.connect(self._go_to_event)
         self.panel.decided.connect(lambda found, state, label: desk.session.judge(found, state, label=label))
+        self.panel.explanation_wanted.connect(self._explain_beat)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -70,6 +72,13 @@ class EcgControls(Controls):
         if isinstance(pane, EcgPane):
             pane.go_to(pane.marks.event(number).start_s)
             self.tell(pane)
+
+    def _explain_beat(self, item: str, model: str, sample: int) -> None:
+        if self._desk.analyst is not None:
+            self._desk.analyst.run(item, None, [model], f"integrated-gradients@{sample}", Priority.INTERACTION)
+
+    def why(self) -> None:
+        self.panel.ask_why()
 
     def judge(self, state: str, label: str = "") -> None:
         """Accept, reject or call otherwise the event that is chosen."""

@@ -100,7 +100,9 @@ def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, ink
             return
     painter.setFont(theme.font(10 if cell.line else 12, bold=True))
     metrics = QFontMetricsF(painter.font())
-    base = top + (8 if cell.line else 10)
+    base, high = (top + 8, 8.0) if cell.line else (top + 10, 10.0)
+    ground = QColor(ink.paper)
+    ground.setAlpha(190)  # the trace goes behind the letter
     last = -1e9
     for at, symbol, n in zip(x.tolist(), symbols.tolist(), numbers.tolist(), strict=True):
         if (crowded or cell.line) and symbol == "N":
@@ -109,6 +111,7 @@ def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, ink
         if at - last < wide + 1:
             continue
         last = at
+        painter.fillRect(QRectF(at - wide / 2 - 1, base - high, wide + 2, high + 1), ground)
         painter.setPen(QColor(ink.beats[symbol]))
         painter.drawText(QPointF(at - wide / 2, base), symbol)
         decision = marks.decided.get(n)

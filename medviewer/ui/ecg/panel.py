@@ -28,6 +28,8 @@ class EcgPanel(QWidget):
 
     chosen = Signal(int)
     decided = Signal(object, str, str)
+    explanation_wanted = Signal(str, str, int)
+    """Item, network, sample of the beat."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
@@ -74,6 +76,7 @@ class EcgPanel(QWidget):
         column.addWidget(area, 3)
         self.events.chosen.connect(self.chosen)
         self.why.decided.connect(self._decided)
+        self.why.map_wanted.connect(self.ask_why)
 
     def follow(self, pane: EcgPane) -> None:
         """Show what is known of a pane's record; cheap where nothing changed but the page."""
@@ -192,6 +195,15 @@ class EcgPanel(QWidget):
         if near.stop > near.start:
             return near.start
         return next((-1 - n for n, e in enumerate(marks.episodes) if abs(e.start_s - at) <= NEAR_S), None)
+
+    def ask_why(self) -> None:
+        """Ask the network that named the chosen beat what it used of it."""
+        pane, number = self._pane, self._number
+        if pane is None or pane.record is None or number is None or number < 0:
+            return
+        result = pane.results.get(pane.marks.beats_model)
+        if result is not None and result.beats is not None:
+            self.explanation_wanted.emit(pane.record.item, result.model, result.beats.sample[number])
 
     def finding(self) -> Finding | None:
         """The chosen event as a finding."""

@@ -65,6 +65,7 @@ class WhyCard(QFrame):
     """For the beat or episode that is chosen. `decided` carries state and label."""
 
     decided = Signal(str, str)
+    map_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +94,11 @@ class WhyCard(QFrame):
                 button.clicked.connect(lambda _=False, name=name: self.decided.emit(name, ""))
             self.buttons[name] = button
             row.addWidget(button)
+        self.ask = QPushButton(self.tr("Why?"), self)
+        self.ask.setToolTip(self.tr("Ask the network what it used of this beat"))
+        self.ask.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.ask.clicked.connect(self.map_wanted)
+        row.addWidget(self.ask)
         self.back = QPushButton(self.tr("Undo"), self)
         self.back.clicked.connect(lambda: self.decided.emit("proposed", ""))
         row.addWidget(self.back)
@@ -117,7 +123,12 @@ class WhyCard(QFrame):
         said = [self.tr("Solid: this beat.")]
         if normal is not None:
             said.append(self.tr("Dashed: mean of {n} N beats.").format(n=normal.count))
-        said.append(self.tr("Violet: what the network used.") if saliency is not None else self.tr("No map of this beat alone."))
+        if saliency is not None:
+            said.append(self.tr("Violet: what the network used."))
+        weak = saliency is None and check is not None and not check.passed
+        self.ask.setVisible(saliency is None)
+        if weak:
+            said.append(self.tr("The map that was made did not pass its check."))
         self.says.setText(" ".join(said))
         self.facts_line.setText(" · ".join(self._numbers(facts)))
         for name in CLASSES:
@@ -127,6 +138,7 @@ class WhyCard(QFrame):
     def show_episode(self, one: Event, saliency: Saliency | None, check: SelfCheck | None) -> None:
         self._head(one, self.tr("{rhythm}, {time}").format(rhythm=words.rhythm(one.label), time=words.moment(one.start_s)), check)
         self.trace.hide()
+        self.ask.hide()
         length = words.length_words(one.end_s - one.start_s)
         self.says.setText(self.tr("Lasts {length}, score {share}.").format(length=length, share=words.share(one.probability)))
         weak = check is not None and not check.passed

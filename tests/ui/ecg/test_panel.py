@@ -245,3 +245,16 @@ def test_xp10_a_ribbon_whose_explanation_did_not_pass_its_check_is_not_drawn(des
     panel = desk.controls("ecg").panel
     panel.events.chosen.emit(-2)
     assert "did not pass" in panel.why.facts_line.text() and panel.why.tag.text() == "explanation weak"
+
+
+def test_why_asks_the_network_for_the_chosen_beat(desk, panel):
+    asked = []
+    panel.explanation_wanted.disconnect()
+    panel.explanation_wanted.connect(lambda *what: asked.append(what))
+    key(desk, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    _, result, symbols = answered()
+    assert not panel.why.ask.isHidden()
+    panel.why.ask.click()
+    key(desk, Qt.Key.Key_Y)
+    first = next(n for n, c in enumerate(symbols) if c != "N")
+    assert asked == [("made", "ecg-beats", result.beats.sample[first])] * 2
