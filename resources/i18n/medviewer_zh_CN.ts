@@ -1526,6 +1526,14 @@
       <translation>拒绝</translation>
     </message>
     <message>
+      <source>Why?</source>
+      <translation>为何？</translation>
+    </message>
+    <message>
+      <source>Ask the network what it used of this beat</source>
+      <translation>询问网络它用了此心搏的哪些部分</translation>
+    </message>
+    <message>
       <source>Undo</source>
       <translation>撤销</translation>
     </message>
@@ -1546,8 +1554,8 @@
       <translation>紫色：网络所用之处。</translation>
     </message>
     <message>
-      <source>No map of this beat alone.</source>
-      <translation>没有此单个心搏的图。</translation>
+      <source>The map that was made did not pass its check.</source>
+      <translation>所得的图未通过检验。</translation>
     </message>
     <message>
       <source>{rhythm}, {time}</source>
@@ -1604,18 +1612,6 @@
     <message>
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
-    </message>
-    <message>
-      <source>Why?</source>
-      <translation>为何？</translation>
-    </message>
-    <message>
-      <source>Ask the network what it used of this beat</source>
-      <translation>询问网络它用了此心搏的哪些部分</translation>
-    </message>
-    <message>
-      <source>The map that was made did not pass its check.</source>
-      <translation>所得的图未通过检验。</translation>
     </message>
   </context>
   <context>
@@ -1916,6 +1912,10 @@
       <translation>P、QRS、T 的界限</translation>
     </message>
     <message>
+      <source>Why this beat is called so</source>
+      <translation>此心搏为何如此判定</translation>
+    </message>
+    <message>
       <source>Accept the event</source>
       <translation>接受事件</translation>
     </message>
@@ -2158,10 +2158,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Why this beat is called so</source>
-      <translation>此心搏为何如此判定</translation>
     </message>
   </context>
   <context>
