@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medviewer.core.finding import Result
 from medviewer.core.identity import Patient
+from medviewer.services.acts import system_user
 from medviewer.services.gather import Gathered
 from medviewer.services.report import Report
 from medviewer.services.reporting import as_dicom, labels, report_of
@@ -15,6 +16,7 @@ from medviewer.services.session import Item, Session
 from medviewer.store.database import Database
 from medviewer.store.profile import Profile
 from medviewer.store.records import Records
+from medviewer.store.settings import Settings
 
 
 def reports(
@@ -32,7 +34,8 @@ def reports(
     path = profile.data / "medviewer.db"
     database = Database(path if path.is_file() else None)
     try:
-        session = Session(Records(database))
+        author = str(Settings(profile).get("user")) or system_user()
+        session = Session(Records(database), lambda: author)
         gathered = Gathered(session)
         session.put(items)
         for result in sorted(results, key=_weight):

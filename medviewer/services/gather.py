@@ -84,9 +84,10 @@ class Gathered:
     def rows(self, order: Order = "pane", active: str = "") -> tuple[Row, ...]:
         """Every finding, refusal and answer below its thresholds; `active` is the item of the active pane."""
         found = []
+        answers = self._session.all_results
         for item in self._session.items:
-            for result in self._session.results(item.item):
-                day = day_of(item)
+            day = day_of(item) if answers[item.item] else ""
+            for result in answers[item.item]:
                 found += [Row(result, finding, day) for finding in result.findings]
                 if not result.findings and (result.status != "ok" or result.scores):
                     found.append(Row(result, None, day))
@@ -110,8 +111,10 @@ class Gathered:
 
     def discordances(self, *, seen: bool = False) -> tuple[Discordance, ...]:
         """Where notes and networks contradict each other; those that a person has seen are left out, unless asked for."""
-        results = [self._judged(item, result) for item in self._session.items for result in self._session.results(item.item)]
-        found = compare(self._session.items, results, self.mentions)
+        answers = self._session.all_results
+        items = [item for item in self._session.items if answers[item.item]]
+        results = [self._judged(item, result) for item in items for result in answers[item.item]]
+        found = compare(items, results, self.mentions)
         if seen or self._session.records is None:
             return found
         kept = self._session.records.decided([self._as_finding(one) for one in found])

@@ -121,6 +121,14 @@ class Session:
                 self._results[key] = result
         self._announce(Changes(results=frozenset({item})))
 
+    @property
+    def all_results(self) -> dict[str, list[Result]]:
+        """Item → the networks' answers about it, in the order of the items."""
+        found: dict[str, list[Result]] = {item: [] for item in self._items}
+        for (item, _), result in self._results.items():
+            found[item].append(result)
+        return found
+
     def results(self, item: str) -> tuple[Result, ...]:
         return tuple(result for (owner, _), result in self._results.items() if owner == item)
 

@@ -852,6 +852,10 @@
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
     </message>
+    <message>
+      <source>{n} more</source>
+      <translation>另有 {n} 项</translation>
+    </message>
   </context>
   <context>
     <name>HeatControls</name>
@@ -1612,6 +1616,10 @@
     <message>
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
+    </message>
+    <message>
+      <source>No map of this beat alone.</source>
+      <translation>没有此单个心搏的图。</translation>
     </message>
   </context>
   <context>

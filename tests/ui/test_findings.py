@@ -261,3 +261,11 @@ def test_beats_that_a_person_rejected_or_called_otherwise_contradict_nothing(des
     assert desk.findings.disagreement.shown is not None
     desk.session.judge(beat_finding(record, result, 4), "rejected")
     assert desk.findings.disagreement.shown is None
+
+
+def test_a_decision_makes_its_own_card_anew_and_keeps_the_others(desk):
+    before = {card.finding: card for card in desk.findings.cards()}
+    desk.session.decide("rec/ecg-beats/V", "accepted")
+    after = {card.finding: card for card in desk.findings.cards()}
+    assert set(before) == set(after)
+    assert [key for key in after if after[key] is not before[key]] == ["rec/ecg-beats/V"]

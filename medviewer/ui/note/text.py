@@ -72,7 +72,8 @@ class NoteText(QTextEdit):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Base, QColor(theme.WINDOW))
         self.setPalette(palette)
-        self.setStyleSheet(f"QTextEdit {{ background: {theme.WINDOW}; border: 0; selection-background-color: {theme.CHOSEN}; }}")
+        selected = f"selection-background-color: {theme.CHOSEN}; selection-color: {theme.TEXT1};"
+        self.setStyleSheet(f"QTextEdit {{ background: {theme.WINDOW}; border: 0; {selected} }}")
         self._headers = _Headers(self.document())
         self.document().contentsChange.connect(self._changed)
 

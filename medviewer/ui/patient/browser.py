@@ -103,9 +103,11 @@ class Browser(QWidget):
             self.tree.scrollToItem(row)
 
     def count_findings(self) -> None:
+        answers = self._session.all_results
         for item, row in self._rows.items():
-            found = sum(len(result.findings) for result in self._session.results(item))
-            row.setData(0, COUNT, found)
+            found = sum(len(result.findings) for result in answers.get(item, ()))
+            if found != (row.data(0, COUNT) or 0):
+                row.setData(0, COUNT, found)
 
     def _rebuild(self) -> None:
         pictures = {item: row.data(0, THUMB) for item, row in self._rows.items()}

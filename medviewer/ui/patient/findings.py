@@ -6,7 +6,7 @@ At most one amber card stands on top: where a note and a network contradict each
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
@@ -27,6 +27,8 @@ from medviewer.ui.patient.disagree import DisagreementCard
 Say = Callable[[Notice], Sentence]
 TOP = 3
 """Of many classes below their thresholds only the likeliest are shown."""
+MOST = 80
+"""Rows that are shown before "n more"."""
 FEW = 6
 """Mentions of a note that are shown before "all"."""
 
@@ -45,6 +47,13 @@ class FindingsPanel(QWidget):
         self._marked, self.selected = "", ""
         self._models: dict[str, ModelCard] = {}
         self._opened: set[str] = set()
+        self._rows: tuple[Row, ...] = ()
+        self._made: dict[str, tuple[tuple, Result, Card]] = {}
+        """Key of a card → what it depends on, its result, itself."""
+        self._most = MOST
+        self._more = QPushButton(self)
+        self._more.setFlat(True)
+        self._more.clicked.connect(self._show_more)
         self.order = QComboBox(self)
         self.order.setAccessibleName(self.tr("Order of the findings"))
         titles = (
@@ -84,6 +93,7 @@ class FindingsPanel(QWidget):
         column.addWidget(self.disagreement)
         column.addWidget(self._none)
         column.addWidget(self._area, 1)
+        column.addWidget(self._more)
         self.refresh()
 
     def mark(self, item: str) -> None:
@@ -97,29 +107,55 @@ class FindingsPanel(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        while (old := self._cards.takeAt(0)) is not None:
-            if (widget := old.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        """What is unchanged keeps its card, so a decision is seen at once in a long list too."""
         self._models = {card.id: card for card in self._analyst.models()} if self._analyst is not None else {}
         self._rows = self.gathered.rows(self.order.currentData() or "pane", self._marked)
         mentioned: dict[str, list[Row]] = {}
         for row in self._rows:
             if row.said:
                 mentioned.setdefault(row.result.item, []).append(row)
-        told: set[str] = set()
-        for row in self._rows:
-            if row.said:
-                if row.result.item not in told:
-                    told.add(row.result.item)
-                    self._cards.addWidget(self._mentions(mentioned[row.result.item]))
-            elif row.finding is not None:
-                self._cards.addWidget(self._card_of(row.result, row.finding))
-            else:
-                self._cards.addWidget(self._below(row.result) if row.result.status == "ok" else self._refusal(row.result))
+        before, self._made = self._made, {}
+        while self._cards.takeAt(0) is not None:
+            pass
+        for row in self._rows[: self._most]:
+            key, state = self._state(row, mentioned)
+            if key in self._made:
+                continue
+            kept = before.pop(key, None)
+            if kept is None or kept[0] != state or kept[1] is not row.result:
+                if kept is not None:
+                    _remove(kept[2])
+                kept = (state, row.result, self._make(row, mentioned))
+            self._made[key] = kept
+            self._cards.addWidget(kept[2])
+        for _, _, widget in before.values():
+            _remove(widget)
+        self._more.setVisible(len(self._rows) > self._most)
+        self._more.setText(self.tr("{n} more").format(n=len(self._rows) - self._most))
         self._cards.addStretch(1)
         self._none.setVisible(not self._rows)
         self.disagreement.tell(self.gathered.discordances())
+
+    def _state(self, row: Row, mentioned: dict[str, list[Row]]) -> tuple[str, tuple]:
+        """Which card a row belongs to, and what it depends on besides its result."""
+        if row.said:
+            ids = [one.finding.id for one in mentioned[row.result.item] if one.finding is not None]
+            chosen = self.selected if self.selected in ids else ""
+            return f"mentions/{row.result.item}", (chosen, row.result.item in self._opened)
+        if row.finding is not None:
+            return row.finding.id, (row.finding.id == self.selected,)
+        return f"{row.result.item}/{row.result.model}", ()
+
+    def _make(self, row: Row, mentioned: dict[str, list[Row]]) -> Card:
+        if row.said:
+            return self._mentions(mentioned[row.result.item])
+        if row.finding is not None:
+            return self._card_of(row.result, row.finding)
+        return self._below(row.result) if row.result.status == "ok" else self._refusal(row.result)
+
+    def _show_more(self) -> None:
+        self._most += MOST
+        self.refresh()
 
     def cards(self) -> list[Card]:
         places = (self._cards.itemAt(n).widget() for n in range(self._cards.count()))
@@ -368,3 +404,8 @@ class FindingsPanel(QWidget):
         model = self._models.get(side.model)
         label = model.label(side.label, self._lang) if model is not None else side.label
         return f"{side.model} · {label}"
+
+
+def _remove(widget: QWidget) -> None:
+    widget.hide()
+    widget.deleteLater()
