@@ -729,6 +729,10 @@
       <translation>尚未分析。按 Ctrl+Return 让网络读取当前窗格。</translation>
     </message>
     <message>
+      <source>{n} more</source>
+      <translation>另有 {n} 项</translation>
+    </message>
+    <message>
       <source>Accept</source>
       <translation>接受</translation>
     </message>
@@ -851,10 +855,6 @@
     <message>
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
-    </message>
-    <message>
-      <source>{n} more</source>
-      <translation>另有 {n} 项</translation>
     </message>
   </context>
   <context>
@@ -1616,10 +1616,6 @@
     <message>
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
-    </message>
-    <message>
-      <source>No map of this beat alone.</source>
-      <translation>没有此单个心搏的图。</translation>
     </message>
   </context>
   <context>
