@@ -204,10 +204,14 @@ def commit() -> str | None:
     """The checkout's commit, None in an installed program."""
     git = Path(__file__).resolve().parents[2] / ".git"
     try:
+        if git.is_file():  # a further working tree: its HEAD lies apart, the branches in the common folder
+            git = git.parent / git.read_text("utf-8").strip().removeprefix("gitdir: ")
         head = (git / "HEAD").read_text("ascii").strip()
         if not head.startswith("ref: "):
             return head
         ref = head.removeprefix("ref: ")
+        if (git / "commondir").is_file():
+            git = git / (git / "commondir").read_text("utf-8").strip()
         loose = git / ref
         if loose.is_file():
             return loose.read_text("ascii").strip()

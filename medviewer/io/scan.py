@@ -17,6 +17,7 @@ from medviewer.io.detect import claim, detect
 from medviewer.io.dicom import CHUNK, read_header
 from medviewer.io.disc import missing_from
 from medviewer.io.ecg.readers import open_ecg, reader_of
+from medviewer.io.ecg.table import claims as is_table
 from medviewer.io.ecg.waveform import SOP_CLASSES as WAVEFORMS
 from medviewer.io.ecg.waveform import open_records as open_waveform
 from medviewer.io.ecg.wfdb import header_of, segments_of
@@ -25,7 +26,7 @@ from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import group
 from medviewer.io.layout import Layouts
 from medviewer.io.note.readers import claims as note_claims
-from medviewer.io.note.readers import open_notes
+from medviewer.io.note.readers import is_note_name, open_notes
 from medviewer.io.note.structured import ENCAPSULATED, SR_CLASSES
 
 ANNOUNCE_EVERY = 0.25
@@ -116,11 +117,16 @@ def scan(
     `announce` hears of the first image at once and of growth at most four times a second. Raises Cancelled only.
     """
     state = _Scan(announce)
-    named = {str(path) for path in paths}
+    place = os.path.abspath if len(paths) > 1 else str
+    named, seen = {place(path) for path in paths}, set()
     for path in _files(paths, state):
         if cancel is not None:
             cancel.check()
-        _take(path, state, workspace, inside=False, named=path in named)
+        if len(paths) > 1:
+            if place(path) in seen:
+                continue  # a file and its folder, or the same file twice: read once
+            seen.add(place(path))
+        _take(path, state, workspace, inside=False, named=place(path) in named)
         state.tell()
     return state.end()
 
@@ -202,7 +208,7 @@ def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:
     if reader is None and path.endswith(".hea"):
         _read_header(path, state)  # meant to be one: its first line is told
     if reader is None:
-        kind = note_claims(head, named)
+        kind = note_claims(head, named or (is_note_name(path) and not is_table(head)))
         if kind is not None and kind != "txt":
             state.notes += open_notes(path, kind)
             state.record_files += 1

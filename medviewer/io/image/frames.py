@@ -1,7 +1,9 @@
 """One header → its frames: size, place of the pixels, grey transformations. Checks all that is known without pixels."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -149,9 +151,15 @@ def _interpret(read: Header) -> Image:
     spread = len({frame.position for frame in frames}) > 1 and header.text("Modality") != "SEG"
     alone = header.text("SOPInstanceUID") if count > 1 and not spread else ""
     kind = (samples, allocated, signed, frame.photometric)
-    series = header.text("SeriesInstanceUID") or header.text("StudyInstanceUID") or header.path
+    series = header.text("SeriesInstanceUID") or header.text("StudyInstanceUID") or _digest(header.path)
     key = (series, who, header.text("Modality"), scout, rows, columns, kind, rounded(orientation), alone)
     return Image(header, frames, places, orientation, key, mixed)
+
+
+def _digest(path: str) -> str:
+    """What names an image without any UID: its content, not where it lies."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def rounded(orientation: tuple[float, ...]) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Which reader takes a note, by content; plain text only where the file was named itself."""
+"""Which reader takes a note, by content; plain text only as .txt or where the file was named itself."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,15 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.note import NoteDocument
 from medviewer.io.note.plain import decoded, docx, language_of, markup, pdf, read_text, rtf
 from medviewer.io.note.structured import Found, cda, dicom_document, fhir, hl7
+
+ABOUT = re.compile(r"(?i)(read.?me|licen[cs]e|copying|notice|changelog|requirements|autorun|sources)\b")
+"""Text files that lie beside data and tell of it."""
+
+
+def is_note_name(path: str) -> bool:
+    """Text in a folder or archive that is meant for a reader: a .txt, but no readme or licence."""
+    file = Path(path)
+    return file.suffix.lower() == ".txt" and not file.name.startswith(".") and ABOUT.match(file.stem) is None
 
 
 def claims(head: bytes, named: bool = False) -> str | None:
