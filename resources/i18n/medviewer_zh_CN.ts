@@ -1131,6 +1131,14 @@
       <translation>安全模式：不使用网络。</translation>
     </message>
     <message>
+      <source>{n} not for this</source>
+      <translation>{n} 个不适用</translation>
+    </message>
+    <message>
+      <source>fewer</source>
+      <translation>收起</translation>
+    </message>
+    <message>
       <source>fits</source>
       <translation>适用</translation>
     </message>

@@ -269,3 +269,16 @@ def test_a_decision_makes_its_own_card_anew_and_keeps_the_others(desk):
     after = {card.finding: card for card in desk.findings.cards()}
     assert set(before) == set(after)
     assert [key for key in after if after[key] is not before[key]] == ["rec/ecg-beats/V"]
+
+
+def test_a_decided_card_with_every_tag_is_no_wider_than_the_dock(qtbot, desk):
+    from medviewer.core.errors import Notice
+
+    desk.settings.set("user", "Dr. Somebody With-a-Long-Name")
+    result = replace(classes(), cautions=(Notice("borderline", facts={"label": "cardiology"}),))
+    desk.session.put_result(result)
+    desk.session.decide("note/note-x/cardiology", "accepted")
+    desk.window.resize(1000, 700)
+    qtbot.wait(50)
+    area = desk.findings._area
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()

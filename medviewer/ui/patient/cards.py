@@ -95,31 +95,38 @@ class Card(QFrame):
         self._column.addWidget(widget)
 
     def end(self, tags: Sequence[tuple[str, str]], buttons: Sequence[Act]) -> None:
-        """Tags at the left; buttons at the right, or below them where the dock is too narrow for both."""
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        wide = 0
+        """Tags at the left, then buttons at the right; in as many lines as the dock's width asks for."""
+        row, wide = self._line_of_widgets(), 0
         for kind, words in tags:
             tag = QLabel(escape(words), self)
             tag.setProperty("tag", kind)
             self.words.append(words)
+            tag.ensurePolished()
+            shown = tag.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, ROOM - 24)
+            if shown != words:
+                tag.setText(escape(shown))
+                tag.setToolTip(words)
+            need = tag.fontMetrics().horizontalAdvance(shown) + 20
+            if wide and wide + need > ROOM:
+                row.addStretch(1)
+                row, wide = self._line_of_widgets(), 0
             row.addWidget(tag)
-            wide += tag.fontMetrics().horizontalAdvance(words) + 16
-        made = []
-        for words, does in buttons:
-            button = QPushButton(words, self)
-            button.clicked.connect(lambda _=False, act=does: act())
-            made.append(button)
-            wide += button.sizeHint().width() + 4
-        if wide > ROOM and tags and made:
+            wide += need
+        made = [QPushButton(words, self) for words, _ in buttons]
+        need = sum(button.sizeHint().width() + 4 for button in made)
+        if wide and wide + need > ROOM:
             row.addStretch(1)
-            self._column.addLayout(row)
-            row = QHBoxLayout()
-            row.setSpacing(4)
+            row = self._line_of_widgets()
         row.addStretch(1)
-        for button in made:
+        for button, (_, does) in zip(made, buttons, strict=True):
+            button.clicked.connect(lambda _=False, act=does: act())
             row.addWidget(button)
+
+    def _line_of_widgets(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
         self._column.addLayout(row)
+        return row
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -21,6 +21,9 @@ from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 
+FEW = 2
+"""So many networks that do not read the active item are shown before they are folded into one line."""
+
 
 class NetworksPanel(QWidget):
     """One row a network: its name opens the card, its verdict on the active item stands beside it."""
@@ -31,6 +34,7 @@ class NetworksPanel(QWidget):
         super().__init__()
         self._analyst, self._say, self._lang = analyst, say, lang
         self._item: Item | None = None
+        self._unfolded = False
         heading = QLabel(self.tr("NETWORKS"), self)
         heading.setProperty("role", "heading")
         self._rows = QVBoxLayout()
@@ -71,8 +75,22 @@ class NetworksPanel(QWidget):
         fits = {}
         if self._analyst is not None and self._item is not None:
             fits = {fit.model: fit for fit in self._analyst.fitting(self._item.item)}
+        refused = [card for card in cards if card.id in fits and fits[card.id].verdict == "refused"]
+        folded = len(refused) > FEW and not self._unfolded
         for card in cards:
-            self._rows.addWidget(self._row(card, fits.get(card.id)))
+            if not (folded and card in refused):
+                self._rows.addWidget(self._row(card, fits.get(card.id)))
+        if len(refused) > FEW:
+            words = self.tr("{n} not for this").format(n=len(refused)) + " ›" if folded else self.tr("fewer")
+            more = QLabel(f'<a style="color:{theme.TEXT3}; text-decoration:none" href="all">{words}</a>', self)
+            more.setAlignment(Qt.AlignmentFlag.AlignRight)
+            more.setToolTip(", ".join(card.id for card in refused))
+            more.linkActivated.connect(lambda _: self._unfold())
+            self._rows.addWidget(more)
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self.refresh()
 
     def _row(self, card: ModelCard, fit) -> QWidget:
         line = QWidget(self)
