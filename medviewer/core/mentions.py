@@ -225,16 +225,17 @@ def _mention(
 
 
 def _cues(text: str, span: tuple[int, int], lexicon: Lexicon) -> list[Cue]:
-    """Cues of a sentence; of two that overlap the longer one counts, then the earlier."""
-    every = [(m.start(1), m.end(1), m[1]) for m in lexicon.cues.finditer(text, *span)]
+    """Cues of a sentence; of two that overlap the longer one counts, then the earlier; words that end scopes give way
+    ("the patient had no": had no)."""
+    every = [(m.start(1), m.end(1), m[1], *lexicon.role_of(m[1])) for m in lexicon.cues.finditer(text, *span)]
     kept: list[Cue] = []
     seen: list[tuple[int, int]] = []
-    for start, end, words in sorted(every, key=lambda found: (found[0] - found[1], found[0])):
+    for start, end, words, group, role in sorted(every, key=lambda found: (found[4] == "ends", found[0] - found[1], found[0])):
         inside = any(a <= start and end <= b for a, b in seen)  # "he has" in "if he has" ends nothing, whoever wins
         seen.append((start, end))
         if not inside and not any(cue.start < end and start < cue.end for cue in kept):
             both = _plain(words) in lexicon.both
-            kept.append(Cue(start, end, *lexicon.role_of(words), both and bool(_STOP.match(text, end, span[1]))))
+            kept.append(Cue(start, end, group, role, both and bool(_STOP.match(text, end, span[1]))))
     return sorted(kept, key=lambda cue: cue.start)
 
 
