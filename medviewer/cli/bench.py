@@ -70,6 +70,8 @@ ROWS = (
     Row("ecg-memory", "private memory with it open, of its size", "day_memory_program", "day_memory_disk", 0.35, "day", "MB"),
     Row("ecg-networks", "beats and rhythm of a 30-min record", "ecg_networks_program", 1800.0, 0.01, "half-hour"),
     Row("ecg-answers", "10-s 12-lead → painted with every network's answer", "ecg_answers_program", 1.0, 1.0, "ten-seconds"),
+    Row("note", "5,000 words → classes and every word's weight", "note_program", "note_bare", 1.2, "none"),
+    Row("note-time", "the same against half a second", "note_program", 0.5, 1.0, "none"),
 )
 
 

@@ -66,6 +66,8 @@ def result_entry(result: Result, item: Item, lang: str, array: str | None = None
                 "laterality": mention.laterality or None,
                 "cue": {"start": mention.cue[0], "end": mention.cue[1]} if mention.cue else None,
                 "rule": mention.rule,
+                "scope": {"start": mention.scope[0], "end": mention.scope[1]} if mention.scope else None,
+                "check": mention.check,
             }
             for mention in result.mentions
         ],

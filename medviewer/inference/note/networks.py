@@ -13,17 +13,19 @@ def build(name: str, parameters: Mapping[str, Any]) -> nn.Module:
 
 
 class NoteNet(nn.Module):
-    """Linear over hashed n-grams, joined with embedding → BiLSTM → attention over all words of the note.
+    """Linear over known n-grams, joined with embedding → BiLSTM → attention over all words of the note.
 
-    `linear` reads (buckets [n], weights [n]) of one note; `recurrent` reads words [chunks, length] of one note or, in training,
-    many notes with `owner` [chunks] telling whose each chunk is. Logits are linear + share · recurrent.
+    `known` [features] are the sorted keys of the n-grams. `linear` reads (buckets [n], weights [n]) of one note; `recurrent`
+    reads words [chunks, length] of one note or, in training, many notes with `owner` [chunks] telling whose each chunk is.
+    Logits are linear + share · recurrent.
     """
 
-    def __init__(self, classes: int, buckets: int, vocabulary: int, embedding: int = 48, hidden: int = 48) -> None:
+    def __init__(self, classes: int, features: int, vocabulary: int, embedding: int = 48, hidden: int = 48) -> None:
         super().__init__()
-        self.bag = nn.Embedding(buckets, classes)
+        self.bag = nn.Embedding(features, classes)
         self.bias = nn.Parameter(torch.zeros(classes))
-        self.frequencies = nn.Parameter(torch.zeros(buckets), requires_grad=False)
+        self.frequencies = nn.Parameter(torch.zeros(features), requires_grad=False)
+        self.known = nn.Parameter(torch.zeros(features, dtype=torch.int64), requires_grad=False)
         self.embed = nn.Embedding(vocabulary, embedding, padding_idx=0)
         self.lstm = nn.LSTM(embedding, hidden, batch_first=True, bidirectional=True)
         self.attend = nn.Linear(2 * hidden, 1)

@@ -16,7 +16,7 @@ from medviewer.core.task import CancelToken
 from medviewer.core.units import CharOffset
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.note import readout
-from medviewer.inference.note.prepare import Prepared, prepare
+from medviewer.inference.note.prepare import Prepared, prepare, spread, without
 from medviewer.inference.reading import SEED, Reading, Report, Request, one_by_one
 from medviewer.store.assets import asset
 
@@ -46,14 +46,12 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     if loaded.bundle.document["architecture"]["name"] == RULES:
         said = mentions(note.text, lexicon(note.language, request.lexicon), request.concepts)
         return Reading(mentions=said, cautions=(Notice("lexicon-changed"),) if request.lexicon else (), input_sha256=digest)
-    parameters = loaded.bundle.document["preprocessing"]["parameters"]
-    frequencies = loaded.module.frequencies.detach().numpy()
     try:
-        prepared = prepare(note.text, frequencies, parameters)
+        prepared = prepared_for(loaded, note.text)
     except ValueError as error:
         raise MedviewerError("note-too-short", note.path, found=0, least=1) from error
     token.check()
-    logits, weights, target = _weighed(loaded, prepared, bool(request.explain))
+    logits, weights, target = weighed(loaded, prepared, bool(request.explain))
     try:
         found = readout.scores(logits, loaded.bundle.document["readout"])
     except ValueError as error:
@@ -93,16 +91,22 @@ def probe(loaded: Loaded) -> tuple[float, float]:
         )
         return float(wrong + (tables != loaded.bundle.document["rules_sha256"])), 0.0
     worst = 0.0
-    parameters = loaded.bundle.document["preprocessing"]["parameters"]
     for case in stored["cases"]:
-        prepared = prepare(case["text"], loaded.module.frequencies.detach().numpy(), parameters)
-        logits, _, _ = _weighed(loaded, prepared, explain=False)
+        prepared = prepared_for(loaded, case["text"])
+        logits, _, _ = weighed(loaded, prepared, explain=False)
         found = readout.scores(logits, loaded.bundle.document["readout"])
         worst = max(worst, *(abs(s.probability - p) for s, p in zip(found, case["scores"], strict=True)))
     return worst, float(stored["tolerance"])
 
 
-def _weighed(loaded: Loaded, prepared: Prepared, explain: bool) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, int]:
+def prepared_for(loaded: Loaded, text: str) -> Prepared:
+    """The text as this network reads it. ValueError without words."""
+    module = loaded.module
+    known, frequencies = module.known.detach().cpu().numpy(), module.frequencies.detach().cpu().numpy()
+    return prepare(text, known, frequencies, loaded.bundle.document["preprocessing"]["parameters"])
+
+
+def weighed(loaded: Loaded, prepared: Prepared, explain: bool) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, int]:
     """Logits, and for each token its weight for the likeliest class against the others: gradient × input, one backward pass."""
     import torch
 
@@ -122,16 +126,11 @@ def _weighed(loaded: Loaded, prepared: Prepared, explain: bool) -> tuple[NDArray
     if not explain:
         return values, None, target
     others = [k for k in range(len(values)) if k != target]
-    (logits[target] - logits[others].mean()).backward()
-    assert embedded.grad is not None
-    recurrent = (embedded.grad * embedded).sum(-1)[keep].detach().double().cpu().numpy()
+    (slope,) = torch.autograd.grad(logits[target] - logits[others].mean(), embedded)
+    recurrent = (slope * embedded).sum(-1)[keep].detach().double().cpu().numpy()
     table = module.bag(buckets).detach().double().cpu().numpy()
     effect = (table[:, target] - table[:, others].mean(1)) * prepared.weights
-    weights = np.zeros(len(prepared.spans))
-    for value, places in zip(effect, prepared.covers, strict=True):
-        each = value / sum(last - first for first, last in places)
-        for first, last in places:
-            weights[first:last] += each
+    weights = spread(prepared, effect)
     return values, weights + recurrent[: len(weights)], target
 
 
@@ -142,9 +141,8 @@ def _spans(prepared: Prepared, weights: NDArray[np.float64]) -> tuple[Span, ...]
         return ()
     found: list[Span] = []
     scaled = weights / largest
-    for (start, end), weight in zip(prepared.spans, scaled, strict=True):
-        if abs(weight) < MARKED:
-            continue
+    for place in np.flatnonzero(np.abs(scaled) >= MARKED):
+        (start, end), weight = prepared.spans[place], scaled[place]
         last = found[-1] if found else None
         if last is not None and start - last.end <= 1 and (last.weight > 0) == (weight > 0):
             found[-1] = Span(last.start, CharOffset(end), float(max(last.weight, weight, key=abs)))
@@ -168,23 +166,12 @@ def _checked(
         token.check()
         missing = np.zeros(count, bool)
         missing[gone] = True
-        logits, _, _ = _weighed(loaded, _without(prepared, missing), explain=False)
+        logits, _, _ = weighed(loaded, without(prepared, missing), explain=False)
         return before - readout.scores(logits, loaded.bundle.document["readout"])[target].probability
 
     deletion = drop(np.argsort(-weights)[:taken])
     random = float(np.mean([drop(generator.choice(count, taken, replace=False)) for _ in range(DRAWS)]))
     return SelfCheck(float(deletion), random, None, deletion > random + 0.01)
-
-
-def _without(prepared: Prepared, missing: NDArray[np.bool_]) -> Prepared:
-    """The note with some tokens gone: their n-grams lose the occurrences that touched them."""
-    kept = np.array([sum(not missing[a:b].any() for a, b in places) / len(places) for places in prepared.covers], np.float32)
-    words = prepared.words.copy()
-    flat = words.reshape(-1)
-    flat[np.flatnonzero(missing)] = 0
-    if not words.any():
-        words[0, 0] = 1
-    return Prepared(prepared.buckets, prepared.weights * kept, prepared.covers, words, prepared.spans)
 
 
 def _finding(request: Request, note: NoteDocument, score: Score) -> Finding:
