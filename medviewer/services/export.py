@@ -102,7 +102,7 @@ def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callab
     if how.format == "png":
         write.write_png(grey_picture(series, how.frame, how.window), folder / f"{name}.png")
         return f"{name}.png"
-    raise MedviewerError("format-not-available", format=how.format)
+    raise MedviewerError("format-not-available", series.frames[0].path, format=how.format)
 
 
 def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:

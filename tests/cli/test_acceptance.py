@@ -55,3 +55,37 @@ def test_an_image_without_any_uid_is_named_by_its_content_not_by_where_it_lies(i
         names.add(items[0]["item"])
     (name,) = names
     assert len(name) == 16 and int(name, 16) >= 0
+
+
+@pytest.mark.parametrize("more", [[], ["--deidentify"]])
+def test_a_dicom_copy_of_an_image_with_an_odd_number_of_bytes_is_written(tmp_path, more):
+    import pydicom
+
+    image = make_image(np.arange(35, dtype=np.uint8).reshape(5, 7))
+    path = save(image, tmp_path / "x.dcm")
+    assert main(["export", str(path), "--out", str(tmp_path / "out"), "--format", "dicom", *more]) == 0
+    (copy,) = (tmp_path / "out").rglob("*.dcm")
+    assert np.array_equal(pydicom.dcmread(copy).pixel_array, pydicom.dcmread(path).pixel_array)
+
+
+def test_colours_are_exported_as_int32_too(tmp_path):
+    from PIL import Image
+
+    colours = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    Image.fromarray(colours).save(tmp_path / "c.png")
+    assert main(["export", str(tmp_path / "c.png"), "--out", str(tmp_path / "out"), "--format", "npy"]) == 0
+    (file,) = (tmp_path / "out").glob("*.npy")
+    array = np.load(file)
+    assert array.dtype == np.int32 and np.array_equal(array[0], colours)
+
+
+def test_a_csv_quotes_lead_names_with_commas(tmp_path):
+    import csv
+
+    import wfdb
+
+    signal = np.linspace(-1, 1, 500)[:, None] * [1, 2]
+    wfdb.wrsamp("r", 250, ["mV"] * 2, ["a, b", "II"], p_signal=signal, fmt=["16"] * 2, write_dir=str(tmp_path))
+    assert main(["export", str(tmp_path / "r"), "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
+    rows = list(csv.reader((tmp_path / "out" / "r.csv").open(encoding="utf-8")))
+    assert rows[0] == ["time_s", "a, b [mV]", "II [mV]"] and len(rows) == 501

@@ -1,5 +1,6 @@
 """ECG records → npz, CSV, WFDB, EDF+; each file is read back and compared before it counts as written (EX-01, EA-04)."""
 
+import csv
 import io
 import math
 import shutil
@@ -77,8 +78,9 @@ def _csv(
     digits = [max(0, min(9, 1 - math.floor(math.log10(lead.resolution)))) if lead.resolution > 0 else 6 for lead in chosen]
     path = folder / f"{stem}.csv"
     table = np.column_stack([np.arange(len(signals)) / rate, signals])
-    head = ",".join(["time_s", *(f"{lead.name} [{lead.unit or '?'}]" for lead in chosen)])
-    np.savetxt(path, table, fmt=["%.6f", *(f"%.{d}f" for d in digits)], delimiter=",", header=head, comments="")
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(["time_s", *(f"{lead.name} [{lead.unit or '?'}]" for lead in chosen)])
+    np.savetxt(path, table, fmt=["%.6f", *(f"%.{d}f" for d in digits)], delimiter=",", header=row.getvalue(), comments="")
     again = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)[:, 1:]
     _same(again, signals, np.array([10.0**-d for d in digits]), path)
     return [path.name]

@@ -43,6 +43,8 @@ def write_npy(series: ImageSeries, path: Path, *, stored: bool) -> None:
     """[slices, rows, columns(, 3)]: stored values in the file's own type, else modality values (int32 where exact)."""
     frames = [series.source.stored(k) if stored else series.modality_values(k) for k in range(len(series.frames))]
     array = np.stack(frames)
+    if array.ndim == 4 and not stored:
+        array = array.astype(np.int32)
 
     def write(part: Path) -> None:
         with part.open("wb") as file:
@@ -107,7 +109,9 @@ def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
             _remove_identity(dataset)
         target = folder / f"{k + 1:04d}.dcm"
         _whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
-        if pydicom.dcmread(target, stop_before_pixels=False).get("PixelData") != dataset.get("PixelData"):
+        again, pixels = pydicom.dcmread(target).get("PixelData"), dataset.get("PixelData")
+        if again != pixels and again != (pixels or b"") + b"\0":  # an odd length is padded (PS3.5 7.1.1)
+            target.unlink()
             raise MedviewerError("output-differs", str(target))
 
 
