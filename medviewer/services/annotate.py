@@ -128,19 +128,26 @@ class Notebook:
 
     def correct(self, note: NoteDocument, mention: Mention, state: State) -> None:
         """Say how a mention is meant; undoable, kept with the note (NT-05)."""
-        key, who = content_id(note), self._session.who()
-        before = next((c for c in self._records.corrections(key) if _same(c, mention)), None)
+        self.correct_all(note, (mention,), state)
 
-        def put(meant: State | None) -> None:
-            if meant is None:
-                self._records.uncorrect(key, mention)
-            else:
-                self._records.correct(key, mention, meant, who)
-            facts = {"concept": mention.concept, "start": mention.start, "state": meant or "as the rules say"}
-            self._audit("correct", note, mention.concept, facts)
+    def correct_all(self, note: NoteDocument, mentions: Sequence[Mention], state: State) -> None:
+        """Several mentions at once: one act."""
+        key, who = content_id(note), self._session.who()
+        kept = self._records.corrections(key)
+        before = [next((c.state for c in kept if _same(c, one) and c.start == one.start), None) for one in mentions]
+
+        def put(meant: Sequence[State | None], act: str) -> None:
+            for mention, one in zip(mentions, meant, strict=True):
+                if one is None:
+                    self._records.uncorrect(key, mention)
+                else:
+                    self._records.correct(key, mention, one, who)
+                facts = {"concept": mention.concept, "start": mention.start, "state": one or "as the rules say"}
+                self._audit(act, note, mention.concept, facts)
             self._session.touch(note.item)
 
-        self._session.history.do(Act("act-correct", lambda: put(state), lambda: put(before.state if before else None)))
+        meant: list[State | None] = [state] * len(mentions)
+        self._session.history.do(Act("act-correct", lambda: put(meant, "correct"), lambda: put(before, "undo-correct")))
 
     def corrected(self, note: NoteDocument, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
         """The mentions as people say that they are meant; `rule` is then `corrected: WHO`."""

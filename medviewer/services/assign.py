@@ -30,6 +30,10 @@ class Assigner:
         typed = isinstance(item, NoteDocument) and not item.path
         return typed or not item.has_identity or not item.patient.known or item.item in self._given
 
+    def by_hand(self, item: Item) -> bool:
+        """Whether the item is its patient's by a person's word, not by its file's."""
+        return item.patient.known and item.item in self._given
+
     def assign(self, item: str, patient: Patient | None) -> None:
         """This item is the patient's, or again nobody's (None). Undoable, audited, kept."""
         found = self._session.item(item)

@@ -114,6 +114,10 @@
       <translation>{n} 年前</translation>
     </message>
     <message>
+      <source>given by hand</source>
+      <translation>人工归入</translation>
+    </message>
+    <message>
       <source>Picture</source>
       <translation>图片</translation>
     </message>

@@ -122,7 +122,18 @@ def test_nt05_a_corrected_mention_stays_corrected_where_the_text_moves_and_can_b
     assert [m.state for m in notebook.corrected(note, said)] == ["absent", "present"]
     session.history.redo()
     assert notebook.corrected(note, said)[0].state == "uncertain"
-    assert [line.act for line in records.audit()][1:] == ["correct"] * 3
+    assert [line.act for line in records.audit()][1:] == ["correct", "undo-correct", "correct"]
+
+
+def test_several_mentions_are_corrected_and_undone_as_one_act(book):
+    notebook, session, _ = book()
+    note = notebook.start(PERSON, None, "No fever. Fever.")
+    said = [Mention(3, 8, "fever", "fever", "absent"), Mention(10, 15, "Fever", "fever", "present")]
+    notebook.correct(note, said[1], "past")
+    notebook.correct_all(note, said, "uncertain")
+    assert [m.state for m in notebook.corrected(note, said)] == ["uncertain", "uncertain"]
+    session.history.undo()
+    assert [m.state for m in notebook.corrected(note, said)] == ["absent", "past"]
 
 
 TYPIST = """

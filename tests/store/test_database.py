@@ -189,3 +189,14 @@ def test_reading_a_table_that_is_not_there_is_an_error_with_a_sentence(tmp_path)
     with pytest.raises(MedviewerError, match="database-unreadable"):
         base.read("SELECT * FROM nowhere")
     base.close()
+
+
+def test_two_programs_write_into_one_file_and_see_each_others_changes(tmp_path):
+    first, second = Database(tmp_path / "kept.db"), Database(tmp_path / "kept.db")
+    for n in range(20):
+        first.write(put(f"a{n:02}"))
+        second.write(put(f"b{n:02}"))
+    assert first.flush(10) and second.flush(10)
+    assert len(places(first)) == len(places(second)) == 40
+    first.close()
+    second.close()

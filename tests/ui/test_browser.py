@@ -86,6 +86,7 @@ def test_what_names_nobody_stands_under_unassigned_and_is_dragged_to_a_patient(q
     tree.dropEvent(QDropEvent(place, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
     assert desk.session.item("stray").patient == PERSON
     assert [words for level, words, _ in rows(desk) if level == "patient"] == ["Test, Person"]
+    assert desk.browser._rows["stray"].data(0, MARKS) == "given by hand"
     desk.keeping.undo()
     assert [words for level, words, _ in rows(desk) if level == "patient"] == ["Test, Person", "Unassigned"]
     menu = desk.browser.assign_menu(desk.session.item("stray"))

@@ -172,6 +172,8 @@ class Browser(QWidget):
             title, second, marks = self._of_record(item)
         else:
             title, second, marks = self._of_note(item)
+        if self._assigner is not None and self._assigner.by_hand(item):
+            marks = (*marks, self.tr("given by hand"))
         row.setText(0, title)
         row.setData(0, SECOND, second)
         joined = " · ".join(marks)

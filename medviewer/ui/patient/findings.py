@@ -12,7 +12,7 @@ from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Finding, Interval, Result
 from medviewer.core.image import ImageSeries
-from medviewer.core.note import NoteDocument
+from medviewer.core.note import NoteDocument, State
 from medviewer.services.analyse import Analyst, ModelCard
 from medviewer.services.annotate import Notebook
 from medviewer.services.compare import Side
@@ -219,14 +219,14 @@ class FindingsPanel(QWidget):
                 action.triggered.connect(lambda _=False, to=to: self._session.decide(finding.id, "accepted", label=to))
         return menu
 
-    def _correct(self, finding: Finding, state: str) -> None:
+    def _correct(self, finding: Finding, state: State) -> None:
         """A mention is meant otherwise: every one of this concept that the rules took so."""
         note = self._session.item(finding.item)
         result = self._session.result(finding.item, finding.provenance.model)
         if self._notebook is not None and result is not None and isinstance(note, NoteDocument):
-            for mention in self._notebook.corrected(note, result.mentions):
-                if (mention.concept, mention.state) == (finding.label, finding.facts.get("state")):
-                    self._notebook.correct(note, mention, state)  # type: ignore[arg-type]
+            said = self._notebook.corrected(note, result.mentions)
+            meant = [m for m in said if (m.concept, m.state) == (finding.label, finding.facts.get("state"))]
+            self._notebook.correct_all(note, meant, state)
 
     # Cards
 

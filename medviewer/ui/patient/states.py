@@ -4,7 +4,9 @@ from datetime import datetime
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-STATES = ("present", "absent", "uncertain", "past", "other_person", "hypothetical")
+from medviewer.core.note import State
+
+STATES: tuple[State, ...] = ("present", "absent", "uncertain", "past", "other_person", "hypothetical")
 _WORDS = {
     "present": QT_TRANSLATE_NOOP("states", "stated"),
     "absent": QT_TRANSLATE_NOOP("states", "negated"),
