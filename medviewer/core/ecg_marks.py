@@ -38,14 +38,15 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Marks:
     """Of one record. Beats as arrays in the order of time: `times` seconds, `symbols` the classes as people left them,
-    `shares` the network's probability. `decided` by beat number or, for episodes, by −1 − its number."""
+    `shares` the network's probability. `decided` by beat number or, for episodes, by −1 − its number;
+    `saliency` by network."""
 
     times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     symbols: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, "<U1"))
     shares: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     decided: Mapping[int, Decision] = field(default_factory=dict)
     episodes: tuple[Episode, ...] = ()
-    saliency: tuple[Saliency, ...] = ()
+    saliency: Mapping[str, Saliency] = field(default_factory=dict)
     waves: Mapping[str, tuple[Wave, ...]] = field(default_factory=dict)
     beats_model: str = ""
     rhythm_model: str = ""
@@ -111,6 +112,14 @@ def episode_finding(record: EcgRecord, result: Result, n: int) -> Finding | None
     return Finding(name, record.item, "ecg", one.label, score, place, result.provenance)
 
 
+FIRST_EXPLAINED = ("ecg-beats", "ecg-rhythm", "ecg-waves")
+"""Whose ribbon is drawn where nobody asks for another network's."""
+
+
+def _rank(result: Result) -> int:
+    return FIRST_EXPLAINED.index(result.model) if result.model in FIRST_EXPLAINED else len(FIRST_EXPLAINED)
+
+
 def marks_of(record: EcgRecord, results: Iterable[Result], decided: Mapping[str, Decision] | None = None) -> Marks:
     """The first answer of each sort; `decided` by finding id as `beat_finding` and `episode_finding` name them."""
     ok = [result for result in results if result.status == "ok"]
@@ -118,7 +127,8 @@ def marks_of(record: EcgRecord, results: Iterable[Result], decided: Mapping[str,
     rhythm = next((r for r in ok if r.episodes), None)
     waves = next((r.waves for r in ok if r.waves), {})
     # What did not pass its own check is not drawn (XP-10); the card says so.
-    saliency = tuple(r.saliency for r in ok if r.saliency is not None and (r.self_check is None or r.self_check.passed))
+    passed = [r for r in ok if r.saliency is not None and (r.self_check is None or r.self_check.passed)]
+    saliency = {r.model: r.saliency for r in sorted(passed, key=_rank) if r.saliency is not None}
     known = decided or {}
     decisions: dict[int, Decision] = {}
     times, symbols, shares = np.empty(0), np.empty(0, "<U1"), np.empty(0)

@@ -525,6 +525,10 @@
       <source>Nothing is marked here yet.</source>
       <translation>此处尚无标记。</translation>
     </message>
+    <message>
+      <source>Ribbon of</source>
+      <translation>色带所属网络</translation>
+    </message>
   </context>
   <context>
     <name>EcgPane</name>

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QTabWidget
 
 from medviewer.core.ecg import Wave
+from medviewer.core.ecg_marks import FIRST_EXPLAINED
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
 from medviewer.core.errors import MedviewerError
 from medviewer.core.signal import Filters
@@ -20,6 +21,7 @@ from medviewer.services.acts import Act
 from medviewer.services.export_marks import export_marks
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
+from medviewer.ui.ecg.marks import ribbon_model
 from medviewer.ui.ecg.page import Printed, write_pdf
 from medviewer.ui.ecg.pane import EcgPane
 from medviewer.ui.ecg.panel import EcgPanel
@@ -96,10 +98,19 @@ class EcgControls(Controls):
         menu = QMenu(self._desk.window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         pane.bar.fill_filters(menu.addMenu(self.tr("Filters of the display")))
+        ribbons = menu.addMenu(self.tr("Ribbon of"))
+        ribbons.setEnabled(bool(pane.marks.saliency))
+        for model in pane.marks.saliency:
+            action = ribbons.addAction(model, partial(self._take_ribbon, pane, model))
+            action.setCheckable(True)
+            action.setChecked(model == ribbon_model(pane.view, pane.marks))
         self._desk.actions.fill(menu, ("ecg-tool", "ecg"))
         for group in ("ecg-layout", "networks"):
             self._desk.actions.fill(menu.addMenu(group_title(group)), (group,))
         menu.popup(where)
+
+    def _take_ribbon(self, pane: EcgPane, model: str) -> None:
+        pane.set_view(replace(pane.view, overlay=model, marks=True))
 
     def change(self, change: str, *arguments: Any) -> None:
         pane = self._desk.grid.active
@@ -231,7 +242,8 @@ class EcgControls(Controls):
             says.showMessage(said, 4000)
 
     def before_analysis(self, pane: EcgPane, fits: Sequence[Fit]) -> None:
-        serving = next((fit.model for fit in fits if fit.verdict != "refused"), None)
+        there = [fit.model for fit in fits if fit.verdict != "refused"]
+        serving = next((model for model in (*FIRST_EXPLAINED, *there) if model in there), None)
         pane.set_view(replace(pane.view, marks=True, overlay=serving))
 
     def step_event(self, pane: EcgPane, by: int) -> bool:

@@ -16,6 +16,13 @@ LETTER_PX = 11.0
 SPAN_H, LETTER_H, RIBBON_H = 14.0, 14.0, 6.0
 
 
+def ribbon_model(view: EcgView, marks: Marks) -> str:
+    """The network whose ribbon is drawn: the one asked for, else the first; "" where none can be."""
+    if view.overlay in marks.saliency:
+        return str(view.overlay)
+    return next(iter(marks.saliency), "")
+
+
 def marked_cells(picture: EcgPicture) -> tuple[Cell, ...]:
     """Where beats and rhythm stand: the rhythm strip where there is one, else the top row; and every line of full disclosure."""
     lines = tuple(cell for cell in picture.cells if cell.line)
@@ -32,11 +39,12 @@ def paint_marks(painter: QPainter, record: EcgRecord, view: EcgView, picture: Ec
     for cell in marked_cells(picture):
         _paint_spans(painter, cell, marks, ink)
         _paint_beats(painter, view, cell, marks, ink)
+    model = ribbon_model(view, marks)
+    one = marks.saliency.get(model)
     for cell in picture.cells:
         lead = record.leads[cell.lead]
-        for one in marks.saliency:
-            if one.lead == lead.name and not cell.line:
-                _paint_ribbon(painter, cell, one, ink)
+        if one is not None and one.lead == lead.name and not cell.line:
+            _paint_ribbon(painter, cell, one, model, ink)
         if view.waves and not cell.line:
             _paint_waves(painter, cell, marks, lead.name, lead.rate_hz, ink)
 
@@ -136,7 +144,7 @@ def _paint_ticks(painter: QPainter, x, symbols, top: float, ink: EcgInk) -> None
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 
-def _paint_ribbon(painter: QPainter, cell: Cell, saliency: Saliency, ink: EcgInk) -> None:
+def _paint_ribbon(painter: QPainter, cell: Cell, saliency: Saliency, model: str, ink: EcgInk) -> None:
     """What the network looked at, under the trace: the stronger the more violet."""
     values = np.asarray(saliency.values, float)
     start, end = cell.start_s, cell.start_s + cell.seconds
@@ -156,6 +164,13 @@ def _paint_ribbon(painter: QPainter, cell: Cell, saliency: Saliency, ink: EcgInk
             cell.x(min(saliency.start_s + (n + merge) * saliency.step_s, end)),
         )
         painter.fillRect(QRectF(a, y, b - a, RIBBON_H), colour)
+
+    if saliency.start_s < end and saliency.start_s + len(values) * saliency.step_s > start and cell.rect.w > 160:
+        painter.setFont(theme.font(10))
+        painter.setPen(QColor(ink.machine))
+        text = f"{model}: {saliency.target}"
+        x = max(cell.x(max(saliency.start_s, start)), cell.rect.x) + 2
+        painter.drawText(QPointF(x, y + RIBBON_H + 10), text)
 
 
 WAVE_STYLE = {"P": Qt.PenStyle.DotLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.PenStyle.DashLine}

@@ -98,11 +98,13 @@ class WhyCard(QFrame):
         self.ask.setToolTip(self.tr("Ask the network what it used of this beat"))
         self.ask.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ask.clicked.connect(self.map_wanted)
-        row.addWidget(self.ask)
         self.back = QPushButton(self.tr("Undo"), self)
         self.back.clicked.connect(lambda: self.decided.emit("proposed", ""))
         row.addWidget(self.back)
         row.addStretch(1)
+        second = QHBoxLayout()
+        second.addWidget(self.ask)
+        second.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
@@ -111,6 +113,7 @@ class WhyCard(QFrame):
         column.addWidget(self.says)
         column.addWidget(self.facts_line)
         column.addLayout(row)
+        column.addLayout(second)
         self.hide()
 
     def show_beat(

@@ -258,3 +258,19 @@ def test_why_asks_the_network_for_the_chosen_beat(desk, panel):
     key(desk, Qt.Key.Key_Y)
     first = next(n for n, c in enumerate(symbols) if c != "N")
     assert asked == [("made", "ecg-beats", result.beats.sample[first])] * 2
+
+
+def test_one_network_s_ribbon_is_drawn_and_another_can_be_asked_for(desk):
+    from medviewer.core.ecg import Saliency
+    from medviewer.ui.ecg.marks import ribbon_model
+
+    record, result, _ = answered()
+    desk.session.put([record])
+    ribbon = Saliency("II", "A", 0.0, 0.1, (1.0,) * 100)
+    for model in ("ecg-12lead", "ecg-rhythm", "ecg-beats"):
+        desk.session.put_result(replace(result, model=model, saliency=ribbon))
+    pane, controls = desk.grid.active, desk.controls("ecg")
+    assert list(pane.marks.saliency) == ["ecg-beats", "ecg-rhythm", "ecg-12lead"]
+    assert ribbon_model(pane.view, pane.marks) == "ecg-beats"
+    controls._take_ribbon(pane, "ecg-12lead")
+    assert ribbon_model(pane.view, pane.marks) == "ecg-12lead"
