@@ -494,6 +494,10 @@
       <translation>显示滤波</translation>
     </message>
     <message>
+      <source>Ribbon of</source>
+      <translation>色带所属网络</translation>
+    </message>
+    <message>
       <source>Save as PDF</source>
       <translation>另存为 PDF</translation>
     </message>
@@ -524,10 +528,6 @@
     <message>
       <source>Nothing is marked here yet.</source>
       <translation>此处尚无标记。</translation>
-    </message>
-    <message>
-      <source>Ribbon of</source>
-      <translation>色带所属网络</translation>
     </message>
   </context>
   <context>
