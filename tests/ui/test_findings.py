@@ -282,3 +282,12 @@ def test_a_decided_card_with_every_tag_is_no_wider_than_the_dock(qtbot, desk):
     qtbot.wait(50)
     area = desk.findings._area
     assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+
+
+def test_words_of_a_card_are_no_markup(desk):
+    from medviewer.core.errors import Notice
+
+    reason = Notice("language-not-trained", facts={"language": '<b>"en"</b>', "languages": "zh"})
+    desk.session.put_result(Result("note", None, "other", "refused", reason=reason))
+    texts = [text for card in desk.findings.cards() for text in told(card)]
+    assert not any("&quot;" in text or "&lt;" in text for text in texts)

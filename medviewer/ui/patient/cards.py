@@ -51,6 +51,13 @@ def score_words(score: Score) -> str:
     return f"{score.probability:.{digits}f} ({score.low:.{digits}f}–{score.high:.{digits}f})"
 
 
+def plain(words: str, parent: QWidget) -> QLabel:
+    """Words as they are: nothing in them is taken for markup."""
+    label = QLabel(words, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
 class Card(QFrame):
     """A title with where it is, then lines, then tags and buttons. `clicked` shows its place; `menu_wanted` carries where."""
 
@@ -65,7 +72,7 @@ class Card(QFrame):
         self._column.setContentsMargins(12, 10, 12, 10)
         self._column.setSpacing(5)
         head = QHBoxLayout()
-        name, place = QLabel(escape(title), self), QLabel(self)
+        name, place = plain(title, self), plain("", self)
         name.setFont(theme.font(13, bold=True))
         name.setWordWrap(True)
         if state == "rejected":
@@ -73,7 +80,7 @@ class Card(QFrame):
         place.setProperty("role", "second")
         place.setMaximumWidth(126)
         place.setToolTip(where)
-        place.setText(escape(place.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, 126)))
+        place.setText(place.fontMetrics().elidedText(where, Qt.TextElideMode.ElideRight, 126))
         head.addWidget(name, 1)
         head.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
         self._column.addLayout(head)
@@ -84,7 +91,7 @@ class Card(QFrame):
         self._column.addWidget(ProbabilityBar(score, colour, self))
 
     def line(self, words: str, role: str = "second") -> QLabel:
-        label = QLabel(escape(words), self)
+        label = plain(words, self)
         label.setProperty("role", role)
         label.setWordWrap(True)
         self.words.append(words)
@@ -98,13 +105,13 @@ class Card(QFrame):
         """Tags at the left, then buttons at the right; in as many lines as the dock's width asks for."""
         row, wide = self._line_of_widgets(), 0
         for kind, words in tags:
-            tag = QLabel(escape(words), self)
+            tag = plain(words, self)
             tag.setProperty("tag", kind)
             self.words.append(words)
             tag.ensurePolished()
             shown = tag.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, ROOM - 24)
             if shown != words:
-                tag.setText(escape(shown))
+                tag.setText(shown)
                 tag.setToolTip(words)
             need = tag.fontMetrics().horizontalAdvance(shown) + 20
             if wide and wide + need > ROOM:
@@ -157,7 +164,7 @@ class MentionRow(QFrame):
         struck = "text-decoration: line-through;" if state == "rejected" else ""
         grey = theme.TEXT3 if state == "rejected" else theme.TEXT1
         name = QLabel(f'<span style="color:{grey}; {struck}">{escape(title)}</span>', self)
-        meant = QLabel(escape(said), self)
+        meant = plain(said, self)
         meant.setProperty("role", "second")
         name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         name.setToolTip(title)

@@ -10,7 +10,7 @@ from medviewer.core.errors import Fact, Notice
 from medviewer.services.compare import Discordance, Side
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
-from medviewer.ui.patient.cards import ProbabilityBar, score_words
+from medviewer.ui.patient.cards import ProbabilityBar, plain, score_words
 
 
 class DisagreementCard(QFrame):
@@ -92,7 +92,7 @@ class DisagreementCard(QFrame):
         return head
 
     def _line(self, words: str) -> None:
-        label = QLabel(escape(words), self)
+        label = plain(words, self)
         label.setWordWrap(True)
         self._column.addWidget(label)
 
@@ -103,12 +103,12 @@ class DisagreementCard(QFrame):
         column = QVBoxLayout(box)
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(3)
-        head = QLabel(escape(self._label(side)), box)
+        head = plain(self._label(side), box)
         head.setProperty("role", "second")
         head.setWordWrap(True)
         column.addWidget(head)
         if side.words:
-            quoted = QLabel(f"“{escape(side.words)}”", box)
+            quoted = plain(f"“{side.words}”", box)
             quoted.setWordWrap(True)
             column.addWidget(quoted)
         elif side.score is not None:

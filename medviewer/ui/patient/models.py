@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
@@ -35,6 +35,9 @@ class NetworksPanel(QWidget):
         self._analyst, self._say, self._lang = analyst, say, lang
         self._item: Item | None = None
         self._unfolded = False
+        self._fit_later = QTimer(self)
+        self._fit_later.setSingleShot(True)
+        self._fit_later.timeout.connect(self._fit)
         heading = QLabel(self.tr("NETWORKS"), self)
         heading.setProperty("role", "heading")
         self._rows = QVBoxLayout()
@@ -87,6 +90,14 @@ class NetworksPanel(QWidget):
             more.setToolTip(", ".join(card.id for card in refused))
             more.linkActivated.connect(lambda _: self._unfold())
             self._rows.addWidget(more)
+        self._fit_later.start()
+
+    def _fit(self) -> None:
+        """What it does not need belongs to the findings above."""
+        column = self.layout()
+        if column is not None:
+            column.invalidate()
+            self.setMaximumHeight(max(100, column.totalSizeHint().height()))
 
     def _unfold(self) -> None:
         self._unfolded = not self._unfolded
