@@ -128,6 +128,8 @@ def test_a_refusal_is_a_grey_card_and_a_strip_with_its_reason(desk, pane):
 def test_certainty_is_never_claimed_by_rounding():
     assert score_words(Score("x", 0.997, 0.99, 0.9991)) == "0.997 (0.990–0.999)"
     assert score_words(Score("x", 0.5, 0.4, 0.6)) == "0.50 (0.40–0.60)"
+    assert score_words(Score("x", 0.99999, 0.9991, 1.0)) == ">0.999 (0.999–>0.999)"
+    assert score_words(Score("x", 0.00001, 0.0, 0.002)) == "<0.001 (<0.001–0.002)"
 
 
 def test_ctrl_return_on_the_sample_child_gives_an_answer_with_its_network_and_on_a_ct_a_refusal(qtbot, desk, tmp_path):

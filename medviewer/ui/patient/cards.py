@@ -46,9 +46,23 @@ class ProbabilityBar(QWidget):
 
 
 def score_words(score: Score) -> str:
-    """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty."""
+    """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty, and never 0 or 1 themselves."""
     digits = 2 if 0.01 <= score.probability <= 0.99 else 3
-    return f"{score.probability:.{digits}f} ({score.low:.{digits}f}–{score.high:.{digits}f})"
+    return f"{_share(score.probability, digits)} ({_share(score.low, digits)}–{_share(score.high, digits)})"
+
+
+def _share(value: float, digits: int) -> str:
+    if digits == 3 and not 0.0005 <= value < 0.9995:
+        return "<0.001" if value < 0.5 else ">0.999"
+    return f"{value:.{digits}f}"
+
+
+def plain(words: str, parent: QWidget) -> QLabel:
+    """A label that shows its words as they are, whatever signs they hold."""
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setText(words)
+    return label
 
 
 def plain(words: str, parent: QWidget) -> QLabel:

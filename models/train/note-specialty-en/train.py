@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from notes import Extra, rows_of, train
 
-PARAMETERS = {"signs": False, "vocabulary": 1 << 14, "chunk": 256}
+PARAMETERS = {"signs": False, "vocabulary": 1 << 14}
 WORDS = {"kind": "word", "longest": 2}
 BOTH = [WORDS | {"weight": 0.8}, {"kind": "char", "longest": 5, "weight": 0.8}]
 CANDIDATES = [
