@@ -58,14 +58,6 @@ def _share(value: float, digits: int) -> str:
 
 
 def plain(words: str, parent: QWidget) -> QLabel:
-    """A label that shows its words as they are, whatever signs they hold."""
-    label = QLabel(parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setText(words)
-    return label
-
-
-def plain(words: str, parent: QWidget) -> QLabel:
     """Words as they are: nothing in them is taken for markup."""
     label = QLabel(words, parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
