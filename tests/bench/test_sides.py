@@ -21,7 +21,8 @@ def test_every_row_of_the_issues_tables_is_there_with_its_limit():
     second = {"start-image": 1.0, "volume-jpeg-ls": 0.45, "volume-jpeg-2000": 0.85, "stall-loading": 1.0, "stall-network": 1.0}
     third = {"memory": 1.5, "infer-folder": 0.5, "infer-folder-torch": 1.10}
     ecg = {"ecg-page": 0.05, "ecg-pan": 1.0, "ecg-memory": 0.35, "ecg-networks": 0.01, "ecg-answers": 1.0}
-    assert limits == first | second | third | ecg
+    note = {"note": 1.2, "note-time": 1.0}
+    assert limits == first | second | third | ecg | note
 
 
 def made(folder, kind):
