@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QTabWidget
 
 from medviewer.core.ecg import Wave
@@ -41,7 +41,6 @@ class EcgControls(Controls):
         self.panel.chosen.connect(self._go_to_event)
         self.panel.decided.connect(lambda found, state, label: desk.session.judge(found, state, label=label))
         self.panel.explanation_wanted.connect(self._explain_beat)
-        self._roomy = False
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -58,21 +57,9 @@ class EcgControls(Controls):
         if ecg != self.tabs.isTabVisible(0):
             self.tabs.setTabVisible(0, ecg)
             self.tabs.setCurrentIndex(0 if ecg else 1)
-            if ecg and not self._roomy:
-                self._roomy = True
-                QTimer.singleShot(0, self._make_room)
         self.tabs.tabBar().setVisible(ecg)
         if isinstance(pane, EcgPane):
             self.tell(pane)
-
-    def _make_room(self) -> None:
-        """Once: the panel gets what the list of networks does not need; after that the splitter is the user's."""
-        right, networks = self._desk.right, self._desk.networks
-        place, last = right.indexOf(self.tabs), right.indexOf(networks)
-        sizes = right.sizes()
-        need = min(sizes[last], networks.sizeHint().height())
-        sizes[place], sizes[last] = sizes[place] + sizes[last] - need, need
-        right.setSizes(sizes)
 
     def tell(self, pane: EcgPane) -> None:
         record = pane.record
