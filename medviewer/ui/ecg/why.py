@@ -72,6 +72,7 @@ class WhyCard(QFrame):
         self.setProperty("card", "chosen")
         self.title, self.tag, self.says, self.facts_line = QLabel(self), QLabel(self), QLabel(self), QLabel(self)
         self.title.setFont(theme.font(13, bold=True))
+        self.title.setWordWrap(True)
         for label in (self.says, self.facts_line):
             label.setWordWrap(True)
             label.setProperty("role", "second")
@@ -81,16 +82,17 @@ class WhyCard(QFrame):
         head.addWidget(self.tag, 0, Qt.AlignmentFlag.AlignTop)
         self.buttons: dict[str, QPushButton] = {}
         row = QHBoxLayout()
-        row.setSpacing(4)
+        row.setSpacing(3)
         for name, text in (("accepted", self.tr("Accept")), *((c, c) for c in CLASSES), ("rejected", self.tr("Reject"))):
             button = QPushButton(text, self)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             if name in CLASSES:
-                button.setFixedWidth(28)
+                button.setFixedWidth(24)
                 button.setStyleSheet("padding: 3px 0;")
                 button.setToolTip(words.beat_class(name))
                 button.clicked.connect(lambda _=False, name=name: self.decided.emit("accepted", name))
             else:
+                button.setStyleSheet("padding: 3px 8px;")
                 button.clicked.connect(lambda _=False, name=name: self.decided.emit(name, ""))
             self.buttons[name] = button
             row.addWidget(button)

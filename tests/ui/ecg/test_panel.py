@@ -274,3 +274,14 @@ def test_one_network_s_ribbon_is_drawn_and_another_can_be_asked_for(desk):
     assert ribbon_model(pane.view, pane.marks) == "ecg-beats"
     controls._take_ribbon(pane, "ecg-12lead")
     assert ribbon_model(pane.view, pane.marks) == "ecg-12lead"
+
+
+def test_ed08_nothing_of_the_panel_is_wider_than_its_dock(qtbot, desk, panel):
+    from PySide6.QtWidgets import QScrollArea
+
+    pane = desk.grid.active
+    qtbot.waitUntil(lambda: bool(panel.shapes.found), timeout=10000)
+    for number in (*range(len(pane.marks.times)), -1, -2):
+        panel.events.chosen.emit(number)
+        area = panel.findChild(QScrollArea)
+        assert area.widget().minimumSizeHint().width() <= area.viewport().width(), pane.marks.event(number)
