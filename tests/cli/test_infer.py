@@ -217,3 +217,14 @@ def test_without_json_errors_are_told_on_standard_error(tmp_path, capsys):
     assert main(["infer", str(tmp_path / "gone.dcm")]) == 3
     said = capsys.readouterr()
     assert "gone.dcm" in said.err and "Check the path" in said.err and not said.out
+
+
+@pytest.mark.slow
+def test_the_sample_adults_notes_image_and_ecgs_differ_in_one_point_alone(tmp_path):
+    """With the networks as they are shipped: the English note denies the premature beats that both ECGs have."""
+    _, adult = sample_paths(tmp_path / "sample")
+    _, document = infer(tmp_path, adult, "--explain", "none")
+    assert {one["rule"] for one in document["discordances"]} == {"ventricular-beats-denied"}
+    for one in document["discordances"]:
+        assert one["note"]["item"] == "note-en" and one["identity"] == "same" and one["days"] == 0
+        assert one["network"]["model"] == "ecg-beats" and one["network"]["samples"]

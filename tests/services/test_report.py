@@ -80,7 +80,7 @@ def test_what_nobody_judged_is_left_out_or_stands_apart():
     assert "0.90 (0.80–0.95)" not in rejected
 
 
-def test_every_network_stands_in_the_provenance_and_the_notice_and_identity_in_the_text():
+def test_mw14_every_network_stands_in_the_provenance_and_the_notice_and_identity_in_the_text():
     said = as_text(build(material(), "en", "reader", comment="Two readings."))
     for part in ("cxr-x 1.2", "ecg-x 1.2", "note-mentions 1.2", "f" * 16, "e" * 16, "torch 2.1", "thresholds pneumonia 0.58"):
         assert part in said
