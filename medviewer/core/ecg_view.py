@@ -214,11 +214,17 @@ def grid_of(layout: str, record: EcgRecord) -> tuple[list[list[tuple[int, str, f
 
 
 def resolve(
-    view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_mm: float = SCREEN_MM, calibrated: bool = False
+    view: EcgView,
+    record: EcgRecord,
+    size: tuple[float, float],
+    px_per_mm: float = SCREEN_MM,
+    calibrated: bool = False,
+    most_mm: float | None = None,
 ) -> EcgPicture:
     """Join the wish with the record's facts for a pane of `size` (width, height) logical pixels. Pure.
 
-    `px_per_mm` is the screen's own; `calibrated` that somebody measured it. A view that is fitted is not to scale.
+    `px_per_mm` is the screen's own; `calibrated` that somebody measured it. A view that is fitted is not to scale;
+    `most_mm` keeps its millimetre as small as that of ECGs beside it.
     """
     if view.layout == "holter" and record.leads:
         return _holter(view, record, size, px_per_mm, calibrated)
@@ -232,7 +238,7 @@ def resolve(
     if view.fit:
         wide = (paper.w - 1) / (_pulse_mm(SPEEDS[1]) + MARGIN_MM + PAGE_S * SPEEDS[1])
         high = (paper.h - top - RULER_PX) / (rows * 12.0)
-        mm = max(min(wide, high, 4 * px_per_mm), 0.2)
+        mm = max(min(wide, high, 4 * px_per_mm, most_mm or wide), 0.2)
     left = paper.x + (MARGIN_MM + _pulse_mm(view.speed)) * mm
     px_s, px_mv = mm * view.speed, mm * view.gain
     per_column = max((paper.w - left) / px_s, 1e-6) / columns

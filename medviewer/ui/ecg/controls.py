@@ -65,6 +65,7 @@ class EcgControls(Controls):
         record = pane.record
         if record is None:
             return
+        self._same_scale()
         pane.set_decided(self._desk.session.decisions(record.item))
         if pane is self._desk.grid.active:
             self.panel.follow(pane)
@@ -91,8 +92,20 @@ class EcgControls(Controls):
         pane.set_view(replace(pane.view, theme=self._desk.settings.get("ecg_theme")))
         pane.set_scale(*screen_scale(self._desk.settings, pane))
         pane.bar.stepped.connect(partial(self._step, pane))
+        pane.resized.connect(self._same_scale)
+        pane.view_changed.connect(lambda _: self._same_scale())
         pane.state_wanted.connect(self.state)
         pane.bound_moved.connect(self._bound_moved)
+
+    def _same_scale(self) -> None:
+        """Fitted ECGs beside each other share the smallest millimetre, so that they can be compared."""
+        panes = [p for p in self._desk.grid.panes if isinstance(p, EcgPane) and not p.isHidden()]
+        alone = [mm for mm in (pane.own_mm() for pane in panes) if mm is not None]
+        most = min(alone) if len(alone) > 1 else None
+        for pane in panes:
+            if pane.most_mm != most:
+                pane.most_mm = most
+                pane.update()
 
     def menu(self, pane: EcgPane, where: QPoint) -> None:
         menu = QMenu(self._desk.window)

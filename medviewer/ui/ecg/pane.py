@@ -54,6 +54,7 @@ class EcgPane(Pane):
     kind = "ecg"
     state_wanted = Signal(object)
     """Somebody wants to say what the file does not."""
+    resized = Signal()
     bound_moved = Signal(object, str, object, float)
     """The pane, a lead, its waves before a bound was moved, and the second of the wave."""
 
@@ -64,6 +65,8 @@ class EcgPane(Pane):
         self.decided: Mapping[str, Decision] = {}
         self.calipers = Calipers()
         self.px_per_mm, self.calibrated = SCREEN_MM, False
+        self.most_mm: float | None = None
+        """Set by the controls: ECGs beside each other have one scale."""
         self._painter: EcgPainter | None = None
         self._token = CancelToken()
         self._tool = "pan"
@@ -196,7 +199,13 @@ class EcgPane(Pane):
     def picture(self) -> EcgPicture:
         """What is painted now; its y counts from below the bar."""
         assert self.record is not None
-        return resolve(self.view, self.record, self._paper_size(), self.px_per_mm, self.calibrated)
+        return resolve(self.view, self.record, self._paper_size(), self.px_per_mm, self.calibrated, self.most_mm)
+
+    def own_mm(self) -> float | None:
+        """The millimetre that a fitted view would have alone; None where it is to scale or there is none."""
+        if self.record is None or not self.view.fit or self.view.layout == "holter":
+            return None
+        return resolve(self.view, self.record, self._paper_size(), self.px_per_mm).px_per_mm
 
     def _paper_size(self) -> tuple[float, float]:
         below = self.strip.height() if self.strip.isVisibleTo(self) else 0
@@ -250,6 +259,7 @@ class EcgPane(Pane):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.place_strips()
+        self.resized.emit()
 
     # Painting
 
@@ -335,7 +345,7 @@ class EcgPane(Pane):
             else:
                 self.set_view(moved(self.view, record, first.start_s - (at.x() - start.x()) / per_s))
         elif tool == "zoom":
-            begun = resolve(first, record, self._paper_size(), self.px_per_mm, self.calibrated)
+            begun = resolve(first, record, self._paper_size(), self.px_per_mm, self.calibrated, self.most_mm)
             self.set_view(zoomed_at(first, record, begun, 1.01 ** (start.y() - at.y()), start.x(), start.y()))
         elif tool == "bound":
             self._drag_bound(picture, at)

@@ -234,16 +234,23 @@ def test_the_holter_head_jumps_and_a_click_on_a_line_shows_that_moment_at_paper_
     assert strip.start_s < at < strip.start_s + strip.seconds
 
 
-def test_two_ecgs_side_by_side_have_the_same_scale(desk):
+def test_two_ecgs_side_by_side_have_the_same_scale_whatever_their_layouts(desk):
     one, _ = twelve()
     two = replace(one, item="other")
     desk.lay_out(1, 2)
     desk.session.put([one, two])
     desk.show_item("made", desk.grid.panes[0])
     desk.show_item("other", desk.grid.panes[1])
+    desk.window.resize(2600, 560)
+    QApplication.processEvents()
+    first, second = desk.grid.panes
+    second.set_view(replace(second.view, layout="12x1"))
     pictures = [pane.picture() for pane in desk.grid.panes]
-    assert abs(pictures[0].px_per_mm - pictures[1].px_per_mm) < 0.02
+    assert first.own_mm() != pytest.approx(second.own_mm(), abs=0.01), "alone they would differ"
+    assert pictures[0].px_per_mm == pictures[1].px_per_mm
     assert {(p.speed, p.gain) for p in pictures} == {(25.0, 10.0)}
+    desk.lay_out(1, 1)
+    assert desk.grid.panes[0].most_mm is None or desk.grid.panes[0].picture().px_per_mm == desk.grid.panes[0].own_mm()
 
 
 def test_el01_a_long_records_pyramid_is_built_beside_and_closing_stops_it(qtbot, desk):
