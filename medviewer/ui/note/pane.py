@@ -134,7 +134,8 @@ class NotePane(Pane):
             return
         self.view = view
         self.text.set_zoom(view.zoom)
-        self._draw()
+        if not self._waiting:
+            self._draw()
         self.view_changed.emit(self)
 
     def set_results(self, results: tuple[Result, ...]) -> None:
@@ -159,8 +160,9 @@ class NotePane(Pane):
     # Marks
 
     def refresh_mentions(self) -> None:
-        """A person corrected a mention."""
-        self._draw()
+        """A person may have corrected a mention; while an answer is awaited the marks there are the older text's, moved."""
+        if not self._waiting:
+            self._draw()
 
     def _draw(self) -> None:
         note = self._note
@@ -168,7 +170,7 @@ class NotePane(Pane):
             self._picture = NotePicture()
         else:
             said = next((r.mentions for r in self.results.values() if r.mentions), ())
-            self._picture = resolve(self.view, note, self.results, self.corrected(note, said))
+            self._picture = resolve(self.view, note, self.results, self.corrected(note, said) if said else ())
         self.text.set_picture(self._picture)
         self.classes.show_picture(self._picture)
         self.findings.show_mentions(self._picture.mentions)

@@ -164,6 +164,13 @@ def test_marks_stay_at_their_words_while_the_text_before_them_grows(desk, qtbot)
     moved = next(m for m in pane.text.picture().mentions if m.text == "nodule")
     assert moved.start == before + 3
     assert pane.text.text()[moved.start : moved.end] == "nodule"
+    with qtbot.waitSignal(pane.edited, timeout=10 * PAUSE_MS):
+        pass
+    waiting = next(m for m in pane.text.picture().mentions if m.text == "nodule")
+    assert waiting.start == before + 3  # the session has dropped the old answer, the pane keeps its marks
+    judge(desk, f"abc{TEXT}")
+    fresh = next(m for m in pane.picture().mentions if m.text == "nodule")
+    assert fresh.start == before + 3
 
 
 def test_hard_spaces_emoji_and_right_to_left_letters_survive_editing(desk, qtbot):
@@ -288,3 +295,13 @@ def test_a_click_activates_the_pane(desk, qtbot):
     desk.grid.activate(other)
     qtbot.mouseClick(pane.text.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert desk.grid.active is pane
+
+
+def test_the_bundled_face_has_the_signs_of_chinese_notes():
+    from PySide6.QtGui import QRawFont
+
+    from medviewer.store.assets import asset
+    from medviewer.ui import theme
+
+    face = QRawFont(str(asset(theme.FONT_FILE)), 14)
+    assert all(face.supportsCharacter(ord(sign)) for sign in "啰音嘌呤癫痫肽瘘髌髂踝胫玥昇喆")
