@@ -116,21 +116,21 @@ class Forest(nn.Module):
 
 
 class RhythmNet(nn.Module):
-    """Members of the three kinds; `weights` are the shares of traces, beats and forest in the joined logits."""
+    """Members of the three kinds; `pulses`: how many numbers each member over the beats reads; `weights`: shares of
+    traces, beats and forest in the joined logits."""
 
     def __init__(
         self,
         classes: int = 4,
         traces: int = 1,
-        pulses: int = 1,
+        pulses: Sequence[int] = (138,),
         trees: int = 300,
         depth: int = 6,
-        numbers: int = 103,
         weights: Sequence[float] = (1.0, 1.0, 1.0),
     ) -> None:
         super().__init__()
         self.traces = nn.ModuleList(RhythmTrace(classes) for _ in range(traces))
-        self.pulses = nn.ModuleList(RhythmPulses(classes, numbers) for _ in range(pulses))
+        self.pulses = nn.ModuleList(RhythmPulses(classes, numbers) for numbers in pulses)
         self.forest = Forest(classes, trees, depth)
         self.weights = tuple(float(w) for w in weights)
 

@@ -14,7 +14,6 @@ from torch import nn
 
 from medviewer.inference.bundle import load, read_bundle
 from medviewer.inference.ecg import rhythm
-from medviewer.inference.ecg.rhythm_beats import NUMBERS
 
 CLASS_WEIGHT = np.array([1.0, 1.5, 1.2, 1.6])
 FOREST = {"trees": 280, "depth": 6, "rate": 0.08}
@@ -123,6 +122,7 @@ def finish(
     for name in names:
         kind = name.split("-")[0]
         build, inputs, _ = members.KINDS[kind]
+        kind = "beats" if kind == "clean" else kind
         net = build()
         net.load_state_dict(
             {k: v.half().float() if v.is_floating_point() else v for k, v in load_file(work / f"{name}.safetensors").items()}
@@ -147,10 +147,9 @@ def finish(
     parameters = {
         "classes": 4,
         "traces": len(kinds["trace"]),
-        "pulses": len(kinds["beats"]),
+        "pulses": [net.count for net, _ in kinds["beats"]],
         "trees": len(forest["feature"]),
         "depth": FOREST["depth"],
-        "numbers": NUMBERS,
         "weights": [round(float(full.get(k, 0.0)), 5) for k in ("trace", "beats", "forest")],
     }
     document = {

@@ -10,6 +10,7 @@ from prepared import Prepared
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from medviewer.inference.ecg.rhythm_beats import NUMBERS
 from medviewer.inference.ecg.rhythm_net import RhythmPulses, RhythmTrace
 
 BATCH = 32
@@ -19,6 +20,7 @@ SMOOTH = 0.08
 """Label smoothing: a tenth of the labels changed between the challenge's revisions."""
 LONGEST = 3600
 BEATS = 48
+PLAIN = 103
 Inputs = tuple[torch.Tensor, ...]
 
 
@@ -110,9 +112,10 @@ def batches(data: Prepared, rows: np.ndarray, rng: np.random.Generator) -> list[
 
 KINDS: dict[str, tuple[Callable[[], nn.Module], Callable[..., Inputs], int]] = {
     "trace": (RhythmTrace, traces, 16),
-    "beats": (RhythmPulses, beats, 12),
+    "beats": (lambda: RhythmPulses(numbers=PLAIN), beats, 12),
+    "clean": (lambda: RhythmPulses(numbers=NUMBERS), beats, 12),
 }
-"""Kind → builder, its inputs, epochs."""
+"""Kind → builder, its inputs, epochs. "beats" reads the numbers without those of `rhythm_clean.py`, "clean" all."""
 
 
 def logits_of(net: nn.Module, inputs: Callable[..., Inputs], data: Prepared, rows: np.ndarray) -> np.ndarray:
