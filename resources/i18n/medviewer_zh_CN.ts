@@ -2406,6 +2406,10 @@
       <translation>已判读节律</translation>
     </message>
     <message>
+      <source>Time read</source>
+      <translation>已读时长</translation>
+    </message>
+    <message>
       <source>Axis</source>
       <translation>电轴</translation>
     </message>

@@ -181,7 +181,7 @@ def _burden(episodes: tuple[Episode, ...]) -> dict[str, Measurement]:
     read = sum(spans.values())
     clear = read - spans.get("~", 0.0)
     burden = {"AF burden": Measurement(round(100 * spans.get("A", 0.0) / clear, 1), "%")} if clear > 0 else {}
-    return {**burden, "rhythm read": Measurement(round(read, 1), "s")}
+    return {**burden, "time read": Measurement(round(read, 1), "s")}
 
 
 def _first(episodes: tuple[Episode, ...], label: str, rate: float, lead: str) -> Interval | None:

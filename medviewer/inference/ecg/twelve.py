@@ -117,7 +117,7 @@ def read(loaded: Loaded, request: Request, traces: Traces, token: CancelToken, r
         scores=scores,
         findings=findings,
         cautions=(Notice("ecg-leads-unread", facts={"leads": ", ".join(unread)}),) if unread else (),
-        measurements={"windows read": Measurement(float(len(beating)), "")} if len(windows) > 1 else {},
+        measurements={"time read": Measurement(len(beating) * SECONDS, "s")} if len(windows) > 1 else {},
         method=METHOD if saliency is not None else "",
         self_check=check,
         saliency=saliency,

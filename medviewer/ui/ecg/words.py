@@ -196,6 +196,7 @@ def measure(name: str) -> str:
         "mean NN": _tr("Mean NN"),
         "AF burden": _tr("AF burden"),
         "rhythm read": _tr("Rhythm read"),
+        "time read": _tr("Time read"),
         "axis": _tr("Axis"),
         "QRS axis": _tr("QRS axis"),
         "P axis": _tr("P axis"),

@@ -72,7 +72,7 @@ def test_el06_windows_that_could_not_be_read_are_no_episode_and_not_counted():
     found = rhythm._episodes(shares, LABELS, 105.0)
     assert [(e.start_s, e.end_s) for e in found] == [(0.0, 30.0), (75.0, 105.0)]
     about = rhythm._burden(found)
-    assert about["AF burden"].value == 100.0 and about["rhythm read"].value == 60.0
+    assert about["AF burden"].value == 100.0 and about["time read"].value == 60.0
 
 
 def test_noise_counts_as_read_but_not_in_the_burden():
