@@ -74,7 +74,7 @@ Flattening the marked fifth, beats kept where they were found, takes {e["deletio
 says for each answer whether it held.
 
 ## Making
-{document["data"]["en"]} Licence ODC-By 1.0. Members: {", ".join(training["members"])} and a forest over 103 numbers of intervals, shapes and P waves.
+{document["data"]["en"]} Licence ODC-By 1.0. Members: {", ".join(training["members"])} and a forest over 138 numbers of intervals, shapes and P waves.
 `models/train/ecg-rhythm/README.md` has the command, minutes and what did not work.
 """
     return f"""# ecg-rhythm {document["version"]}

@@ -10,7 +10,6 @@ from prepared import Prepared
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from medviewer.inference.ecg.rhythm_beats import NUMBERS
 from medviewer.inference.ecg.rhythm_net import RhythmPulses, RhythmTrace
 
 BATCH = 32
@@ -113,9 +112,8 @@ def batches(data: Prepared, rows: np.ndarray, rng: np.random.Generator) -> list[
 KINDS: dict[str, tuple[Callable[[], nn.Module], Callable[..., Inputs], int]] = {
     "trace": (RhythmTrace, traces, 16),
     "beats": (lambda: RhythmPulses(numbers=PLAIN), beats, 12),
-    "clean": (lambda: RhythmPulses(numbers=NUMBERS), beats, 12),
 }
-"""Kind → builder, its inputs, epochs. "beats" reads the numbers without those of `rhythm_clean.py`, "clean" all."""
+"""Kind → builder, its inputs, epochs. "beats" reads the first numbers, not those of `rhythm_clean.py`, which came later."""
 
 
 def logits_of(net: nn.Module, inputs: Callable[..., Inputs], data: Prepared, rows: np.ndarray) -> np.ndarray:

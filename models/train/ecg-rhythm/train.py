@@ -20,7 +20,7 @@ from join import finish
 from members import member
 from prepared import prepared
 
-MEMBERS = ("beats-1", "trace-1", "clean-2")
+MEMBERS = ("beats-1", "trace-1")
 
 
 def main() -> None:
