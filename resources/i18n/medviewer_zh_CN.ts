@@ -2402,10 +2402,6 @@
       <translation>房颤负荷</translation>
     </message>
     <message>
-      <source>Rhythm read</source>
-      <translation>已判读节律</translation>
-    </message>
-    <message>
       <source>Time read</source>
       <translation>已读时长</translation>
     </message>

@@ -195,7 +195,6 @@ def measure(name: str) -> str:
         "normal intervals": _tr("Normal intervals"),
         "mean NN": _tr("Mean NN"),
         "AF burden": _tr("AF burden"),
-        "rhythm read": _tr("Rhythm read"),
         "time read": _tr("Time read"),
         "axis": _tr("Axis"),
         "QRS axis": _tr("QRS axis"),
