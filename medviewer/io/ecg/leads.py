@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,6 +151,10 @@ def _contradicting(record: EcgRecord) -> tuple[Notice, ...]:
 
 def iso(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> str:
     """ISO 8601, "" for a date that cannot be."""
-    if not (1800 <= year <= 2200 and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61):
+    try:
+        datetime(year, month, day, hour, minute, min(second, 59))
+    except (ValueError, OverflowError):
         return ""
-    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}"
+    if not 1800 <= year <= 2200 or second > 60:  # a leap second is the last one of its minute
+        return ""
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{min(second, 59):02d}"

@@ -1,0 +1,92 @@
+"""Odd but valid ECG files: several samples a frame, data records of any length, units in any spelling, one wrong field."""
+
+import numpy as np
+import pyedflib
+import pytest
+
+from medviewer.io.ecg import edf
+from medviewer.io.ecg.edf_write import EdfChannel, EdfNote, write_edf
+from medviewer.io.ecg.wfdb import open_records
+
+
+def test_ef03_four_samples_a_frame_stay_four_and_nothing_is_averaged(tmp_path):
+    fast, slow = np.arange(200), 1000 + np.arange(50)
+    frames = np.column_stack([fast.reshape(50, 4), slow]).astype("<i2")
+    (tmp_path / "r.dat").write_bytes(frames.tobytes())
+    lines = ["r 2 100 50", "r.dat 16x4 200(0)/mV 16 0 0 0 0 II", "r.dat 16 200(0)/mV 16 0 0 0 0 V1"]
+    (tmp_path / "r.hea").write_text("\n".join(lines) + "\n")
+    record = open_records(str(tmp_path / "r.hea"))[0]
+    assert [(lead.rate_hz, lead.samples) for lead in record.leads] == [(400, 200), (100, 50)]
+    assert np.allclose(record.source.read(0, 0, 200), fast / 200) and np.allclose(record.source.read(1, 0, 50), slow / 200)
+    assert record.seconds == 0.5
+
+
+@pytest.mark.parametrize("duration", [0.25, 1, 10, 30])
+def test_ef09_the_rate_is_samples_by_duration_and_the_marks_are_no_channel(tmp_path, duration):
+    path = tmp_path / "r.edf"
+    with pyedflib.EdfWriter(str(path), 1, file_type=pyedflib.FILETYPE_EDFPLUS) as writer:
+        writer.setSignalHeader(0, {
+            "label": "II", "dimension": "mV", "sample_frequency": 100, "physical_max": 5, "physical_min": -5,
+            "digital_max": 32767, "digital_min": -32768, "prefilter": "", "transducer": "",
+        })  # fmt: skip
+        writer.setDatarecordDuration(duration)
+        wave = np.sin(np.arange(6000) / 10)
+        writer.writeSamples([wave])
+        writer.writeAnnotation(12.5, -1, "here")
+    record = edf.open_records(str(path))[0]
+    assert [(lead.name, lead.rate_hz) for lead in record.leads] == [("II", 100.0)]
+    assert np.abs(record.source.read(0, 0, 6000) - wave).max() < 0.001
+    assert [(mark.time_s, mark.text) for mark in record.annotations] == [(12.5, "here")]
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        (b"mV", 1),
+        (b"uV", 1e-3),
+        (b"\xb5V", 1e-3),
+        ("µV".encode(), 1e-3),
+        ("μV".encode(), 1e-3),
+        (b"V", 1e3),
+        (b"MV", 1),
+        (b"uv", 1e-3),
+    ],
+)
+def test_ef11_millivolts_in_any_spelling_and_encoding(tmp_path, unit, factor):
+    path = tmp_path / "r.edf"
+    write_edf(path, [EdfChannel("II", "XX", 0.01, np.arange(500, dtype=np.int16))], 100, "", [EdfNote(5, "x")])
+    path.write_bytes(path.read_bytes().replace(b"XX      ", unit.ljust(8), 1))
+    record = edf.open_records(str(path))[0]
+    if unit in ("µV".encode(), "μV".encode()):
+        assert record.leads[0].unit in ("mV", unit.decode("latin-1")), "two bytes in an eight-byte field"
+    else:
+        assert record.leads[0].unit == "mV"
+        assert np.allclose(record.source.read(0, 0, 500), np.arange(500) * 0.01 * factor, rtol=1e-3)
+
+
+def test_ef11_a_unit_that_is_no_voltage_is_kept_and_never_guessed(tmp_path):
+    path = tmp_path / "r.edf"
+    write_edf(path, [EdfChannel("Resp", "mmHg", 0.01, np.arange(500, dtype=np.int16))], 100, "", [])
+    lead = edf.open_records(str(path))[0].leads[0]
+    assert lead.unit == "mmHg" and lead.name == "Resp"
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "code"),
+    [
+        (256 + 2 * (16 + 80 + 8 + 8 + 8), b"32767   ", "ecg-gain-missing"),
+        (236, b"99999   ", "ecg-length-differs"),
+        (168, b"31.02.26", "ecg-start-invalid"),
+    ],
+)
+def test_ef07_one_wrong_field_of_a_header_is_told_by_name_and_the_file_opens(tmp_path, at, value, code):
+    path = tmp_path / "r.edf"
+    write_edf(path, [EdfChannel("II", "mV", 0.01, np.arange(500, dtype=np.int16))], 100, "2026-01-02T03:04:05", [])
+    raw = bytearray(path.read_bytes())
+    raw[at : at + 8] = value
+    path.write_bytes(bytes(raw))
+    kept = path.read_bytes()
+    record = edf.open_records(str(path))[0]
+    assert record.leads and code in {warning.code for warning in record.warnings}
+    assert record.source.read(0, 0, 500).shape == (500,)
+    assert path.read_bytes() == kept, "the file stays as it is"
