@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from medviewer.cli.documents import document, error_entry, geometry_entry, write_json
-from medviewer.cli.inputs import complaints, exit_code, read_items
+from medviewer.cli.inputs import complaints, exit_code, read_items, tell_failed
 from medviewer.cli.main import SOME_FAILED, UsageError
 from medviewer.core.grey import VoiTransform, presets_for, usable
 from medviewer.services.export import FORMATS, ImageExport, export
@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
     manifest["errors"] += [error_entry(notice, args.lang) for notice in failed]
     manifest["written"] = [{"item": one.item, "path": one.path, "format": one.format} for one in written]
     write_json(manifest, str(folder / "manifest.json"))
+    tell_failed([*errors, *failed], args)
     if args.json:
         write_json(manifest, args.json)
     if args.json != "-":

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medviewer.cli.documents import Document, document, error_entry, finite, warning_entry, write_json
 from medviewer.cli.infer_ecg import FORMATS as ECG_FORMATS
@@ -24,6 +24,9 @@ from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
 from medviewer.services.session import Item
 from medviewer.store.profile import Profile
+
+if TYPE_CHECKING:
+    from medviewer.inference.registry import Registry
 
 REPORTS = ("pdf", "sr")
 """Formats that are written once a patient."""
@@ -57,6 +60,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
+    from medviewer.inference.registry import Registry
+
     if (args.threads is not None and args.threads < 1) or args.batch < 1 or (args.limit is not None and args.limit <= 0):
         raise UsageError("--threads, --batch and --limit are above 0")
     batch = read_items(args)
@@ -68,15 +73,19 @@ def run(args: argparse.Namespace) -> int:
     answers: list[Result] = []
     out = _folder(args.out)
     statuses: list[str] = []
+    registry = Registry(Profile.at(args.profile))
+    known = {bundle.id: bundle for bundle in registry.bundles()}
     with progress(args, "analysing") as show, _lines(args.json_lines) as stream:
         total = sum(len(item.frames) if isinstance(item, ImageSeries) else 1 for item in items)
-        for result in _results(args, items, content):
+        for result in _results(args, items, registry, content):
             item = by_id[result.item]
             statuses.append(result.status)
             keep = args.format in REPORTS and result.findings
             answers.append(result if keep else replace(result, attribution=None, saliency=None))
             array = _write(result, item, out, args) if out else None
             entry = result_entry(result, item, args.lang, array)
+            if (bundle := known.get(result.model)) is not None:  # one that refused has no provenance to tell it
+                entry["model"] |= {"version": bundle.version, "sha256": bundle.sha256}
             content["results"].append(entry)
             if result.status == "failed" and result.reason is not None:
                 content["errors"].append(error_entry(result.reason, args.lang))
@@ -108,23 +117,24 @@ def run(args: argparse.Namespace) -> int:
     return ALL_REFUSED if statuses and set(statuses) == {"refused"} else OK
 
 
-def _results(args: argparse.Namespace, items: list[Item], content: Document) -> Iterator[Result]:
-    """Results as they come; after --limit the rest is left, and told."""
+def _results(args: argparse.Namespace, items: list[Item], registry: "Registry", content: Document) -> Iterator[Result]:
+    """Results as they come; after --limit the rest is left, and told. Raises `bundle-altered`, of kept answers too."""
+    from medviewer.inference.bundle import check_hashes
     from medviewer.inference.engine import InPlaceEngine
-    from medviewer.inference.registry import Registry
     from medviewer.services.analyse import infer
     from medviewer.store.cache import Cache
 
     profile = Profile.at(args.profile)
     explain = "" if args.explain == "none" else args.explain
     engine = InPlaceEngine(args.device, args.threads, Cache(profile.cache / "results"))
-    registry = Registry(profile)
     if registry.problems and not registry.bundles():
         raise MedviewerError(registry.problems[0].code, registry.problems[0].path, **registry.problems[0].facts)
     started = time.monotonic()
     for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
         if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
             raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
+        if result.status == "ok":
+            check_hashes(registry.bundle(result.model))
         yield result
         if args.limit is not None and time.monotonic() - started > args.limit:
             content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from medviewer.cli.main import NOTHING_READABLE, OK, SOME_FAILED
-from medviewer.core.errors import Notice
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.io.scan import Batch, scan
+from medviewer.services.words import say
 from medviewer.store.profile import Profile
 
 
@@ -31,6 +33,32 @@ def exit_code(batch: Batch, failed: bool = False) -> int:
 def complaints(batch: Batch) -> tuple[tuple[Notice, ...], tuple[Notice, ...]]:
     """(errors, warnings) of a document: files that failed, and what the items warn of."""
     return batch.account.failed, tuple(notice for item in batch.items for notice in item.warnings)
+
+
+def tell_failed(failed: Iterable[Notice], args: argparse.Namespace) -> None:
+    """What could not be read or written, on standard error, unless the document on standard output says it."""
+    if args.json == "-":
+        return
+    for notice in failed:
+        sentence = say(notice, args.lang)
+        print(f"{notice.path}: {sentence.message} {sentence.remedy}".strip(), file=sys.stderr)
+
+
+def target(args: argparse.Namespace) -> Path:
+    """The file of --out, its folder made. Raises `output-unwritable`."""
+    out = Path(args.out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MedviewerError("output-unwritable", str(out), reason=error.strerror or "") from error
+    return out
+
+
+def told(args: argparse.Namespace, out: Path, item: str | None) -> None:
+    """Note a written file for the document, and name it on standard output unless the document goes there."""
+    args.written = [*(getattr(args, "written", None) or ()), {"item": item, "path": str(out), "format": out.suffix[1:].lower()}]
+    if args.json != "-":
+        print(out)
 
 
 class Show:

@@ -1,9 +1,11 @@
 """Arguments → a sub-command or the window; errors → sentences and exit codes."""
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -43,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"medviewer: {error}", file=sys.stderr)
         return USAGE
     except MedviewerError as error:
-        return _tell(error, args.lang)
+        return _tell(error, args)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
@@ -58,13 +60,27 @@ class UsageError(Exception):
     """Wrong usage that argparse cannot see; its text is one sentence for standard error."""
 
 
-def _tell(error: MedviewerError, lang: str) -> int:
+KEYS = {
+    "info": ("patients", "skipped"), "export": ("written",), "infer": ("results", "discordances"), "models": ("models",),
+    "selfcheck": ("checks",), "bench": ("results",), "sample": ("written",), "render": ("written",),
+}  # fmt: skip
+"""Lists of each sub-command's document; they are empty where it ended with an error."""
+
+
+def _tell(error: MedviewerError, args: argparse.Namespace) -> int:
+    """One sentence on standard error, the same in the document that --json asked for, and the exit code."""
     from medviewer.services.words import say
 
-    sentence = say(error.notice, lang)
+    sentence = say(error.notice, args.lang or "en")
     where = f"{error.notice.path}: " if error.notice.path else ""
     print(f"medviewer: {where}{sentence.message} {sentence.remedy}".rstrip(), file=sys.stderr)
     code = error.notice.code
+    if getattr(args, "json", None):
+        from medviewer.cli.documents import document, write_json
+
+        command = args.run.__module__.rsplit(".", 1)[-1]
+        with contextlib.suppress(MedviewerError):  # it may be this very file that cannot be written
+            write_json(document(command, [error.notice], (), args.lang) | {key: [] for key in KEYS[command]}, args.json)
     if code.startswith(("bundle-", "model-")):
         return BUNDLE
     return NOT_WRITTEN if code.startswith("output-") else SOME_FAILED
@@ -84,12 +100,19 @@ def common_options() -> argparse.ArgumentParser:
     parent.add_argument(
         "--device",
         default=os.environ.get("MEDVIEWER_DEVICE", "auto"),
+        type=_device,
         metavar="auto|cpu|cuda|cuda:N|mps",
         help="where networks run (also MEDVIEWER_DEVICE)",
     )
     parent.add_argument("--quiet", action="store_true", help="no progress on standard error")
     parent.add_argument("-v", "--verbose", action="store_true", help="log details to standard error")
     return parent
+
+
+def _device(word: str) -> str:
+    if re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", word) is None:
+        raise argparse.ArgumentTypeError(f"there is no device {word}; use auto, cpu, cuda, cuda:N or mps")
+    return word
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

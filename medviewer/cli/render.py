@@ -3,10 +3,10 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
+from medviewer.cli.documents import document, write_json
 from medviewer.cli.export import add_window_options, window_of
-from medviewer.cli.inputs import exit_code, read_items
+from medviewer.cli.inputs import complaints, exit_code, read_items, target, tell_failed, told
 from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
 from medviewer.cli.render_ecg import add_options as add_ecg_options
 from medviewer.cli.render_ecg import draw as draw_record
@@ -31,6 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--no-text", action="store_true", help="pixels and overlay alone")
     parser.add_argument("--pixel-ratio", type=float, default=1.0, metavar="R")
     parser.add_argument("--private", action="store_true", help="notes: mark what tells who the patient is")
+    parser.add_argument("--json", metavar="FILE", help="write what was written there; - is standard output")
     add_ecg_options(parser)
     group = parser.add_argument_group("report (--pdf, of anything but one ECG)")
     group.add_argument("--patient", metavar="ID", help="whose report, where several patients are among the files")
@@ -40,15 +41,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
+    batch = read_items(args)
+    code = _draw(args, batch) if batch.items else NOTHING_READABLE
+    errors, warnings = complaints(batch)
+    tell_failed(errors, args)
+    if args.json:
+        write_json(document("render", errors, warnings, args.lang) | {"written": getattr(args, "written", [])}, args.json)
+    return code
+
+
+def _draw(args: argparse.Namespace, batch: Batch) -> int:
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     size = _size(args.size)
     if not 0.5 <= args.pixel_ratio <= 4:
         raise UsageError("--pixel-ratio is between 0.5 and 4")
     window = window_of(args)
-    batch = read_items(args)
-    if not batch.items:
-        return NOTHING_READABLE
     drawable: tuple[ImageSeries | EcgRecord | NoteDocument, ...] = (
         *batch.images,
         *(item for item in batch.items if not isinstance(item, ImageSeries)),
@@ -85,10 +93,9 @@ def _report(args: argparse.Namespace, batch: Batch) -> int:
     profile = Profile.at(args.profile)
     results = analysed(args, items, profile)
     found = reports(items, results, profile, args.lang, proposed=args.proposed, comment=args.comment)
-    out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = target(args)
     write_whole(out, found[0][2]["report.pdf"])
-    print(out)
+    told(args, out, None)
     return exit_code(batch)
 
 
@@ -103,10 +110,9 @@ def _paint(args, series: ImageSeries, frame: int, window, attribution: Attributi
     if window is not None:
         view = replace(view, window=window)
     pixels = paint(series, view, attribution, size, pixel_ratio=args.pixel_ratio, texts=not args.no_text)
-    out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = target(args)
     write_png(pixels, out)
-    print(out)
+    told(args, out, series.item)
 
 
 def _attribution(args: argparse.Namespace, series: ImageSeries, frame: int) -> tuple[Attribution | None, bool]:

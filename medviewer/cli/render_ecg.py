@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from medviewer.cli.inputs import target, told
 from medviewer.cli.main import UsageError
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, EcgView
@@ -67,20 +67,19 @@ def draw(args: argparse.Namespace, record: EcgRecord, size: tuple[int, int]) -> 
     result = _result(args, record)
     view = view_of(args, record)
     results = {result.model: result} if result is not None else {}
-    out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = target(args)
     if args.pdf or out.suffix.lower() == ".pdf":
         from medviewer.ui.ecg.page import Printed, write_pdf
 
         write_pdf(Printed(record, view, results, {}), out, None if args.pages == "all" else int(args.pages))
-        print(out)
+        told(args, out, record.item)
         return result is not None and result.status == "refused"
     scale = args.px_per_mm or SCREEN_MM
     pixels = paint(
         record, view, results, size, pixel_ratio=args.pixel_ratio, px_per_mm=scale, calibrated=args.px_per_mm is not None
     )
     write_png(pixels, out)
-    print(out)
+    told(args, out, record.item)
     return result is not None and result.status == "refused"
 
 

@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from medviewer.cli.inputs import target, told
 from medviewer.core.finding import Result
 from medviewer.core.note import NoteDocument
 
@@ -38,10 +38,9 @@ def draw(args: argparse.Namespace, note: NoteDocument, size: tuple[int, int]) ->
         label_of=partial(_label, args.profile, args.lang),
     )
     del held
-    out = Path(args.out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = target(args)
     write_png(pixels, out)
-    print(out)
+    told(args, out, note.item)
     asked = results.get(args.overlay or "")
     return asked is not None and asked.status == "refused"
 

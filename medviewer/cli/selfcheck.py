@@ -12,6 +12,7 @@ from pathlib import Path
 
 from medviewer.cli.documents import document, write_json
 from medviewer.cli.main import DEFECT, OK
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.services.selfcheck import Check, run_checks
 from medviewer.store.profile import Profile
 
@@ -66,7 +67,12 @@ def _model_checks(profile: Profile) -> list[Check]:
     from medviewer.inference.registry import Registry
 
     registry = Registry(profile)
-    return [Check(f"model {bundle.id}", partial(verify, bundle)) for bundle in registry.bundles()]
+
+    def unreadable(notice: Notice) -> str:
+        raise MedviewerError(notice.code, notice.path, **notice.facts)
+
+    bad = [Check(f"model {Path(notice.path).parent.name}", partial(unreadable, notice)) for notice in registry.problems]
+    return bad + [Check(f"model {bundle.id}", partial(verify, bundle)) for bundle in registry.bundles()]
 
 
 def _device(wanted: str) -> str:
@@ -77,7 +83,6 @@ def _device(wanted: str) -> str:
 
 def _database(profile: Profile) -> str:
     """The user's own file: whole, of a version this program knows, and writable."""
-    from medviewer.core.errors import MedviewerError
     from medviewer.store.database import MIGRATIONS, Database
 
     base = Database(profile.data / "medviewer.db")

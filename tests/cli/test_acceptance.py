@@ -89,3 +89,60 @@ def test_a_csv_quotes_lead_names_with_commas(tmp_path):
     assert main(["export", str(tmp_path / "r"), "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
     rows = list(csv.reader((tmp_path / "out" / "r.csv").open(encoding="utf-8")))
     assert rows[0] == ["time_s", "a, b [mV]", "II [mV]"] and len(rows) == 501
+
+
+def test_an_output_whose_folder_cannot_be_made_is_exit_7_and_the_document_says_it(tmp_path, capfd):
+    path = save(make_image(np.arange(64, dtype=np.int16).reshape(8, 8)), tmp_path / "x.dcm")
+    (tmp_path / "file").write_text("in the way")
+    assert main(["render", str(path), "--out", str(tmp_path / "file" / "sub" / "x.png"), "--json", "-"]) == 7
+    said = capfd.readouterr()
+    document = json.loads(said.out)
+    assert document["schema"] == "medviewer.render/1" and document["written"] == []
+    assert [error["code"] for error in document["errors"]] == ["output-unwritable"] and "cannot be written" in said.err
+
+
+def test_render_and_sample_have_documents_too(tmp_path, capfd):
+    path = save(make_image(np.arange(64, dtype=np.int16).reshape(8, 8)), tmp_path / "x.dcm")
+    out = tmp_path / "new" / "x.png"
+    assert main(["render", str(path), "--out", str(out), "--size", "64x64", "--json", "-"]) == 0
+    (one,) = json.loads(capfd.readouterr().out)["written"]
+    assert one == {"item": "1.2.3.1.1", "path": str(out), "format": "png"} and out.is_file()
+    assert main(["sample", "--out", str(tmp_path / "s"), "--json", "-"]) == 0
+    assert any(entry["path"].endswith("chest.dcm") for entry in json.loads(capfd.readouterr().out)["written"])
+
+
+def test_a_device_that_does_not_exist_is_wrong_usage(tmp_path, capsys):
+    assert main(["infer", str(tmp_path), "--device", "bogus"]) == 2
+    assert "no device bogus" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["export", "--format", "npy", "--out"], ["render", "--out"]])
+def test_what_could_not_be_read_is_told_by_every_command(tmp_path, capsys, command):
+    assert main([command[0], str(tmp_path / "gone"), *command[1:], str(tmp_path / "o")]) == 3
+    assert "gone: There is no such file or folder" in capsys.readouterr().err
+
+
+def test_a_refusal_names_the_networks_version_and_an_altered_network_is_exit_6_whatever_was_answered_before(tmp_path, capfd):
+    import shutil
+
+    from medviewer.store.assets import models_folder
+
+    other = shutil.copytree(models_folder() / "note-mentions", tmp_path / "copy")
+    about = json.loads((other / "bundle.json").read_text("utf-8")) | {"id": "copy"}
+    (other / "bundle.json").write_text(json.dumps(about), "utf-8")
+    profile = tmp_path / "p"
+    assert main(["models", "import", str(other), "--profile", str(profile)]) == 0
+    image = save(make_image(np.arange(64, dtype=np.int16).reshape(8, 8)), tmp_path / "x.dcm")
+    capfd.readouterr()
+    assert main(["infer", str(image), "--model", "copy", "--profile", str(profile), "--json", "-"]) == 5
+    (result,) = json.loads(capfd.readouterr().out)["results"]
+    assert result["model"]["version"] == about["version"] and result["model"]["sha256"]
+    note = tmp_path / "n.txt"
+    note.write_text("No pleural effusion.")
+    ask = ["infer", str(note), "--model", "copy", "--profile", str(profile), "--json", "-"]
+    assert main(ask) == 0
+    capfd.readouterr()
+    (card,) = profile.rglob("copy/card.md")
+    card.write_text("altered")
+    assert main(ask) == 6
+    assert [error["code"] for error in json.loads(capfd.readouterr().out)["errors"]] == ["bundle-altered"]
