@@ -53,17 +53,6 @@ def donor(name: str, slow: list[np.ndarray], times: np.ndarray, normal: np.ndarr
     )
 
 
-def lent(to: Donor, of: Donor, rng: np.random.Generator) -> Donor:
-    """`to` with the ventricular beats of another person, as large against its own beats as they were against theirs. It bears that
-    person's name, so that it stays on that person's side of a split."""
-    leads = rng.permutation(len(of.p))[:1] if len(to.p) == 1 else np.arange(2)
-    shapes = []
-    for k, lead in enumerate(leads):
-        size = np.ptp(to.qrst[k], axis=1).mean() / max(float(np.ptp(of.qrst[lead], axis=1).mean()), 1e-6)
-        shapes.append(of.ventricular[lead] * min(float(size), 8.0))
-    return Donor(of.name, to.p, to.qrst, np.stack(shapes), to.interval)
-
-
 def _ended(rows: np.ndarray, usual: float) -> np.ndarray:
     """QRS and T held at their last value where the next P wave would begin."""
     last = int(np.clip((0.95 * usual - 0.28) * RATE, 0.2 * RATE, END * RATE)) - Q_STEPS[0]
@@ -215,11 +204,8 @@ def records(donors: list[Donor], each: int, seed: int) -> list[dict]:
     from data import only, pack
 
     found = []
-    lenders = [d for d in {d.name: d for d in donors}.values() if d.ventricular.shape[1] >= 8]
     for n, source in enumerate(donors):
         rng = np.random.default_rng([seed, n])
-        if source.ventricular.shape[1] == 0 and not source.name.isdigit() and rng.random() < 0.6:
-            source = lent(source, lenders[int(rng.integers(len(lenders)))], rng)
         for _ in range(each):
             kind = str(rng.choice(KINDS, p=CHANCES))
             traces, times, classes = record(source, rng, kind)
