@@ -150,7 +150,7 @@ class EventsList(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         self.chips: dict[str, QPushButton] = {}
-        for name in ("all", "V", "S", "F", "Q", "rhythm"):
+        for name in ("all", "V", "S", "F", "Q", "N", "rhythm"):
             chip = QPushButton(self)
             chip.setCheckable(True)
             chip.setChecked(name == "all")
@@ -199,8 +199,11 @@ class EventsList(QWidget):
         self.heading.setText(self.tr("EVENTS · {counts}").format(counts=said))
         some = bool(len(marks.times) or marks.episodes)
         self.table.setVisible(some)
-        for chip in self.chips.values():
-            chip.setVisible(some)
+        for name, chip in self.chips.items():
+            count = len(marks.episodes) if name == "rhythm" else counts.get(name, 0)
+            chip.setVisible(some and (name in ("all", "V", "S") or count > 0))
+            if chip.isChecked() and chip.isHidden():
+                self.chips["all"].setChecked(True)
         titles = {"all": self.tr("all"), "rhythm": self.tr("rhythm {n}").format(n=len(marks.episodes))}
         for name, chip in self.chips.items():
             chip.setText(titles.get(name) or f"{name} {counts.get(name, 0)}")
@@ -210,6 +213,11 @@ class EventsList(QWidget):
         """Which classes the filter lets through."""
         name = next((n for n, chip in self.chips.items() if chip.isChecked()), "all")
         return (*CLASSES, "rhythm") if name == "all" else (name,)
+
+    def filter(self, name: str) -> None:
+        """Only this class, as if its button was pressed."""
+        self.chips[name].setChecked(True)
+        self._refill()
 
     def _refill(self) -> None:
         self.model.take(self._marks, self.wanted())

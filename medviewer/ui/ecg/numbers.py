@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from medviewer.core.ecg import Measurement
@@ -106,14 +106,22 @@ class RatePlots(_Plot):
 
 
 class TemplatePlots(_Plot):
-    """The mean beat of each class with one standard deviation around it and the number of its members."""
+    """The mean beat of each class with one standard deviation around it and the number of its members; a click lists them."""
+
+    members_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(92)
         self.found: Sequence[Template] = ()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.found and event.button() == Qt.MouseButton.LeftButton:
+            number = int(event.position().x() / max(self.width(), 1) * len(self.found))
+            self.members_wanted.emit(self.found[min(max(number, 0), len(self.found) - 1)].label)
+
     def tell(self, found: Sequence[Template]) -> None:
         self.found = found
+        self.setToolTip(words.members_hint())
         self.setVisible(bool(found))
         self.update()
 

@@ -75,6 +75,7 @@ class EcgPanel(QWidget):
         column.addWidget(self.events, 2)
         column.addWidget(area, 3)
         self.events.chosen.connect(self.chosen)
+        self.shapes.members_wanted.connect(self.events.filter)
         self.why.decided.connect(self._decided)
         self.why.map_wanted.connect(self.ask_why)
 

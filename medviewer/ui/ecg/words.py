@@ -240,3 +240,7 @@ def to_scale() -> str:
 def per_cm(value: float, unit: str) -> str:
     """The scale of a lead that is no voltage: it does not follow the gain."""
     return f"10 mm = {value:g} {unit}"
+
+
+def members_hint() -> str:
+    return _tr("Mean beat of each class and how many belong to it; a click lists them.")

@@ -143,6 +143,10 @@ def test_mean_beats_of_each_class_are_shown_with_their_members(qtbot, desk, pane
     qtbot.waitUntil(lambda: bool(panel.shapes.found), timeout=10000)
     _, _, symbols = answered()
     assert {t.label: t.count for t in panel.shapes.found} == {c: symbols.count(c) for c in "NSV"}
+    panel.shapes.resize(300, 92)
+    for place, label in ((50, "N"), (150, "S"), (250, "V")):
+        QTest.mousePress(panel.shapes, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(place, 40))
+        assert panel.events.model.rowCount() == symbols.count(label), "a click lists the members"
 
 
 def test_the_panel_gives_way_to_the_cards_of_an_image(desk, panel):
