@@ -2446,10 +2446,6 @@
       <translation>按真实比例</translation>
     </message>
     <message>
-      <source>Rhythm read</source>
-      <translation>已判读节律</translation>
-    </message>
-    <message>
       <source>Mean beat of each class and how many belong to it; a click lists them.</source>
       <translation>各类的平均心搏及其数量；单击可列出。</translation>
     </message>
