@@ -1,6 +1,7 @@
 """`medviewer selfcheck`: does everything work on this machine?"""
 
 import argparse
+import contextlib
 import os
 import platform
 import shutil
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _checks(args: argparse.Namespace, folder: Path) -> list[Check]:
     from medviewer.io.selfcheck import SYNTAXES, check_syntax
+    from medviewer.io.selfcheck_ecg import FORMATS, check_format
     from medviewer.ui.selfcheck import chinese_font, qt_platform
 
     profile = Profile.at(args.profile)
@@ -53,11 +55,13 @@ def _checks(args: argparse.Namespace, folder: Path) -> list[Check]:
         Check("qt", qt_platform),
         Check("font for Chinese", chinese_font),
         *(Check(f"decode {syntax.name}", partial(check_syntax, syntax, folder)) for syntax in SYNTAXES),
+        *(Check(f"ECG {name}", partial(check_format, name, folder)) for name in FORMATS),
         Check("profile", lambda: _writable(profile)),
         Check("database", lambda: _database(profile)),
         Check("free disk", lambda: _free_disk(profile)),
         Check("sample patients", lambda: _sample(folder / "sample")),
         Check("device", lambda: _device(args.device)),
+        Check("engine", lambda: _engine(args.device)),
     ]
     return checks + _model_checks(profile)
 
@@ -99,6 +103,37 @@ def _database(profile: Profile) -> str:
         base.close()
 
 
+def _engine(wanted: str) -> str:
+    """The engine's process starts, answers, is the only one, and goes (PK-02)."""
+    from multiprocessing import active_children
+
+    from medviewer.inference.child import ChildEngine
+
+    engine = ChildEngine(wanted)
+    try:
+        device = engine.device()
+        children = [child.pid for child in active_children()]
+        if children != [engine.pid] or _below(os.getpid()) > 2:
+            raise RuntimeError(f"{len(children)} processes instead of one")
+    finally:
+        engine.close()
+    if engine.pid is not None:
+        raise RuntimeError("the engine's process did not end")
+    return f"one process, {device.name}"
+
+
+def _below(pid: int) -> int:
+    """Processes under `pid`, where /proc tells (multiprocessing's resource tracker is one of them); 0 elsewhere."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+    below = {pid}
+    while grown := {child for child, parent in parents.items() if parent in below} - below:
+        below |= grown
+    return len(below) - 1
+
+
 def _writable(profile: Profile) -> str:
     probe = profile.workspace() / "probe"
     probe.write_bytes(b"1")
@@ -119,6 +154,7 @@ def _sample(folder: Path) -> str:
 
     batch = scan(sample_paths(folder), workspace=folder)
     shapes = [f"{item.modality} of {len(item.frames)}" for item in batch.images]
-    if len(shapes) != 2 or batch.account.failed:
-        raise RuntimeError(f"expected two series, read {shapes}")
-    return ", ".join(shapes)
+    others = [item.kind for item in batch.items if item.kind != "image"]
+    if len(shapes) < 2 or not {"ecg", "note"} <= set(others) or batch.account.failed:
+        raise RuntimeError(f"read {shapes} and {others}, {len(batch.account.failed)} files failed")
+    return ", ".join([*shapes, *(f"{others.count(kind)} {kind}" for kind in ("ecg", "note"))])

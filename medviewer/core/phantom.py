@@ -68,6 +68,23 @@ def chest(
     return np.clip(np.rint(hu), -1024, 3071).astype(np.int16)
 
 
+WATER_PER_MM = 0.0195
+"""Attenuation of water for the mean energy of a chest beam (about 65 keV, NIST XCOM)."""
+
+
+def projected(hu: NDArray[np.int16], depth_mm: float, photons: float = 40_000.0, seed: int = 11) -> NDArray[np.float32]:
+    """A frontal radiograph of `hu` [slices, rows, columns], feet first, by parallel rays along the rows' direction.
+
+    [height, width]: the head at the top, the patient's left at the right. Values are attenuations (the logarithm of photons
+    sent over photons counted), so dense is large. `depth_mm` is the distance of two rows; `photons` are sent to each pixel, and
+    what arrives is counted with the noise of counting (Poisson), the same for the same `seed`.
+    """
+    through = np.clip(1.0 + hu.astype(np.float32) / 1000.0, 0.0, None).sum(axis=1)[::-1] * (WATER_PER_MM * depth_mm)
+    counted = np.random.default_rng(seed).poisson(photons * np.exp(-through))
+    attenuation: NDArray[np.float32] = np.log(photons / np.maximum(counted, 1)).astype(np.float32)
+    return attenuation
+
+
 def _vessels(
     hu: NDArray[np.float32],
     lungs: NDArray[np.bool_],

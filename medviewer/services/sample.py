@@ -1,4 +1,4 @@
-"""The sample patients: a child with a real radiograph, an adult with phantoms of CT and ECG; made here, nothing is downloaded."""
+"""The sample patients: a child with a real radiograph, an adult with phantoms of CT, film and ECG; nothing is downloaded."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ _NOTES = (
 
 
 def sample_paths(folder: Path) -> list[Path]:
-    """Write the sample patients' files under `folder` (about 9 MB) and return one folder for each patient.
+    """Write the sample patients' files under `folder` (about 10 MB) and return one folder for each patient.
 
     What is there already is kept: the files are the same at each writing.
     """
@@ -56,6 +56,8 @@ def sample_paths(folder: Path) -> list[Path]:
         _write_child(child)
     if not (adult / "ct-064.dcm").is_file():
         _write_adult(adult)
+    if not (adult / "radiograph.dcm").is_file():
+        _write_radiograph(adult)
     _write_notes(adult)
     if not (adult / "ecg-2min.hea").is_file():
         _write_ecgs(adult)
@@ -78,6 +80,28 @@ def _write_adult(folder: Path) -> None:
     shape, spacing = (64, 256, 256), (3.0, 1.4, 1.4)
     z, y, x = (-(n - 1) / 2 * mm for n, mm in zip(shape, spacing, strict=True))
     write_ct(folder, chest(shape, spacing), spacing, (x, y, z), _ADULT)
+
+
+def _write_radiograph(folder: Path) -> None:
+    """The same phantom on a finer grid, projected."""
+    import numpy as np
+
+    from medviewer.core.phantom import chest, projected
+    from medviewer.io.image.compose import write_radiograph
+
+    attenuation = projected(chest((220, 72, 380), (0.9, 3.2, 0.9)), 3.2)
+    pixels = np.clip(np.rint(attenuation / 8.0 * 4095), 0, 4095).astype(np.uint16)
+    tags = _ADULT | {
+        "StudyInstanceUID": "2.25.118740193857610293847561029384756102939",
+        "StudyTime": "141500",
+        "StudyDescription": "Sample chest radiograph",
+        "SeriesDescription": "Chest phantom PA",
+        "ViewPosition": "PA",
+        "PatientOrientation": ["L", "F"],
+        "ImagerPixelSpacing": [0.9, 0.9],
+        "ImageComments": "Projected from a phantom by the program; no person.",
+    }
+    write_radiograph(folder / "radiograph.dcm", pixels, tags, stored=12)
 
 
 def _write_notes(folder: Path) -> None:

@@ -38,7 +38,7 @@ def test_the_sample_is_two_patients_whose_files_are_the_same_each_time(tmp_path)
     assert main(["sample", "--out", str(tmp_path / "a")]) == 0
     assert main(["sample", "--out", str(tmp_path / "b")]) == 0
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
-    assert len(files) == 70
+    assert len(files) == 71
     for file in [*files[::16], *(f for f in files if "ecg" in f.name)]:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
@@ -53,7 +53,10 @@ def test_selfcheck_decodes_every_transfer_syntax_here(tmp_path, monkeypatch):
     assert code == 0
     names = [check["name"] for check in document["checks"]]
     assert sum(name.startswith("decode ") for name in names) == 16
-    assert {"qt", "font for Chinese", "device", "sample patients"} <= set(names)
+    assert sum(name.startswith("ECG ") for name in names) == 10
+    assert sum(name.startswith("model ") for name in names) >= 4
+    wanted = {"platform", "qt", "font for Chinese", "device", "engine", "sample patients", "database", "profile", "free disk"}
+    assert wanted <= set(names)
 
 
 def test_bench_measures_pairs_and_says_so(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from medviewer.inference import device
 from medviewer.inference.bundle import check_hashes, load, read_bundle, verify
 from medviewer.inference.contract import fit
 from medviewer.inference.engine import InPlaceEngine
-from medviewer.inference.image.reading import heat_to_image
+from medviewer.inference.image.reading import forward, heat_to_image
 from medviewer.inference.queue import InferenceQueue
 from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
@@ -272,6 +272,7 @@ def test_rn09_out_of_memory_halves_the_batch_and_loses_no_job(engine, bundle, mo
             raise torch.OutOfMemoryError("out of memory")
         return real(module, x)
 
+    monkeypatch.setenv("MEDVIEWER_ENGINE", "torch")
     monkeypatch.setattr(networks, "forward_with_features", short_of_memory)
     requests = [Request(radiograph(item=str(i)), 0, bundle, bundle.thresholds, (), "") for i in range(4)]
     results = engine.run(requests, CancelToken())
@@ -280,9 +281,25 @@ def test_rn09_out_of_memory_halves_the_batch_and_loses_no_job(engine, bundle, mo
     assert max(sizes[-4:]) <= 2
 
 
-def test_rn07_a_thousand_forwards_leave_no_gradients(engine, bundle):
+def test_rn04_rn07_two_hundred_forwards_in_a_thread_leave_no_gradients_and_no_memory(engine, bundle):
+    import resource
+    import threading
+
     import torch
 
+    tensor = np.zeros((2, 1, 224, 224), np.float32)
+    loaded = engine.load(bundle)
+
+    def forwards(count):
+        for _ in range(count):
+            forward(engine, loaded, [tensor], CancelToken())
+
+    forwards(20)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    thread = threading.Thread(target=forwards, args=(200,))
+    thread.start()
+    thread.join()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
     answer(engine, radiograph(), bundle)
     assert all(p.grad is None for p in engine.load(bundle).module.parameters())
     assert torch.is_grad_enabled()
@@ -433,6 +450,45 @@ def test_rn03_two_hundred_jobs_all_answer_from_one_thread(worker):
     for came, _ in waiting:
         assert came.wait(5)
     assert len(threads) == 1
+
+
+def test_rn06_one_core_stays_free_for_the_window():
+    import os
+
+    import torch
+
+    from medviewer.inference.device import THREADS, set_threads
+
+    kept = torch.get_num_threads()
+    try:
+        assert max(1, (os.cpu_count() or 2) - 1) == THREADS == set_threads() == torch.get_num_threads()
+    finally:
+        torch.set_num_threads(kept)
+
+
+def test_rn12_a_failed_run_says_what_failed_and_what_to_do_and_shows_no_trace():
+    from medviewer.core.errors import Notice
+    from medviewer.services.words import say
+
+    for lang in ("en", "zh_CN"):
+        for code in ("engine-crashed", "engine-timeout", "memory-exhausted", "network-failed", "bundle-altered"):
+            said = say(Notice(code, facts={"exit_code": -9, "seconds": 180, "reason": "RuntimeError", "file": "w"}), lang)
+            assert said.message and said.remedy and "{" not in said.message
+            assert "Traceback" not in said.message + said.remedy
+
+
+def test_mw08_the_working_point_has_its_sensitivity_and_specificity_on_a_named_part(bundle):
+    figures = {(row["name"], row["split"]) for row in bundle.document["metrics"]}
+    for split in ("valid", "test"):
+        assert {("sensitivity", split), ("specificity", split)} <= figures
+    for lang in ("en", "zh_CN"):
+        assert f"{bundle.thresholds['pneumonia']:.2f}" in bundle.card(lang)
+
+
+def test_mw09_the_cards_first_line_says_that_it_also_reads_what_is_not_lung(bundle):
+    masked = bundle.document["checks"]["auc"]["lungs masked out"]
+    first = bundle.card("en").splitlines()[0]
+    assert masked <= 0.80 or ("not lung" in first and f"{masked:.3f}" in first)
 
 
 def test_every_refusal_has_a_sentence_in_both_languages():

@@ -37,7 +37,7 @@ def furnished(self):
     furnish(self)
     poll()  # at once: a small scan would be over before the next event
 app.Starter._make_desk = furnished
-begun = []
+begun, moments = [], []
 def close():
     begun.append(time.monotonic())
     Window.last.close()
@@ -76,6 +76,18 @@ def test_cr06_closing_while_a_network_reads_ends_in_time_with_exit_code_0(tmp_pa
     ready = "(desk.analyst.busy or (desk.grid.active._shown is not None and desk.session.account.finished and desk.analyse()))"
     took, _ = closed_while(ready, [child], tmp_path / "profile")
     assert took < 5.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0, 2.0, 4.0])
+def test_rn01_closing_at_any_moment_of_a_run_ends_with_exit_code_0(tmp_path, seconds):
+    """From the moment the engine's process is asked to start until its answer is there."""
+    child = sample_paths(tmp_path / "sample")[0]
+    asks = "(desk.analyse(), moments.append(time.monotonic()))"
+    asked = f"(desk.session.account.finished and desk.grid.active._shown is not None and {asks})"
+    ready = f"(moments or {asked}) and time.monotonic() - moments[0] >= {seconds}"
+    took, done = closed_while(ready, [child], tmp_path / "profile")
+    assert took < 5.0 and done.stderr.count("leaked") == 0
 
 
 def test_cr06_window_and_settings_are_kept_when_closing_in_the_middle_of_a_scan(tmp_path):

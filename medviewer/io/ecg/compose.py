@@ -28,10 +28,14 @@ def write_twelve_leads(path: Path, leads: Mapping[str, NDArray[np.float64]], rat
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = TwelveLeadECGWaveformStorage
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[study, "ecg"])
     ds.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in ("AccessionNumber", "ReferringPhysicianName", "StudyID", "Manufacturer"):
+        setattr(ds, keyword, "")  # type 2: they must stand there, also empty (PS3.3)
     for keyword, value in tags.items():
         setattr(ds, keyword, value)
     ds.SeriesInstanceUID = generate_uid(entropy_srcs=[study, "ecg series"])
-    ds.Modality, ds.InstanceNumber = "ECG", 1
+    ds.Modality, ds.InstanceNumber, ds.SeriesNumber = "ECG", 1, tags.get("SeriesNumber")
+    ds.ContentDate, ds.ContentTime = tags.get("StudyDate", "19000101"), tags.get("StudyTime", "000000")
+    ds.AcquisitionContextSequence = []
     names = list(leads)
     stored = np.stack([np.rint(leads[name] * 1000 / STEP_UV) for name in names], 1).clip(-32767, 32767).astype("<i2")
     group = Dataset()

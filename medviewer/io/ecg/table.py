@@ -13,7 +13,7 @@ from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, held_record
 
 LARGEST_FILE = 512 << 20
 TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-TIME = re.compile(r"(elapsed\s*)?(time|t|seconds?|sec|ms|timestamp)\b.*", re.IGNORECASE)
+TIME = re.compile(r"(elapsed\s*)?(time(?:_s)?|t|seconds?|sec|ms|timestamp)\b.*", re.IGNORECASE)
 ASSUMED_RATE = 500.0
 PLAUSIBLE_MV = 20.0
 """Values within ± this are taken for millivolts."""
@@ -67,7 +67,7 @@ def open_records(path: str) -> list[EcgRecord]:
     table = np.full((len(rows), width), np.nan)
     for k, row in enumerate(rows):
         table[k, : min(width, len(row))] = row[:width]
-    names = [name.strip() for name in names] if len(names) == width else []
+    names = [re.sub(r"\s*[\[(]mV[\])]$", "", name.strip()) for name in names] if len(names) == width else []
     warnings: list[Notice] = []
     rate = _stated_rate(comments)
     if width > 1 and ((names and TIME.fullmatch(names[0])) or (not names and _is_clock(table[:, 0]))):

@@ -44,6 +44,8 @@ def write_ct(
         ds.SeriesInstanceUID = series
         ds.FrameOfReferenceUID = generate_uid(entropy_srcs=[series, "frame"])
         ds.Modality, ds.InstanceNumber = "CT", k + 1
+        ds.ImageType, ds.PatientPosition, ds.PositionReferenceIndicator = ["ORIGINAL", "PRIMARY", "AXIAL"], "HFS", ""
+        ds.KVP, ds.AcquisitionNumber = None, 1
         ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
         ds.ImagePositionPatient = [origin[0], origin[1], round(origin[2] + (k - first) * spacing[0], 4)]
         ds.PixelSpacing, ds.SliceThickness = [spacing[1], spacing[2]], spacing[0]
@@ -112,6 +114,9 @@ def _dataset(sop_class: UID, syntax: UID, entropy: Sequence[str], tags: Tags) ->
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = sop_class
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=list(entropy))
     ds.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in ("AccessionNumber", "ReferringPhysicianName", "StudyID", "Manufacturer"):
+        setattr(ds, keyword, "")  # type 2: they must stand there, also empty (PS3.3)
+    ds.SeriesNumber = None
     for keyword, value in tags.items():
         setattr(ds, keyword, value)
     return ds
