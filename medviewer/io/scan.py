@@ -1,6 +1,7 @@
 """Paths → items as they are found: walk, claim by content, read headers, group; and an account of every file."""
 
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -111,10 +112,12 @@ def scan(
     workspace: Path,
     announce: Callable[[Batch], None] | None = None,
     cancel: CancelToken | None = None,
+    asking: Callable[[str], None] | None = None,
 ) -> Batch:
     """Everything readable under `paths`; archives are unpacked under `workspace`.
 
-    `announce` hears of the first image at once and of growth at most four times a second. Raises Cancelled only.
+    `asking` hears each path before it is read: a drive may not answer. `announce` hears of the first image at once and of
+    growth at most four times a second. Raises Cancelled only.
     """
     state = _Scan(announce)
     place = os.path.abspath if len(paths) > 1 else str
@@ -126,6 +129,8 @@ def scan(
             if place(path) in seen:
                 continue  # a file and its folder, or the same file twice: read once
             seen.add(place(path))
+        if asking is not None:
+            asking(path)
         _take(path, state, workspace, inside=False, named=place(path) in named)
         state.tell()
     return state.end()
@@ -144,7 +149,7 @@ def _files(paths: Sequence[str | Path], state: _Scan) -> Iterator[str]:
                 below.sort()
                 yield from (f"{folder}{os.sep}{name}" for name in sorted(names))
         elif os.path.lexists(path):
-            if _is_dicomdir(path):
+            if Path(path).is_file() and _is_dicomdir(path):
                 yield from _files([Path(path).absolute().parent], state)
             else:
                 yield str(path)
@@ -167,9 +172,7 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
     """Claim one file and read it; every file ends in exactly one column of the account."""
     state.found += 1
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a thousand times a second
-            head = file.read(CHUNK)
-            size = os.fstat(file.fileno()).st_size
+        head, size = _head(path)
         kind = claim(head)
         if kind == "dicom":
             header = read_header(path, head, size, state.layouts)
@@ -199,7 +202,19 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
     except OSError as error:
         state.failed.append(Notice("unreadable", path, {"reason": error.strerror or ""}))
     except MedviewerError as error:
-        (state.skipped if error.notice.code == "not-an-image" else state.failed).append(error.notice)
+        (state.skipped if error.notice.code in ("not-an-image", "not-recognised") else state.failed).append(error.notice)
+
+
+def _head(path: str) -> tuple[bytes, int]:
+    """First bytes and size. Raises OSError, `not-recognised` for a pipe or a device: nobody waits for what they may say."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        about = os.fstat(file)
+        if not stat.S_ISREG(about.st_mode):
+            raise MedviewerError("not-recognised", path)
+        return os.read(file, CHUNK), about.st_size
+    finally:
+        os.close(file)
 
 
 def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +15,42 @@ from medviewer.services.session import Item, Post, Session
 log = logging.getLogger(__name__)
 
 
+NOT_ANSWERING_S = 3.0
+"""Seconds that one file may take before its drive is said not to answer."""
+
+
 class Opening:
     """One running scan."""
 
-    def __init__(self, cancel: CancelToken, thread: threading.Thread) -> None:
-        self._cancel = cancel
-        self._thread = thread
+    def __init__(self, session: Session, post: Post) -> None:
+        self._session, self._post = session, post
+        self.token = CancelToken()
+        self._thread = threading.Thread()
+        self._asked: tuple[str, float] = ("", time.monotonic())
+
+    def begin(self, work: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=work, name="scan", daemon=True)
+        self._thread.start()
+
+    def asking(self, path: str) -> None:
+        """The scan is about to read this file."""
+        self._asked = (path, time.monotonic())
+
+    def waits_for(self) -> Notice | None:
+        """`drive-not-answering` with the file that has been waited for too long."""
+        path, since = self._asked
+        seconds = time.monotonic() - since
+        if self.finished or not path or seconds < NOT_ANSWERING_S:
+            return None
+        return Notice("drive-not-answering", path, {"seconds": round(seconds)})
 
     def cancel(self) -> None:
-        """Stop scanning; what was found stays open."""
-        self._cancel.cancel()
+        """Stop scanning; what was found stays open. A scan that waits for a drive is left behind, its answers are dropped."""
+        if self.finished or self.token.cancelled:
+            return
+        waits = self.waits_for()
+        self.token.cancel()
+        self._post(lambda: self._session.put((), account=_ended(self._session.account, waits)))
 
     @property
     def finished(self) -> bool:
@@ -37,7 +64,7 @@ class Opening:
 
 def open_paths(session: Session, post: Post, paths: Sequence[str | Path], *, workspace: Path) -> Opening:
     """Start scanning `paths` and return at once; the session announces items, growth and the account through `post`."""
-    cancel = CancelToken()
+    opening = Opening(session, post)
 
     def work() -> None:
         from medviewer.io.scan import Batch, scan
@@ -45,20 +72,23 @@ def open_paths(session: Session, post: Post, paths: Sequence[str | Path], *, wor
         names = _Names(session)
 
         def hand_over(batch: Batch) -> None:
-            post(lambda: session.put(*names.told_apart(batch.items, batch.removed), batch.account))
+            post(lambda: take(batch))
+
+        def take(batch: Batch) -> None:
+            if not opening.token.cancelled:  # looked at on the session's thread: nothing comes after the end that Stop told
+                session.put(*names.told_apart(batch.items, batch.removed), batch.account)
 
         try:
-            hand_over(scan(paths, workspace=workspace, announce=hand_over, cancel=cancel))
+            hand_over(scan(paths, workspace=workspace, announce=hand_over, cancel=opening.token, asking=opening.asking))
         except Cancelled:
-            post(lambda: session.put((), account=_ended(session.account)))
+            return
         except Exception:
             log.exception("scan failed")
             failed = Notice("scan-failed", str(paths[0]) if paths else "")
             post(lambda: session.put((), account=_ended(session.account, failed)))
 
-    thread = threading.Thread(target=work, name="scan", daemon=True)
-    thread.start()
-    return Opening(cancel, thread)
+    opening.begin(work)
+    return opening
 
 
 class _Names:

@@ -52,14 +52,14 @@ def test_a_cancelled_scan_ends_and_keeps_what_was_found(tmp_path):
     assert session.account.finished
 
 
-def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_a_ct_and_two_ecgs(tmp_path):
+def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_ct_film_and_two_ecgs(tmp_path):
     session, drain = Session(), Drain()
     opening = open_paths(session, drain, sample_paths(tmp_path / "sample"), workspace=tmp_path / "w")
     drain.until(opening)
     ecgs = [item for item in session.items if item.kind == "ecg"]
-    by_modality = {item.modality: item for item in session.items if item.kind == "image"}
-    assert set(by_modality) == {"CR", "CT"}
-    child, adult = by_modality["CR"], by_modality["CT"]
+    images = {(item.modality, item.patient.id): item for item in session.items if item.kind == "image"}
+    assert set(images) == {("CR", "SAMPLE-1"), ("CT", "SAMPLE-2"), ("CR", "SAMPLE-2")}
+    child, adult = images["CR", "SAMPLE-1"], images["CT", "SAMPLE-2"]
     assert 3.5 <= child.age_years <= 5
     assert child.view == "AP"
     assert child.lossy

@@ -1,5 +1,6 @@
 """Series → files of other programs. Each file appears whole or not at all."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,14 @@ def _write_volume(series: ImageSeries, path: Path) -> None:
         if geometry.origin and geometry.direction:
             image.SetOrigin(geometry.origin)
             image.SetDirection(geometry.direction)
-    _whole(path, lambda part: sitk.WriteImage(image, str(part), useCompression=True))
+
+    def write(part: Path) -> None:
+        sitk.WriteImage(image, str(part), useCompression=True)
+        # Its NIfTI writer says nothing where the disk is full: what was written is read back.
+        if not np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(part))), values):
+            raise OSError(errno.EIO, "what was written does not read back")
+
+    _whole(path, write)
 
 
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
