@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 HEAVY = (
     "numpy",
-    "qtawesome",
-    "pydicom",
     "medviewer.io.scan",
     "medviewer.services.analyse",
     "medviewer.services.sample",
     "medviewer.ui.desk",
 )
 """Imported from a thread, in this order, while the empty window is on the screen."""
+LATER = ("pydicom.pixels.decoders", "medviewer.io.image.codecs")
+"""Imported from a thread when the first image has had its time: plain files do not need them, odd ones then do not wait."""
+LATER_MS = 1500
 
 
 class _Imported(QObject):
@@ -114,7 +115,7 @@ class Starter(QObject):
         window.dropped.connect(self._early_drop)
 
     def start(self) -> None:
-        threading.Thread(target=self._import, name="imports", daemon=True).start()
+        threading.Thread(target=self._import, args=(HEAVY,), name="imports", daemon=True).start()
 
     def open_later(self, paths: list[str]) -> None:
         """Open paths now, or as soon as the desk is there; another start hands them over here."""
@@ -130,14 +131,15 @@ class Starter(QObject):
         if self.desk is None:
             self._paths += paths
 
-    def _import(self) -> None:
+    def _import(self, names: Sequence[str]) -> None:
         import importlib
 
-        for name in HEAVY:
+        for name in names:
             if self._closed:
                 return
             importlib.import_module(name)
-        self._imported.done.emit()
+        if names is HEAVY:
+            self._imported.done.emit()
 
     def _load_icons(self) -> None:
         if not self._closed:
@@ -155,6 +157,7 @@ class Starter(QObject):
             self._window, self._bridge, self._profile, self._settings, self._lang, self._device, safe_mode=self._safe
         )
         QTimer.singleShot(400, self._warm_up)
+        QTimer.singleShot(LATER_MS, lambda: threading.Thread(target=self._import, args=(LATER,), daemon=True).start())
         QTimer.singleShot(0, self._open)
 
     def _open(self) -> None:

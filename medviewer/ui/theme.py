@@ -114,9 +114,9 @@ def apply(application: QApplication) -> None:
 
 def icon(name: str, colour: str = TEXT2) -> QIcon:
     """An icon of the Phosphor family (MIT, by qtawesome), e.g. "folder-open"."""
-    import qtawesome
+    from medviewer.ui import icons
 
-    return qtawesome.icon(f"ph.{name}", color=colour, color_active=TEXT1, color_disabled=LINE)
+    return icons.icon(name, colour, TEXT1, LINE)
 
 
 def icon_size() -> QSize:

@@ -17,7 +17,7 @@ from medviewer.core.errors import MedviewerError
 from medviewer.core.image import Pixels
 from medviewer.core.overlay import Overlay
 from medviewer.io.image.layers import read_plane
-from medviewer.io.image.streams import decode, read_stream
+from medviewer.io.image.streams import decode, read_stream, stream_pixels
 
 CACHE_BYTES = 512 * 1024 * 1024
 LARGEST_FRAME = 1 << 30
@@ -208,8 +208,6 @@ def _check_streams(dataset: Any) -> None:
     Raises `stream-too-large`.
     """
     from pydicom.encaps import generate_frames
-
-    from medviewer.io.image.codecs import stream_pixels
 
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated or syntax == "1.2.840.10008.1.2.5" or "PixelData" not in dataset:

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.io.image.codecs import stream_pixels
-
 JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 JPEG_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
@@ -53,3 +51,21 @@ def decode(stream: bytes, syntax: str, shape: tuple[int, int], signed: bool) -> 
         return None
     found: NDArray[Any] = np.asarray(pixels)
     return found if found.shape == shape and found.dtype.kind == ("i" if signed else "u") else None
+
+
+def stream_pixels(stream: bytes) -> int:
+    """Rows times columns that a JPEG, JPEG-LS or JPEG 2000 code stream claims, 0 where that cannot be told (ITU-T T.81 B.2.2,
+    T.87 C.2.2, T.800 A.5.1)."""
+    siz = stream[:4096].find(b"\xff\x4f\xff\x51")
+    if siz >= 0:
+        box = [int.from_bytes(stream[siz + at : siz + at + 4], "big") for at in (8, 12, 16, 20)]
+        return max(box[0] - box[2], 0) * max(box[1] - box[3], 0)
+    if stream[:2] != b"\xff\xd8":
+        return 0
+    at = 2
+    while at + 9 <= len(stream) and stream[at] == 0xFF:
+        marker, length = stream[at + 1], int.from_bytes(stream[at + 2 : at + 4], "big")
+        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            return int.from_bytes(stream[at + 5 : at + 7], "big") * int.from_bytes(stream[at + 7 : at + 9], "big")
+        at += 2 + length
+    return 0

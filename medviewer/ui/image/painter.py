@@ -311,10 +311,13 @@ def paint_words(
     heat: Attribution | None,
     window: str,
     marks: tuple[str, ...] = (),
-) -> None:
-    """Corner texts, orientation letters, scale bar, badges, a person's `marks`; with heat its colour bar and what it is not."""
+) -> float:
+    """Corner texts, orientation letters, scale bar, badges, a person's `marks`; with heat what it is not.
+
+    Returns where the words at the upper right end.
+    """
     if view.text == "none":
-        return
+        return 0.0
     width, height = size
     said = corners(series, view, picture, heat, window)
     painter.setFont(theme.font(12))
@@ -352,6 +355,7 @@ def paint_words(
         lift = high + 4 if taken + needed > width else 0
         top = height - MARGIN - lift - 16 * len(lines) - 6
         plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
+    return bottom
 
 
 def _wrapped(painter: QPainter, line: str, most: float) -> list[str]:
@@ -431,10 +435,11 @@ def _scale_bar(painter: QPainter, bar: ScaleBar, size: tuple[float, float]) -> N
         )
 
 
-def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, float]) -> None:
-    """The heat's colours from the cut-off to 1, at the right rim."""
+def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, float], below: float = 0.0) -> None:
+    """The heat's colours from the cut-off to 1, at the right rim, `below` the words there."""
     width, height = size
-    box = QRectF(width - MARGIN - 8, height * 0.3, 8, height * 0.4)
+    top = max(height * 0.3, below + 8)
+    box = QRectF(width - MARGIN - 8, top, 8, max(height * 0.7 - top, 48.0))
     gradient = QLinearGradient(box.bottomLeft(), box.topLeft())
     for n in range(9):
         value = view.cutoff + (1 - view.cutoff) * n / 8
@@ -491,9 +496,9 @@ def paint(
     drawn = bool(attribution is not None and view.overlay and one.paint_heat(painter, picture, view, attribution))
     if texts:
         words = window_line(one.window(picture, stored), series, view)
-        paint_words(painter, series, view, picture, size, attribution if drawn else None, words)
+        below = paint_words(painter, series, view, picture, size, attribution if drawn else None, words)
         if drawn:
-            paint_colour_bar(painter, view, size)
+            paint_colour_bar(painter, view, size, below)
         elif attribution is not None and view.overlay:
             _paint_reason(painter, why_no_heat(view, attribution), size)
     painter.end()

@@ -291,10 +291,11 @@ class ImagePane(Pane):
             top, bottom = (strip.height() if strip.isVisibleTo(self) else 0 for strip in (self.banner, self.strip))
             marks = (self.tr("★ key image"),) if self.is_key else ()
             painter.translate(0, top)
-            paint_words(painter, self.series, self.view, picture, (size[0], size[1] - top - bottom), said, words, marks)
+            room = (size[0], size[1] - top - bottom)
+            below = paint_words(painter, self.series, self.view, picture, room, said, words, marks)
             painter.translate(0, -top)
             if drawn:
-                paint_colour_bar(painter, self.view, size)
+                paint_colour_bar(painter, self.view, size, top + below)
             self.magnifier.paint(painter, self._painter, self.series, self.view, picture, self._shown[1])
         elif self.series is None:
             painter.setPen(QColor(theme.TEXT3))
