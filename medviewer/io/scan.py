@@ -17,19 +17,15 @@ from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
 from medviewer.io.dicom import CHUNK, read_header
 from medviewer.io.disc import missing_from
-from medviewer.io.ecg.readers import open_ecg, reader_of
-from medviewer.io.ecg.table import claims as is_table
-from medviewer.io.ecg.waveform import SOP_CLASSES as WAVEFORMS
-from medviewer.io.ecg.waveform import open_records as open_waveform
-from medviewer.io.ecg.wfdb import header_of, segments_of
 from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture
 from medviewer.io.image.series import group
 from medviewer.io.layout import Layouts
-from medviewer.io.note.readers import claims as note_claims
-from medviewer.io.note.readers import is_note_name, open_notes
-from medviewer.io.note.structured import ENCAPSULATED, SR_CLASSES
 
+WAVEFORMS = "1.2.840.10008.5.1.4.1.1.9."
+DOCUMENTS = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
+"""SOP classes that are no images. The readers of ECGs and notes are imported with the first file that needs one: a folder of
+images does not wait for them."""
 ANNOUNCE_EVERY = 0.25
 """Seconds between two announcements after the first: growing series are regrouped each time."""
 
@@ -178,9 +174,14 @@ def _take(path: str, state: _Scan, workspace: Path, inside: bool, named: bool = 
             header = read_header(path, head, size, state.layouts)
             sop = values.text(header.elements.get(tags.SOP_CLASS, b""))
             if sop.startswith(WAVEFORMS):
-                state.records += open_ecg(path, open_waveform)
+                from medviewer.io.ecg.readers import open_ecg
+                from medviewer.io.ecg.waveform import open_records
+
+                state.records += open_ecg(path, open_records)
                 state.record_files += 1
-            elif sop.startswith((SR_CLASSES, ENCAPSULATED)):
+            elif sop.startswith(DOCUMENTS):
+                from medviewer.io.note.readers import open_notes
+
                 state.notes += open_notes(path, "dicom")
                 state.record_files += 1
             else:
@@ -219,6 +220,12 @@ def _head(path: str) -> tuple[bytes, int]:
 
 def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:
     """An ECG, a file that belongs to one (.dat, .atr beside their .hea), or a note; False where it is none of them."""
+    from medviewer.io.ecg.readers import open_ecg, reader_of
+    from medviewer.io.ecg.table import claims as is_table
+    from medviewer.io.ecg.wfdb import header_of
+    from medviewer.io.note.readers import claims as note_claims
+    from medviewer.io.note.readers import is_note_name, open_notes
+
     reader = reader_of(head, named)
     if reader is None and path.endswith(".hea"):
         _read_header(path, state)  # meant to be one: its first line is told
@@ -254,7 +261,8 @@ def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:
 def _read_header(path: str, state: _Scan) -> None:
     """A WFDB header: its record, once; the headers of its segments are no records of their own."""
     state.headers.add(path)
-    from medviewer.io.ecg.wfdb import open_records
+    from medviewer.io.ecg.readers import open_ecg
+    from medviewer.io.ecg.wfdb import open_records, segments_of
 
     state.records += open_ecg(path, open_records)
     state.segments.update(segments_of(path))

@@ -28,9 +28,16 @@ HEAVY = (
     "medviewer.ui.desk",
 )
 """Imported from a thread, in this order, while the empty window is on the screen."""
-LATER = ("pydicom.pixels.decoders", "medviewer.io.image.codecs")
-"""Imported from a thread when the first image has had its time: plain files do not need them, odd ones then do not wait."""
-LATER_MS = 1500
+LATER = (
+    "medviewer.ui.ecg.pane",
+    "medviewer.ui.ecg.controls",
+    "medviewer.ui.note.pane",
+    "medviewer.ui.note.controls",
+    "pydicom.pixels.decoders",
+    "medviewer.io.image.codecs",
+)
+"""Imported from a thread when the first image has had its time: plain images need none of it, the rest then does not wait."""
+LATER_MS = 400
 
 
 class _Imported(QObject):
