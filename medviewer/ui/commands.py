@@ -232,6 +232,8 @@ COMMANDS: tuple[Command, ...] = (
         "paste-note", _t("New note from the clipboard"), ("Ctrl+Shift+V",), "note", lambda d: d.controls("note").paste(), False
     ),
     Command("edit-note", _t("Edit the note"), ("E",), "note", lambda d: d.controls("note").edit(), kinds=("note",)),
+    Command("sign-note", _t("Sign the note…"), (), "note", lambda d: d.controls("note").ask_sign(), kinds=("note",)),
+    Command("addendum", _t("Addendum to the signed note"), (), "note", lambda d: d.controls("note").add(), kinds=("note",)),
     Command("find-note", _t("Find in the note"), ("F3",), "note", lambda d: d.grid.active.begin_find(), kinds=("note",)),
     _note_switch("words", _t("Words that decided"), "G"),
     _note_switch("mentions", _t("Findings named in the text"), "M"),

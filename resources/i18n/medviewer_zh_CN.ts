@@ -1174,6 +1174,18 @@
       <translation>剪贴板上没有文字。</translation>
     </message>
     <message>
+      <source>Sign this note? Its text then stays as it is; what is to be said more is an addendum.</source>
+      <translation>签署此病历？签署后内容不再更改，后续内容以补充形式添加。</translation>
+    </message>
+    <message>
+      <source>Sign the note</source>
+      <translation>签署病历</translation>
+    </message>
+    <message>
+      <source>Sign</source>
+      <translation>签署</translation>
+    </message>
+    <message>
       <source>“{text}” is</source>
       <translation>“{text}”为</translation>
     </message>
@@ -2042,6 +2054,14 @@
     <message>
       <source>Edit the note</source>
       <translation>编辑病历</translation>
+    </message>
+    <message>
+      <source>Sign the note…</source>
+      <translation>签署病历…</translation>
+    </message>
+    <message>
+      <source>Addendum to the signed note</source>
+      <translation>为已签署病历添加补充</translation>
     </message>
     <message>
       <source>Find in the note</source>

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from medviewer.core.errors import MedviewerError
 from medviewer.core.identity import Patient
@@ -114,6 +114,30 @@ class NoteControls(Controls):
     def edit(self) -> None:
         pane = self._desk.grid.active
         pane.set_editing(not pane.editing)
+
+    def ask_sign(self) -> None:
+        """Signing cannot be taken back, so it is asked."""
+        words = self.tr("Sign this note? Its text then stays as it is; what is to be said more is an addendum.")
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Sign the note"), words, parent=self._desk.window)
+        box.setStandardButtons(QMessageBox.StandardButton.Cancel)
+        box.addButton(self.tr("Sign"), QMessageBox.ButtonRole.AcceptRole).clicked.connect(self.sign)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def sign(self) -> None:
+        """The active note, as it stands now."""
+        pane = self._desk.grid.active
+        if isinstance(pane, NotePane) and pane.note is not None:
+            pane.set_editing(False)
+            self._guarded(lambda: self._desk.notebook.sign(pane.note))
+
+    def add(self) -> None:
+        """An addendum to the active note, which must be signed."""
+        pane = self._desk.grid.active
+        if isinstance(pane, NotePane) and pane.note is not None:
+            made: list[NoteDocument] = []
+            if self._guarded(lambda: made.append(self._desk.notebook.add_to(pane.note))):
+                self._show(made[0], edit=True)
 
     def _show(self, note: NoteDocument, edit: bool = False) -> None:
         self._desk.show_item(note.item)

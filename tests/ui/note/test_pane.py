@@ -255,6 +255,24 @@ def test_a_signed_note_cannot_be_edited(desk):
     assert "signed by x" in pane._state.text()
 
 
+def test_a_note_is_signed_after_a_question_and_then_takes_addenda_alone(desk, qtbot):
+    from PySide6.QtWidgets import QMessageBox
+
+    pane = shown(desk)
+    desk.controls("note").add()
+    assert desk.grid.active is pane  # not signed yet: told, nothing made
+    desk.controls("note").ask_sign()
+    box = desk.window.findChild(QMessageBox)
+    next(b for b in box.buttons() if b.text() == "Sign").click()
+    assert desk.session.item("n1").signed_at
+    pane.set_editing(True)
+    assert not pane.editing
+    desk.controls("note").add()
+    added = desk.grid.active
+    assert added.editing
+    assert added.note.addendum_to == desk.session.item("n1").note_id
+
+
 def test_a_very_long_note_is_shown_in_part_and_says_so(desk):
     pane = shown(desk, "word " * 60_000)
     assert "200000 of 300000" in pane.strip.words().replace(",", "")
