@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
@@ -92,10 +93,16 @@ class NetworksPanel(QWidget):
             self._rows.addWidget(more)
         self._fit_later.start()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Rows that were made while nothing was seen have their size only now."""
+        self._fit_later.start()
+
     def _fit(self) -> None:
         """What it does not need belongs to the findings above."""
         column = self.layout()
         if column is not None:
+            for n in range(self._rows.count()):  # a new row counts only once it is shown
+                self._rows.itemAt(n).widget().show()
             column.invalidate()
             self.setMaximumHeight(max(100, column.totalSizeHint().height()))
 

@@ -289,3 +289,13 @@ def test_ed08_nothing_of_the_panel_is_wider_than_its_dock(qtbot, desk, panel):
         panel.events.chosen.emit(number)
         area = panel.findChild(QScrollArea)
         assert area.widget().minimumSizeHint().width() <= area.viewport().width(), pane.marks.event(number)
+
+
+def test_the_networks_panel_is_as_high_as_its_rows(qtbot, tmp_path):
+    desk = start(qtbot, tmp_path, safe_mode=False)
+    record, _, _ = answered()
+    desk.session.put([record])
+    networks = desk.networks
+    rows = [networks._rows.itemAt(n).widget() for n in range(networks._rows.count())]
+    qtbot.waitUntil(lambda: not networks._fit_later.isActive(), timeout=5000)
+    assert rows and networks.maximumHeight() >= sum(row.sizeHint().height() for row in rows)
