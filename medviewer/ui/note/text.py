@@ -333,7 +333,7 @@ class _Headers(QSyntaxHighlighter):
         super().__init__(document)
         self.spans: tuple[tuple[int, int], ...] = ()
         self._look = QTextCharFormat()
-        self._look.setForeground(QColor(theme.TEXT3))
+        self._look.setForeground(QColor(theme.TEXT2))
         self._look.setFontWeight(QFont.Weight.Bold)
 
     def highlightBlock(self, text: str) -> None:
