@@ -58,17 +58,21 @@ def _block(signals: list[Array], rate: float) -> NDArray[np.int64]:
     chosen = _follow(candidates, energy[candidates])
     snapped = _snap(leads[0], chosen)
     at = np.round(snapped * rate / RATE).astype(np.int64)
-    at = at[(at >= 0) & (at < len(signals[0]))]
-    at = at[~gap[at]] if gap.any() else at
-    return _apart(at, REFRACTORY_S * rate)
+    at = np.clip(at, 0, len(signals[0]) - 1)
+    kept = _apart(at, energy[chosen], REFRACTORY_S * rate)
+    return kept[~gap[kept]]
 
 
-def _apart(at: NDArray[np.int64], least: float) -> NDArray[np.int64]:
-    """Peaks that were moved nearer to the one before than `least` are left out."""
+def _apart(at: NDArray[np.int64], height: Array, least: float) -> NDArray[np.int64]:
+    """Of peaks that were moved nearer to each other than `least` the higher one stays."""
     kept: list[int] = []
-    for sample in at.tolist():
+    heights: list[float] = []
+    for sample, size in zip(at.tolist(), height.tolist(), strict=True):
         if not kept or sample - kept[-1] >= least:
             kept.append(sample)
+            heights.append(size)
+        elif size > heights[-1] and (len(kept) < 2 or sample - kept[-2] >= least):
+            kept[-1], heights[-1] = sample, size
     return np.array(kept, np.int64)
 
 

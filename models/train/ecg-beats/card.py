@@ -112,7 +112,7 @@ block, escape), S (supraventricular ectopic), V (ventricular ectopic), F (fusion
 least 80 % of the intervals are normal.
 
 **Not for:** the rhythm (that is ecg-rhythm), the kind of a tachycardia, alarms, records with a pacemaker beyond saying so, ventricular flutter
-(what is marked there means nothing), children, exercise.{_lost_en(r)}
+(what is marked there means nothing), children, exercise.{_lost_en(r)}{_alone_en(r)}
 
 ## How well
 {_tested_en(r, w)}Cross-validation by person within DS1, {t["folds"]} folds of people kept out (it chose the recipe, so it is a little too good):
@@ -140,12 +140,21 @@ def _lost_en(r: dict) -> str:
     return f" **Below the goals of the project on DS2: {'; '.join(lost)}.**" if lost else ""
 
 
+def _alone_en(r: dict) -> str:
+    if "DS2" not in r:
+        return ""
+    rest = r["DS2 without 232"]["S F1"]
+    return f" **S stands on one person: without record 232 its F1 on DS2 is {rest:.2f}; N is called S in second-degree block (231) and fibrillation (219, 202), S is missed in flutter and nodal rhythm (222).**"
+
+
 def _tested_en(r: dict, w: dict) -> str:
     if "DS2" not in r:
         return "DS2 was not opened for this version.\n\n"
     d, peaks, both = r["DS2"], r["peaks DS2"], r["peaks DS1 and DS2"]
     return f"""MIT-BIH DS2: 22 records of 22 people of whom none was learned from. 95 % intervals by drawing records. A peak that is no beat counts
-against the class it was given, a missed beat against its own.
+against the class it was given, a missed beat against its own. Opened twice: after the first look a fault of the peak detector that showed on record
+108 of DS1 was mended (of two peaks within 200 ms the earlier one had stayed instead of the higher); weights and readout are the same. First look: V F1
+0.939, S F1 0.769, N F1 0.983, accuracy 0.967, R peaks Se 99.72 %, +P 99.79 %.
 
 {per_class(d, r["DS2 interval"], w["class"])}
 
@@ -205,7 +214,7 @@ def chinese(r: dict, t: dict) -> str:
 
 **用途：** 一个或多个导联、100–2000 Hz、5 秒至数天的心电图。输出：每个 R 峰及其 ANSI/AAMI EC57 类别：N（正常、束支阻滞、逸搏）、S（室上性异位）、V（室性异位）、F（融合）、Q（起搏或不确定）；心率；至少 80 % 的间期为正常时给出心率变异性。
 
-**不适用：** 节律判断（见 ecg-rhythm）、心动过速的类型、报警、起搏记录（仅提示存在起搏）、心室扑动（其中的标记没有意义）、儿童、运动心电图。{_lost_zh(r)}
+**不适用：** 节律判断（见 ecg-rhythm）、心动过速的类型、报警、起搏记录（仅提示存在起搏）、心室扑动（其中的标记没有意义）、儿童、运动心电图。{_lost_zh(r)}{_alone_zh(r)}
 
 ## 准确度
 {_tested_zh(r, w)}DS1 内按人 {t["folds"]} 折交叉验证（方案据此选择，因此略偏高）：
@@ -229,11 +238,18 @@ def _lost_zh(r: dict) -> str:
     return f"**在 DS2 上未达到项目目标：{'；'.join(lost)}。**" if lost else ""
 
 
+def _alone_zh(r: dict) -> str:
+    if "DS2" not in r:
+        return ""
+    rest = r["DS2 without 232"]["S F1"]
+    return f"**S 的成绩取决于一个人：不含记录 232 时其 DS2 F1 为 {rest:.2f}；二度传导阻滞（231）与房颤（219、202）中的 N 会被判为 S，房扑与结性心律（222）中的 S 会漏判。**"
+
+
 def _tested_zh(r: dict, w: dict) -> str:
     if "DS2" not in r:
         return "此版本未打开 DS2。\n\n"
     d, peaks, both = r["DS2"], r["peaks DS2"], r["peaks DS1 and DS2"]
-    return f"""MIT-BIH DS2：22 人 22 份记录，均未参与训练。95 % 区间按记录抽样。并非心搏的峰计入其所给类别的误检，漏检的心搏计入其自身类别。
+    return f"""MIT-BIH DS2：22 人 22 份记录，均未参与训练。95 % 区间按记录抽样。并非心搏的峰计入其所给类别的误检，漏检的心搏计入其自身类别。共打开两次：首次之后修正了 DS1 记录 108 上发现的检波缺陷（200 ms 内的两个峰应保留较高者，而非较早者），权重与读出未变。首次结果：V F1 0.939，S F1 0.769，N F1 0.983，正确率 0.967，R 峰 Se 99.72 %、+P 99.79 %。
 
 {per_class(d, r["DS2 interval"], w["class"])}
 

@@ -14,7 +14,7 @@ from medviewer.inference.bundle import Bundle, load
 from medviewer.inference.ecg import beats_reading, reading
 from medviewer.inference.ecg.beats import sequence
 from medviewer.inference.ecg.prepare import resampled
-from medviewer.inference.ecg.qrs import detect
+from medviewer.inference.ecg.qrs import _apart, detect
 from medviewer.inference.reading import Request
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -107,6 +107,15 @@ def test_ec02_tall_t_waves_are_no_beats_and_alternating_beats_are_all_found(load
         found = answer(loaded, record_of([signal], 360.0))
         assert 65 <= found.measurements["heart rate"].value <= 75
         assert 66 <= len(found.beats.sample) <= 72
+
+
+def test_ec02_of_two_peaks_within_200_ms_the_higher_one_stays(data):
+    """Record 108: P waves as tall as its QRS must not take the place of the beats that follow them."""
+    assert list(_apart(np.array([100, 150, 400]), np.array([1.0, 5.0, 2.0]), 72)) == [150, 400]
+    leads, rate, truth, _ = excerpt(data, "108", 600)
+    at = detect(leads, rate)
+    assert found_of(truth, at, 0.15 * rate) >= 0.995 * len(truth)
+    assert np.diff(at).min() >= 0.2 * rate
 
 
 def test_ec03_an_inverted_lead_has_the_same_beats(loaded, data):
