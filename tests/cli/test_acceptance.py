@@ -146,3 +146,13 @@ def test_a_refusal_names_the_networks_version_and_an_altered_network_is_exit_6_w
     card.write_text("altered")
     assert main(ask) == 6
     assert [error["code"] for error in json.loads(capfd.readouterr().out)["errors"]] == ["bundle-altered"]
+
+
+def test_an_exported_csv_comes_back_with_its_rate_and_its_leads(tmp_path, info):
+    import wfdb
+
+    signal = np.sin(np.arange(500) / 9)[:, None] * [0.5, 1.0]
+    wfdb.wrsamp("r", 360, ["mV"] * 2, ["I", "II"], p_signal=signal, fmt=["16"] * 2, write_dir=str(tmp_path))
+    assert main(["export", str(tmp_path / "r"), "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
+    _, (item,), _ = info(tmp_path / "out" / "r.csv")
+    assert item["rate_hz"] == 360 and [(lead["name"], lead["unit"]) for lead in item["leads"]] == [("I", "mV"), ("II", "mV")]

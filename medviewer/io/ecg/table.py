@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, held_record
+from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, held_record, millivolts
 
 LARGEST_FILE = 512 << 20
 TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-TIME = re.compile(r"(elapsed\s*)?(time(?:_s)?|t|seconds?|sec|ms|timestamp)\b.*", re.IGNORECASE)
+TIME = re.compile(r"(elapsed\s*)?(time|t|seconds?|sec|ms|timestamp)(?![A-Za-z]).*", re.IGNORECASE)
+UNIT = re.compile(r"\s*[\[(]\s*(\S+?)\s*[\])]\s*$")
+"""A column's unit behind its name, as in "II [mV]"."""
 ASSUMED_RATE = 500.0
 PLAUSIBLE_MV = 20.0
 """Values within ± this are taken for millivolts."""
@@ -77,6 +79,10 @@ def open_records(path: str) -> list[EcgRecord]:
         rate = ASSUMED_RATE
         warnings.append(Notice("ecg-rate-assumed", path, {"rate": rate}))
     count = table.shape[1]
+    for k, stated in enumerate(UNIT.search(name) for name in names):
+        if stated:
+            names[k], factor = names[k][: stated.start()].strip(), millivolts(stated[1])
+            table[:, k] *= factor or 1.0
     if not names or all(re.fullmatch(r"(lead|ch|channel|col)?[ _]*\d+", name, re.IGNORECASE) for name in names):
         names = list(TWELVE) if count == 12 else [f"{k + 1}" for k in range(count)]
         labels = next((c.split("=", 1)[1].split(",") for c in comments if "label" in c.lower() and "=" in c), [])
@@ -112,5 +118,8 @@ def _rate_of(column: NDArray[np.float64], name: str, rows: int) -> float | None:
     if not step > 0:
         return None
     in_ms = bool(re.search(r"\bms\b|milli", name, re.IGNORECASE)) or step >= 0.5
+    whole = float(column[rows - 1] - column[0]) / (rows - 1)
+    if abs(whole - step) < 0.01 * step:  # the stated times are rounded: their whole span tells the step more exactly
+        step = whole
     rate = 1000 / step if in_ms else 1 / step
     return round(rate, 3)
