@@ -5,9 +5,10 @@ from pathlib import Path
 
 from medviewer.cli.documents import document, error_entry, geometry_entry, write_json
 from medviewer.cli.inputs import complaints, exit_code, read_items, tell_failed
-from medviewer.cli.main import SOME_FAILED, UsageError
+from medviewer.cli.main import CANCELLED, SOME_FAILED, UsageError
+from medviewer.core.errors import Notice
 from medviewer.core.grey import VoiTransform, presets_for, usable
-from medviewer.services.export import FORMATS, ImageExport, export
+from medviewer.services.export import FORMATS, ImageExport, Written, export
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -63,11 +64,23 @@ def run(args: argparse.Namespace) -> int:
     if args.item and not chosen:
         raise UsageError(f"no item {', '.join(args.item)} among these inputs")
     folder = Path(args.out)
-    written, failed = export(
-        chosen, folder, how, lambda series: {"item": series.item, "geometry": geometry_entry(series.geometry)}
-    )
+    written: list[Written] = []
+    failed: list[Notice] = []
+    partial = {}
+    try:
+        for part in [[one] for one in chosen] or [[]]:
+            made, told = export(
+                part,
+                folder,
+                how,
+                lambda series: {"item": series.item, "geometry": geometry_entry(series.geometry)},
+            )
+            written += made
+            failed += told
+    except KeyboardInterrupt:
+        partial = {"partial": True}
     errors, warnings = complaints(batch)
-    manifest = document("export", errors, warnings, args.lang)
+    manifest = document("export", errors, warnings, args.lang) | partial
     manifest["errors"] += [error_entry(notice, args.lang) for notice in failed]
     manifest["written"] = [{"item": one.item, "path": one.path, "format": one.format} for one in written]
     write_json(manifest, str(folder / "manifest.json"))
@@ -77,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json != "-":
         for one in written:
             print(folder / one.path)
+    if partial:
+        return CANCELLED
     if failed and not written:
         return SOME_FAILED
     return exit_code(batch, failed=bool(failed))

@@ -16,12 +16,13 @@ from medviewer.cli.documents import Document, document, error_entry, finite, war
 from medviewer.cli.infer_ecg import FORMATS as ECG_FORMATS
 from medviewer.cli.infer_ecg import write_answers, write_saliency
 from medviewer.cli.inputs import complaints, progress, read_items
-from medviewer.cli.main import ALL_REFUSED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
+from medviewer.cli.main import ALL_REFUSED, CANCELLED, NOTHING_READABLE, OK, SOME_FAILED, UsageError
 from medviewer.cli.results import discordance_entry, result_entry
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
+from medviewer.core.task import Cancelled
 from medviewer.services.session import Item
 from medviewer.store.profile import Profile
 
@@ -33,7 +34,8 @@ REPORTS = ("pdf", "sr")
 FORMATS = ("json", "png", "npz", "csv", *ECG_FORMATS, *REPORTS)
 BY_HAND = 12
 """So many files named one by one may be one patient's without saying so; more are rather a list."""
-METHODS = ("default", "grad-cam", "none")
+METHODS = ("default", "grad-cam", "integrated-gradients", "gradient-x-input", "none")
+"""A network that has no such way explains in its own; the document says which."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -109,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"{error['path']}: {error['message']} {error['remedy']}".strip(), file=sys.stderr)
     if args.json:
         write_json(content, args.json)
+    if content.get("partial"):
+        return CANCELLED
     if not batch.items:
         return NOTHING_READABLE
     told = ("time-limit", "export-differs", "export-rate-fraction")
@@ -130,15 +134,18 @@ def _results(args: argparse.Namespace, items: list[Item], registry: "Registry", 
     if registry.problems and not registry.bundles():
         raise MedviewerError(registry.problems[0].code, registry.problems[0].path, **registry.problems[0].facts)
     started = time.monotonic()
-    for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
-        if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
-            raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
-        if result.status == "ok":
-            check_hashes(registry.bundle(result.model))
-        yield result
-        if args.limit is not None and time.monotonic() - started > args.limit:
-            content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
-            return
+    try:
+        for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
+            if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
+                raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
+            if result.status == "ok":
+                check_hashes(registry.bundle(result.model))
+            yield result
+            if args.limit is not None and time.monotonic() - started > args.limit:
+                content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
+                return
+    except (KeyboardInterrupt, Cancelled):
+        content["partial"] = True  # what is answered is told, and the exit code is that of an end by hand
 
 
 def _write_ecgs(items: list[Item], answers: list[Result], out: Path, args: argparse.Namespace, content: Document) -> None:

@@ -156,3 +156,53 @@ def test_an_exported_csv_comes_back_with_its_rate_and_its_leads(tmp_path, info):
     assert main(["export", str(tmp_path / "r"), "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
     _, (item,), _ = info(tmp_path / "out" / "r.csv")
     assert item["rate_hz"] == 360 and [(lead["name"], lead["unit"]) for lead in item["leads"]] == [("I", "mV"), ("II", "mV")]
+
+
+def test_a_run_that_is_stopped_tells_what_it_has_and_says_partial(tmp_path, monkeypatch, capfd):
+    from medviewer.services import export as exporting
+
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"No pleural effusion {name}.")
+    notes = [str(tmp_path / f"{name}.txt") for name in ("a", "b")]
+    whole = exporting._write_note
+
+    def stop_at_b(note, *more):
+        if note.item == "b":
+            raise KeyboardInterrupt
+        return whole(note, *more)
+
+    monkeypatch.setattr(exporting, "_write_note", stop_at_b)
+    assert main(["export", *notes, "--out", str(tmp_path / "out"), "--format", "txt"]) == 130
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert manifest["partial"] is True and [one["item"] for one in manifest["written"]] == ["a"]
+    from medviewer.services import analyse
+
+    several = analyse.infer
+
+    def stop_after_one(*given, **named):
+        yield next(several(*given, **named))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(analyse, "infer", stop_after_one)
+    capfd.readouterr()
+    assert main(["infer", *notes, "--model", "note-mentions", "--json", "-"]) == 130
+    document = json.loads(capfd.readouterr().out)
+    assert document["partial"] is True and [one["input"]["item"] for one in document["results"]] == ["a"]
+
+
+def test_ec_an_eeg_that_names_its_channels_is_refused_by_every_ecg_network(tmp_path, capfd):
+    import wfdb
+    from made import beating
+
+    signal, _ = beating(12.0, 250.0)
+    wfdb.wrsamp(
+        "eeg", 250, ["mV"] * 2, ["EEG Fp1", "O2"], p_signal=np.stack([signal, signal], 1), fmt=["16"] * 2, write_dir=str(tmp_path)
+    )
+    wfdb.wrsamp(
+        "ecg", 250, ["mV"] * 2, ["Resp", "C3"], p_signal=np.stack([signal, signal], 1), fmt=["16"] * 2, write_dir=str(tmp_path)
+    )
+    assert main(["infer", str(tmp_path / "eeg"), "--explain", "none", "--json", "-"]) == 5
+    said = {result["reason"]["code"] for result in json.loads(capfd.readouterr().out)["results"]}
+    assert "not-an-ecg" in said
+    assert main(["infer", str(tmp_path / "ecg"), "--model", "ecg-beats", "--explain", "none", "--json", "-"]) == 0
+    assert len(json.loads(capfd.readouterr().out)["results"][0]["beats"]["sample"]) > 10

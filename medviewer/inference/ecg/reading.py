@@ -1,6 +1,7 @@
 """ECGs: the network that a bundle names reads a record's unfiltered millivolts; what holds no heart beat is refused."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -72,9 +73,15 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     return replace(found, input_sha256=digest.hexdigest())
 
 
+OTHER = re.compile(r"(?i)(EEG|EOG|EMG|RESP|PLETH|ABP|ART|CVP|PAP|SpO2|Status)\b.*|Fp\d|[FCPO]z|O[12]")
+"""Names of channels that are something else by their own word: EEG (C3 may be a chest lead), pressures, breath."""
+
+
 def _problem(record: EcgRecord, k: int) -> str | None:
-    """Why a lead holds no heart beats, judged at three places; None where one of them is good."""
+    """Why a lead holds no heart beats, by its name or judged at three places; None where one of them is good."""
     lead = record.leads[k]
+    if OTHER.fullmatch(lead.name):
+        return "another kind of signal"
     size = int(SEEN_S * lead.rate_hz)
     places = {0, max(0, (lead.samples - size) // 2), max(0, lead.samples - size)}
     reason: str | None = "empty"

@@ -177,7 +177,7 @@ def _explain(
 
 
 def _method(request: Request) -> str:
-    return METHODS[0] if request.explain == "default" else request.explain
+    return request.explain if request.explain in METHODS else METHODS[0]
 
 
 def _remembered(runtime: Runtime, request: Request, digest: str, start: float) -> Result | None:
