@@ -158,16 +158,18 @@ def test_tf08_wrong_numbers_never_stop_the_display(tmp_path):
 
 def test_sp03_each_plain_file_is_opened_once_for_its_header(tmp_path, monkeypatch):
     import builtins
+    import os
 
     make_series(tmp_path / "in", 10)
     opened = []
-    real = builtins.open
+    for home in (builtins, os):
+        real = home.open
 
-    def counting(path, *arguments, **more):
-        opened.append(str(path))
-        return real(path, *arguments, **more)
+        def counting(path, *arguments, real=real, **more):
+            opened.append(str(path))
+            return real(path, *arguments, **more)
 
-    monkeypatch.setattr(builtins, "open", counting)
+        monkeypatch.setattr(home, "open", counting)
     series_of(tmp_path / "in", tmp_path)
     assert sum(path.endswith(".dcm") for path in opened) == 10
 
