@@ -16,6 +16,7 @@ from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Attribution
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument
+from medviewer.core.reformat import PLANES, in_plane
 from medviewer.io.scan import Batch
 
 
@@ -26,6 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--item", metavar="ID", help="which item (default: the first)")
     parser.add_argument("--size", default="1000x1000", metavar="WxH", help="logical pixels")
     parser.add_argument("--frame", type=int, metavar="N", help="image N counted from 0 in displayed order (default: the middle)")
+    parser.add_argument("--plane", choices=tuple(PLANES), help="a volume along this plane of its grid; --frame counts there")
     add_window_options(parser)
     parser.add_argument("--overlay", metavar="MODEL", help="run this network and draw its heat or marks")
     parser.add_argument("--no-text", action="store_true", help="pixels and overlay alone")
@@ -70,6 +72,10 @@ def _draw(args: argparse.Namespace, batch: Batch) -> int:
         return ALL_REFUSED if refused else (SOME_FAILED if exit_code(batch) == SOME_FAILED else OK)
     if series is None:
         raise UsageError(f"no item {args.item}; there are {', '.join(item.item for item in batch.items)}")
+    if args.plane:
+        if args.overlay:
+            raise UsageError("--overlay goes with the images as they are in the files, not with --plane")
+        series = in_plane(series, args.plane)
     frame = len(series.frames) // 2 if args.frame is None else args.frame
     if not 0 <= frame < len(series.frames):
         raise MedviewerError("frame-out-of-range", series.frames[0].path, frame=frame, frames=len(series.frames))
