@@ -135,8 +135,8 @@ def grey_picture(series: ImageSeries, frame: int | None = None, window: VoiTrans
 
 
 def file_name(item: str) -> str:
-    """An item id as a file name: letters, digits, dot, dash, underscore, @; never hidden, never a path."""
-    return re.sub(r"[^\w.@-]", "_", item).lstrip(".") or "item"
+    """An item id as a file name: as it is but for what a file system may refuse; never hidden, never a path."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", item).lstrip(".").rstrip(" .") or "item"
 
 
 def write_whole(path: Path, content: bytes) -> None:

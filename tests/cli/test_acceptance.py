@@ -206,3 +206,14 @@ def test_ec_an_eeg_that_names_its_channels_is_refused_by_every_ecg_network(tmp_p
     assert "not-an-ecg" in said
     assert main(["infer", str(tmp_path / "ecg"), "--model", "ecg-beats", "--explain", "none", "--json", "-"]) == 0
     assert len(json.loads(capfd.readouterr().out)["results"][0]["beats"]["sample"]) > 10
+
+
+def test_an_output_is_named_by_its_item_so_that_like_names_do_not_overwrite_each_other(tmp_path):
+    for name in ("报告 (1)", "报告_(1)", "报告_1", "..", "a:b"):
+        (tmp_path / f"{name}.txt").write_text(f"No pleural effusion {name}.")
+    files = sorted(str(path) for path in tmp_path.glob("*.txt"))
+    assert main(["export", *files, "--out", str(tmp_path / "out"), "--format", "txt"]) == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    names = [one["path"] for one in manifest["written"]]
+    assert len(set(names)) == len(files) == 5 and {"报告 (1).txt", "报告_(1).txt", "a_b.txt"} <= set(names)
+    assert all((tmp_path / "out" / name).is_file() for name in names)
