@@ -217,3 +217,14 @@ def test_an_output_is_named_by_its_item_so_that_like_names_do_not_overwrite_each
     names = [one["path"] for one in manifest["written"]]
     assert len(set(names)) == len(files) == 5 and {"报告 (1).txt", "报告_(1).txt", "a_b.txt"} <= set(names)
     assert all((tmp_path / "out" / name).is_file() for name in names)
+
+
+def test_no_traceback_of_a_decoder_reaches_standard_error(data):
+    import os
+    import subprocess
+    import sys
+
+    path = data / "imaging" / "dicom" / "variety" / "codecs" / "CTImage_1.2.840.10008.1.2.4.51.dcm"
+    ask = [sys.executable, "-m", "medviewer", "info", str(path), "--pixels", "--json", "-"]
+    done = subprocess.run(ask, capture_output=True, check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    assert done.stderr == b"" and json.loads(done.stdout)["errors"] == []
