@@ -36,7 +36,10 @@ def main(argv: Sequence[str]) -> int:
         format="%(levelname)s %(name)s: %(message)s",
     )
     # It logs each decoder that it tries, and values of the header: ours to tell, in our words and without the patient.
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    # Not by its level: pydicom sets that anew when it is imported.
+    theirs = logging.getLogger("pydicom")
+    theirs.addHandler(logging.NullHandler())
+    theirs.propagate = False
     try:
         return int(args.run(args))
     except (KeyboardInterrupt, Cancelled):
