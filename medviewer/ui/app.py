@@ -28,6 +28,8 @@ HEAVY = (
     "medviewer.ui.desk",
 )
 """Imported from a thread, in this order, while the empty window is on the screen."""
+GIL_S = 0.0005
+"""Python's threads change after this: at its own 5 ms each of Qt's many calls waited that long for the scan."""
 LATER = (
     "medviewer.ui.ecg.pane",
     "medviewer.ui.ecg.controls",
@@ -61,6 +63,7 @@ def run(
 
     `painted` is called after the first paint, then `started` with who makes the rest of the window: benches watch it.
     """
+    sys.setswitchinterval(GIL_S)
     chosen = [str(Path(path).absolute()) for path in paths]
     where = Profile.at(profile)
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -122,6 +125,8 @@ class Starter(QObject):
         window.dropped.connect(self._early_drop)
 
     def start(self) -> None:
+        self._database = threading.Thread(target=self._make_database, name="first database", daemon=True)
+        self._database.start()
         threading.Thread(target=self._import, args=(HEAVY,), name="imports", daemon=True).start()
 
     def open_later(self, paths: list[str]) -> None:
@@ -146,7 +151,16 @@ class Starter(QObject):
                 return
             importlib.import_module(name)
         if names is HEAVY:
+            self._database.join(2.0)
             self._imported.done.emit()
+
+    def _make_database(self) -> None:
+        """A first start makes its file beside the imports: the window does not wait for the disk (60 ms measured)."""
+        from medviewer.store.database import Database
+
+        path = self._profile.data / "medviewer.db"
+        if not self._safe and not path.exists():
+            Database(path).close()
 
     def _load_icons(self) -> None:
         if not self._closed:
