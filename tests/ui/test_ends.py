@@ -21,6 +21,7 @@ import sys, time, threading
 from PySide6.QtCore import QTimer
 from medviewer.ui import app
 from medviewer.ui.window import Window
+{before}
 made = Window.__init__
 def init(self):
     made(self)
@@ -54,9 +55,17 @@ sys.exit(code)
 """
 
 
-def closed_while(ready, paths, profile, timeout=120):
+SLOW_SCAN = """
+from medviewer.io import scan
+read = scan.read_header
+scan.read_header = lambda *arguments: (time.sleep(0.01), read(*arguments))[1]
+"""
+"""A scan that cannot be over before somebody looks."""
+
+
+def closed_while(ready, paths, profile, timeout=120, before=""):
     """Seconds from close to the end of `run`, and the finished process; `ready` is an expression about `desk`."""
-    script = RUN.format(ready=ready, paths=[str(path) for path in paths], profile=str(profile))
+    script = RUN.format(before=before, ready=ready, paths=[str(path) for path in paths], profile=str(profile))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr and "QThread" not in done.stderr, done.stderr
@@ -65,7 +74,8 @@ def closed_while(ready, paths, profile, timeout=120):
 
 def test_cr06_closing_during_a_scan_ends_in_time_with_exit_code_0(tmp_path):
     make_series(tmp_path / "ct", 600, shape=(64, 64), pixels=lambda k: np.full((64, 64), k, np.int16))
-    took, _ = closed_while("any(not one.finished for one in desk._openings)", [tmp_path / "ct"], tmp_path / "profile")
+    scanning = "any(not one.finished for one in desk._openings)"
+    took, _ = closed_while(scanning, [tmp_path / "ct"], tmp_path / "profile", before=SLOW_SCAN)
     assert took < 5.0
 
 
@@ -92,7 +102,8 @@ def test_rn01_closing_at_any_moment_of_a_run_ends_with_exit_code_0(tmp_path, sec
 
 def test_cr06_window_and_settings_are_kept_when_closing_in_the_middle_of_a_scan(tmp_path):
     make_series(tmp_path / "ct", 600, shape=(64, 64), pixels=lambda k: np.full((64, 64), k, np.int16))
-    closed_while("desk._openings and (desk.lay_out(2, 2) or True)", [tmp_path / "ct"], tmp_path / "profile")
+    laid_out = "desk._openings and (desk.lay_out(2, 2) or True)"
+    closed_while(laid_out, [tmp_path / "ct"], tmp_path / "profile", before=SLOW_SCAN)
     kept = json.loads((Profile.at(tmp_path / "profile").config / "settings.json").read_text("utf-8"))
     assert kept["layout"] == [2, 2] and kept["window"] and kept["docks"]
     assert kept["recent"] == [str(tmp_path / "ct")]
