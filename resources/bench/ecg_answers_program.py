@@ -24,7 +24,7 @@ def prepare(data):
     registry = Registry(Profile.at(tempfile.mkdtemp()))
     there = [bundle.id for bundle in registry.bundles() if bundle.kind == "ecg"]
     assert there, "no ECG network is installed"
-    engine = InPlaceEngine("cpu", 2)
+    engine = InPlaceEngine("cpu")
     target = QImage(*SIZE, QImage.Format.Format_RGB32)
 
     def work():

@@ -17,7 +17,7 @@ def prepare(data, wanted=WANTED):
     registry = Registry(Profile.at(tempfile.mkdtemp()))
     there = [bundle.id for bundle in registry.bundles() if bundle.id in wanted]
     assert there, "no ECG network is installed"
-    engine = InPlaceEngine("cpu", 2)
+    engine = InPlaceEngine("cpu")
 
     def work():
         answers = list(infer([record], registry, engine, models=there))
