@@ -185,7 +185,7 @@ class Starter(QObject):
         if self.desk is None or self._closed:
             return
         if self._sample:
-            self.desk.open_sample()
+            self.desk.openings.open_sample()
         if self._paths:
             self.desk.open(self._paths)
         self._paths = []

@@ -73,9 +73,9 @@ def _note_switch(name: str, title: str, key: str) -> Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("open", _t("Open files…"), ("Ctrl+O",), "file", lambda d: d.ask_files(), False, "folder-open", True),
-    Command("open-folder", _t("Open folder…"), ("Ctrl+Shift+O",), "file", lambda d: d.ask_folder(), False),
-    Command("sample", _t("Open the sample patients"), (), "file", lambda d: d.open_sample(), False),
+    Command("open", _t("Open files…"), ("Ctrl+O",), "file", lambda d: d.openings.ask_files(), False, "folder-open", True),
+    Command("open-folder", _t("Open folder…"), ("Ctrl+Shift+O",), "file", lambda d: d.openings.ask_folder(), False),
+    Command("sample", _t("Open the sample patients"), (), "file", lambda d: d.openings.open_sample(), False),
     Command("close-all", _t("Close everything"), ("Ctrl+W",), "file", lambda d: d.close_all(), False),
     Command("quit", _t("Quit"), ("Ctrl+Q",), "file", lambda d: d.window.close(), False),
     Command("report", _t("Report…"), ("Ctrl+P",), "file", lambda d: d.together.report(), True, "file-text", True, kinds=KINDS),

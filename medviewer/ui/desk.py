@@ -1,11 +1,10 @@
 """The window's hands: it joins session, panes and docks, and does what the commands say."""
 
 import json
-import logging
 from html import escape
 
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence
@@ -13,8 +12,6 @@ from medviewer.core.image import ImageSeries
 from medviewer.core.task import Progress
 from medviewer.services.analyse import Analyst
 from medviewer.services.notes import Notes
-from medviewer.services.open import Opening, open_paths
-from medviewer.services.sample import sample_paths
 from medviewer.services.session import Changes, Item
 from medviewer.services.words import Sentence, say
 from medviewer.store.assets import asset
@@ -34,6 +31,7 @@ from medviewer.ui.image.heat import HeatControls
 from medviewer.ui.keeping import Keeping
 from medviewer.ui.kinds import controls_class, pane_class
 from medviewer.ui.layout import LayoutPicker
+from medviewer.ui.openings import Openings
 from medviewer.ui.pane import Pane
 from medviewer.ui.patient.browser import Browser
 from medviewer.ui.patient.findings import FindingsPanel
@@ -41,10 +39,6 @@ from medviewer.ui.patient.models import NetworksPanel
 from medviewer.ui.patient.together import Together
 from medviewer.ui.preferences import Preferences
 from medviewer.ui.window import Window
-
-log = logging.getLogger(__name__)
-
-RECENT = 10
 
 
 class Desk(QObject):
@@ -64,15 +58,12 @@ class Desk(QObject):
     ) -> None:
         super().__init__(window)
         self.window, self.bridge, self.settings, self.lang = window, bridge, settings, lang
-        self._profile, self._safe_mode = profile, safe_mode
+        self.profile, self._safe_mode = profile, safe_mode
         self.keeping = Keeping(profile, settings, bridge, self.say, safe_mode=safe_mode)
         self.session, self.notebook = self.keeping.session, self.keeping.notebook
         self.notes = Notes(profile)
         self.session.admit.append(self.notes.understood)
         self.session.listen(self._changed)
-        self._openings: list[Opening] = []
-        self._was_empty = False
-        """Nothing was open before the scan that runs."""
         self._progress: Progress | None = None
         self.presets = json.loads(asset("presets.json").read_text("utf-8"))
         chosen = str(settings.get("device")) if device == "auto" else device
@@ -95,6 +86,7 @@ class Desk(QObject):
         right.setStretchFactor(2, 1)
         right.setChildrenCollapsible(False)
         window.fill(self.browser, right, self.grid)
+        self.openings = Openings(self)
         self.actions = Actions(self)
         self._connect()
         self._restore()
@@ -105,8 +97,8 @@ class Desk(QObject):
     def _connect(self) -> None:
         window = self.window
         window.dropped.connect(self.open)
-        window.empty.open_wanted.connect(self.ask_folder)
-        window.empty.sample_wanted.connect(self.open_sample)
+        window.empty.open_wanted.connect(self.openings.ask_folder)
+        window.empty.sample_wanted.connect(self.openings.open_sample)
         window.empty.recent_wanted.connect(lambda path: self.open([path]))
         window.stop.clicked.connect(self.escape)
         self.browser.chosen.connect(self.show_item)
@@ -156,42 +148,9 @@ class Desk(QObject):
         self.grid.activate(pane)
         self.controls(pane.kind).menu(pane, where)
 
-    # Opening
-
     def open(self, paths: list[str]) -> None:
-        """As if dropped: scan in a thread, the session tells what is found."""
-        if not paths:
-            return
-        self._was_empty = not self.session.items
-        opening = open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace())
-        self._openings = [one for one in self._openings if not one.finished] + [opening]
-        recent = [*paths, *(path for path in self.settings.get("recent") if path not in paths)]
-        self.settings.set("recent", recent[:RECENT])
-        self.window.empty.show_recent(recent)
-        self.tell_status()
-
-    def ask_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self.window, self.tr("Open files"))
-        self.open(paths)
-
-    def ask_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self.window, self.tr("Open folder"))
-        self.open([path] if path else [])
-
-    def open_sample(self) -> None:
-        """Written once into the profile's cache by a thread, then opened."""
-        folder = self._profile.workspace() / "sample"
-
-        def done(paths, error) -> None:
-            if error is not None:
-                self.window.work.setText(self.tr("The sample patients could not be written."))
-                log.error("sample not written: %s", type(error).__name__)
-            else:
-                self._was_empty = not self.session.items
-                self._openings.append(open_paths(self.session, self.bridge.post, paths, workspace=self._profile.workspace()))
-                self.together.analyse_when_open()
-
-        self.bridge.background(lambda: sample_paths(folder), done)
+        """As if dropped."""
+        self.openings.open(paths)
 
     def close_all(self) -> None:
         self._stop()
@@ -238,8 +197,8 @@ class Desk(QObject):
     def _hang(self) -> None:
         """Once all is found on an empty desk: a patient with several kinds of data is hung, unless panes were laid out."""
         shown = [item for item in self.session.items if pane_class(item.kind) is not None]
-        hanging = hang(shown) if self._was_empty and self.grid.shape == (1, 1) else None
-        self._was_empty = False
+        hanging = hang(shown) if self.openings.began_empty and self.grid.shape == (1, 1) else None
+        self.openings.began_empty = False
         if hanging is None:
             return
         self.grid.lay_out(hanging.rows, hanging.columns, hanging.wide)
@@ -400,13 +359,11 @@ class Desk(QObject):
             self.choose_tool("window")
 
     def _stop(self) -> bool:
-        running = [opening for opening in self._openings if not opening.finished]
-        for opening in running:
-            opening.cancel()
-        busy = self.analyst is not None and self.analyst.busy
-        if busy and self.analyst is not None:
-            self.analyst.cancel()
-        return bool(running) or busy
+        scanning = self.openings.stop()
+        if self.analyst is None or not self.analyst.busy:
+            return scanning
+        self.analyst.cancel()
+        return True
 
     def _heard_progress(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -440,10 +397,8 @@ class Desk(QObject):
         if not self._safe_mode:
             self.settings.set("window", bytes(self.window.saveGeometry().toBase64().data()).decode())
             self.settings.set("docks", bytes(self.window.saveState().toBase64().data()).decode())
-        for opening in self._openings:
-            opening.cancel()
+        self.openings.stop()
         if self.analyst is not None:
             self.analyst.close(1.2)
-        for opening in self._openings:
-            opening.join(0.3)
+        self.openings.close()
         self.keeping.close()

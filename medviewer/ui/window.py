@@ -169,7 +169,7 @@ class EmptyPage(QWidget):
         super().__init__(parent)
         title = QLabel(self.tr("Drop a study anywhere"), self)
         title.setFont(theme.font(18, bold=True))
-        second = QLabel(self.tr("DICOM folders, files and ZIPs, PNG, JPEG, TIFF"), self)
+        second = QLabel(self.tr("CT and X-ray (DICOM, PNG, JPEG, TIFF), ECG, notes: files, folders or ZIPs"), self)
         second.setProperty("role", "second")
         self.open = QPushButton(self.tr("Open…") + "  Ctrl O", self)
         self.open.setProperty("primary", True)

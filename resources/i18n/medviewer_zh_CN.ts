@@ -309,18 +309,6 @@
   <context>
     <name>Desk</name>
     <message>
-      <source>Open files</source>
-      <translation>打开文件</translation>
-    </message>
-    <message>
-      <source>Open folder</source>
-      <translation>打开文件夹</translation>
-    </message>
-    <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
-    </message>
-    <message>
       <source>an item without identity</source>
       <translation>无身份信息的项目</translation>
     </message>
@@ -587,8 +575,8 @@
       <translation>将检查拖到任意位置</translation>
     </message>
     <message>
-      <source>DICOM folders, files and ZIPs, PNG, JPEG, TIFF</source>
-      <translation>DICOM 文件夹、文件和 ZIP，PNG、JPEG、TIFF</translation>
+      <source>CT and X-ray (DICOM, PNG, JPEG, TIFF), ECG, notes: files, folders or ZIPs</source>
+      <translation>CT 与 X 线（DICOM、PNG、JPEG、TIFF）、心电图、病历：文件、文件夹或 ZIP</translation>
     </message>
     <message>
       <source>Open…</source>
@@ -1287,6 +1275,21 @@
     <message>
       <source>Done</source>
       <translation>完成</translation>
+    </message>
+  </context>
+  <context>
+    <name>Openings</name>
+    <message>
+      <source>Open files</source>
+      <translation>打开文件</translation>
+    </message>
+    <message>
+      <source>Open folder</source>
+      <translation>打开文件夹</translation>
+    </message>
+    <message>
+      <source>The sample patients could not be written.</source>
+      <translation>示例患者无法写出。</translation>
     </message>
   </context>
   <context>

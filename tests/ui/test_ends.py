@@ -74,7 +74,7 @@ def closed_while(ready, paths, profile, timeout=120, before=""):
 
 def test_cr06_closing_during_a_scan_ends_in_time_with_exit_code_0(tmp_path):
     make_series(tmp_path / "ct", 600, shape=(64, 64), pixels=lambda k: np.full((64, 64), k, np.int16))
-    scanning = "any(not one.finished for one in desk._openings)"
+    scanning = "desk.openings.running"
     took, _ = closed_while(scanning, [tmp_path / "ct"], tmp_path / "profile", before=SLOW_SCAN)
     assert took < 5.0
 
@@ -102,7 +102,7 @@ def test_rn01_closing_at_any_moment_of_a_run_ends_with_exit_code_0(tmp_path, sec
 
 def test_cr06_window_and_settings_are_kept_when_closing_in_the_middle_of_a_scan(tmp_path):
     make_series(tmp_path / "ct", 600, shape=(64, 64), pixels=lambda k: np.full((64, 64), k, np.int16))
-    laid_out = "desk._openings and (desk.lay_out(2, 2) or True)"
+    laid_out = "desk.openings.running and (desk.lay_out(2, 2) or True)"
     closed_while(laid_out, [tmp_path / "ct"], tmp_path / "profile", before=SLOW_SCAN)
     kept = json.loads((Profile.at(tmp_path / "profile").config / "settings.json").read_text("utf-8"))
     assert kept["layout"] == [2, 2] and kept["window"] and kept["docks"]
