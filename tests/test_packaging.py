@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -86,3 +87,23 @@ def test_pk05_only_the_parts_of_qt_that_are_used_go_in_and_the_size_has_a_limit(
 
 def test_the_gpl_decoder_stops_the_build():
     assert "pylibjpeg-libjpeg" in SPEC and "_libjpeg" in (ROOT / "packaging" / "linux" / "check-bundle.sh").read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
+def test_a_debian_package_carries_the_bundle_the_command_and_the_menu_entry(tmp_path):
+    bundle = tmp_path / "medviewer"
+    bundle.mkdir()
+    (bundle / "medviewer").write_text("#!/bin/sh\necho started\n", "utf-8")
+    (bundle / "medviewer").chmod(0o755)
+    subprocess.run(
+        ["sh", str(ROOT / "packaging" / "linux" / "deb.sh"), str(bundle), str(tmp_path)], check=True, capture_output=True
+    )
+    (package,) = tmp_path.glob("medviewer_*.deb")
+    field = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"], capture_output=True, text=True, check=True).stdout
+    assert field.replace(",", " ").split() == (ROOT / "packaging" / "linux" / "libraries.txt").read_text("utf-8").split()
+    subprocess.run(["dpkg-deb", "-x", str(package), str(tmp_path / "root")], check=True)
+    root = tmp_path / "root"
+    assert (root / "usr/bin/medviewer").readlink() == Path("/opt/medviewer/medviewer")
+    assert subprocess.check_output([root / "opt/medviewer/medviewer"], text=True) == "started\n"
+    assert "Exec=medviewer %F" in (root / "usr/share/applications/medviewer.desktop").read_text("utf-8")
+    assert (root / "usr/share/icons/hicolor/256x256/apps/medviewer.png").stat().st_size > 1000

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from medviewer.store.assets import asset
@@ -69,6 +70,7 @@ def run(
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("medviewer")
+    application.setDesktopFileName("medviewer")
     if not new_instance and hand_over(where, chosen):
         return 0
     settings = Settings(where, ignore=safe_mode)
@@ -165,6 +167,7 @@ class Starter(QObject):
     def _load_icons(self) -> None:
         if not self._closed:
             theme.icon("list")
+            self._window.setWindowIcon(QIcon(str(asset("medviewer.png"))))
             QTimer.singleShot(0, self._make_desk)
 
     def _make_desk(self) -> None:

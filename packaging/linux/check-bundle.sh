@@ -29,4 +29,8 @@ program selfcheck --json "$out/selfcheck.json" || fail "selfcheck"
 program render "$file" --out "$out/pane.png" && [ -s "$out/pane.png" ] || fail "render"
 program infer "$file" --json "$out/infer.json" || fail "infer"
 grep -q '"status": *"ok"' "$out/infer.json" || fail "infer gave no answer"
+for name in ecg.dcm note-zh.json; do
+    program infer "$out/sample/adult/$name" --json "$out/infer.json" || fail "infer $name"
+    grep -q '"status": *"ok"' "$out/infer.json" || fail "infer gave no answer to $name"
+done
 echo "bundle: selfcheck, render and infer pass without Python"

@@ -1289,7 +1289,7 @@
     </message>
     <message>
       <source>The sample patients could not be written.</source>
-      <translation>示例患者无法写出。</translation>
+      <translation>无法写入示例患者。</translation>
     </message>
   </context>
   <context>
