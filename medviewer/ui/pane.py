@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence, Result
@@ -43,6 +43,12 @@ class Pane(QWidget):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
+        # Places share the window evenly whatever is in them: a note whose words arrive does not push the others about.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+
+    def hasHeightForWidth(self) -> bool:
+        """Never: a pane takes the height of its place, wrapped lines in it or not."""
+        return False
 
     def show_item(self, item: Item | None) -> None:
         """Another item from its opening state, or the same one grown: then everything the user set stays."""

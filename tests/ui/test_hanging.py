@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from desk import start
 from make import make_series
+from PySide6.QtWidgets import QLabel
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.identity import Patient, Study
@@ -66,3 +67,18 @@ def test_the_last_row_across_covers_all_columns_alone_and_again_after_a_restart(
     desk.window.close()
     again = start(qtbot, tmp_path / "profile", safe_mode=False)
     assert len(again.grid.panes) == 3 and again.grid.wide
+
+
+def test_a_pane_full_of_words_takes_no_height_from_the_others(qtbot, tmp_path):
+    desk = start(qtbot, tmp_path / "profile", size=(1000, 800))
+    desk.lay_out(2, 1)
+    desk.window.show_panes(True)
+    pane = desk.grid.turn(desk.grid.panes[1], "note")
+    words = QLabel("many words " * 500, pane)
+    words.setWordWrap(True)
+    pane.layout().addWidget(words)
+    desk.window.resize(1200, 700)
+    qtbot.waitUntil(lambda: words.isVisible() and words.width() > 100)
+    qtbot.wait(50)
+    first, second = desk.grid.panes
+    assert abs(first.height() - second.height()) <= 1 and first.width() == second.width() == desk.grid.width()
