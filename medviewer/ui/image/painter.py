@@ -389,9 +389,7 @@ def plate(
     wide = max(metrics.horizontalAdvance(line) for line in shown) + 12
     left = x if align == Qt.AlignmentFlag.AlignLeft else x - wide
     box = QRectF(left, y, wide, 16 * len(lines) + 6)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.PLATE if ground is None else QColor(ground))
-    painter.drawRoundedRect(box, 4, 4)
+    _ground(painter, box, ground)
     for n, line in enumerate(shown):
         row = QRectF(left + 6, y + 3 + 16 * n, wide - 12, 16)
         painter.setPen(QColor(0, 0, 0, 180))
@@ -399,6 +397,13 @@ def plate(
         painter.setPen(QColor(colour))
         painter.drawText(row, align | Qt.AlignmentFlag.AlignVCenter, line)
     return box.bottom()
+
+
+def _ground(painter: QPainter, box: QRectF, colour: str | None = None) -> None:
+    """What keeps words readable on a white image."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.PLATE if colour is None else QColor(colour))
+    painter.drawRoundedRect(box, 4, 4)
 
 
 def _letters(painter: QPainter, picture: Picture, size: tuple[float, float], top: float, lifted: float) -> None:
@@ -412,6 +417,8 @@ def _letters(painter: QPainter, picture: Picture, size: tuple[float, float], top
     painter.setFont(theme.font(14, bold=True))
     for letter, (x, y) in zip(picture.letters, places, strict=True):
         box = QRectF(x, y, 28, 20)
+        if letter:
+            _ground(painter, box.adjusted(3, 0, -3, 0))
         painter.setPen(QColor(0, 0, 0, 200))
         painter.drawText(box.translated(1, 1), Qt.AlignmentFlag.AlignCenter, letter)
         painter.setPen(QColor(theme.TEXT1))
@@ -425,6 +432,8 @@ def _scale_bar(painter: QPainter, bar: ScaleBar, size: tuple[float, float]) -> N
     words = f"{bar.length / 10:g} cm" if bar.length >= 10 else f"{bar.length:g} mm"
     if bar.detector:
         words += _tr(" at the detector")
+    wide = max(QFontMetricsF(painter.font()).horizontalAdvance(words), bar.pixels) + 16
+    _ground(painter, QRectF(width / 2 - wide / 2, base - 24, wide, 32))
     for offset, colour in ((1, QColor(0, 0, 0, 200)), (0, QColor(theme.TEXT1))):
         painter.setPen(QPen(colour, 1.5))
         painter.drawLine(QPointF(left + offset, base + offset), QPointF(left + bar.pixels + offset, base + offset))
