@@ -11,7 +11,8 @@ from medviewer.core.finding import Attribution, SelfCheck
 from medviewer.core.grey import ModalityTransform, VoiTransform
 from medviewer.core.view import ImageView, resolve
 from medviewer.ui.image.corners import corners
-from medviewer.ui.image.painter import heat_image, paint, window_line
+from medviewer.ui.image.painter import heat_image, paint
+from medviewer.ui.image.words import window_line
 
 pytestmark = pytest.mark.usefixtures("qapp")
 RAMP = np.arange(256, dtype=np.uint16).reshape(1, 16, 16) * 257

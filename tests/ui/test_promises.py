@@ -70,7 +70,7 @@ def heat_of(series):
 
 def test_xp09_a_coarse_map_says_its_cell_and_what_it_is_not_is_off_until_asked_and_never_in_the_export(qtbot, desk, monkeypatch):
     from medviewer.services.export import grey_picture
-    from medviewer.ui.image import painter
+    from medviewer.ui.image import words as rims
 
     series = image_series(marked(64, 64, 3, 3))
     desk.session.put([series])
@@ -83,9 +83,9 @@ def test_xp09_a_coarse_map_says_its_cell_and_what_it_is_not_is_off_until_asked_a
     qtbot.keyClick(pane, Qt.Key.Key_G)
     assert not desk.heat.isHidden()
     written = []
-    plate = painter.plate
+    plate = rims.plate
     monkeypatch.setattr(
-        painter, "plate", lambda p, lines, *more, **named: (written.extend(lines), plate(p, lines, *more, **named))[1]
+        rims, "plate", lambda p, lines, *more, **named: (written.extend(lines), plate(p, lines, *more, **named))[1]
     )
     pane.grab()
     words = " ".join(written)
@@ -210,6 +210,7 @@ def test_vt09_the_identity_is_in_every_pane_and_layout_and_in_full_screen(qtbot,
 
 def test_vt09_in_a_narrow_pane_the_name_is_written_whole_above_the_study(qtbot, monkeypatch):
     from medviewer.ui.image import painter
+    from medviewer.ui.image import words as rims
 
     series = replace(
         image_series(marked(64, 64, 3, 3)),
@@ -218,9 +219,9 @@ def test_vt09_in_a_narrow_pane_the_name_is_written_whole_above_the_study(qtbot, 
         description="a long description",
     )
     drawn = []
-    plate = painter.plate
+    plate = rims.plate
     monkeypatch.setattr(
-        painter,
+        rims,
         "plate",
         lambda p, lines, x, y, *more, **named: (drawn.append((lines, y)), plate(p, lines, x, y, *more, **named))[1],
     )

@@ -1,24 +1,22 @@
-"""Picture → pixels: greys through a table, heat as a second layer bound to geometry, words at the rim.
+"""Picture → pixels: greys through a table, heat as a second layer bound to geometry.
 
 A frame is kept once at the resolution that the screen needs; a window drag only sends that copy through another table.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFontMetricsF,
     QGuiApplication,
     QImage,
     QLinearGradient,
     QPainter,
     QPainterPath,
-    QPen,
     QPolygonF,
     QTransform,
 )
@@ -28,29 +26,13 @@ from medviewer.core.finding import Attribution
 from medviewer.core.grey import VoiTransform, automatic, grey_bytes, screen_table
 from medviewer.core.image import ImageSeries, Pixels
 from medviewer.core.overlay import Shutter
-from medviewer.core.view import ImageView, Picture, ScaleBar, resolve
+from medviewer.core.view import ImageView, Picture, resolve
 from medviewer.ui import theme
-from medviewer.ui.image.corners import corners, why_no_heat
+from medviewer.ui.image.corners import why_no_heat
+from medviewer.ui.image.words import MARGIN, paint_reason, paint_words, plate, window_line
 
-MARGIN = 10
-NAMED_WINDOWS = (
-    QT_TRANSLATE_NOOP("painter", "automatic"),
-    QT_TRANSLATE_NOOP("painter", "soft-tissue"),
-    QT_TRANSLATE_NOOP("painter", "lung"),
-    QT_TRANSLATE_NOOP("painter", "bone"),
-    QT_TRANSLATE_NOOP("painter", "brain"),
-    QT_TRANSLATE_NOOP("painter", "liver"),
-    QT_TRANSLATE_NOOP("painter", "mediastinum"),
-)
-"""Explanations that the program itself gives (`resources/presets.json`, the automatic window); others are the file's words."""
-CROWDED = 420
-"""A narrow pane lower than this has room for the fewer words only: nothing covers the middle of an image."""
 HEAT_GRID = 32
 """Interpolation steps of one heat cell, per side."""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("painter", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,148 +284,6 @@ def _make_copy(key: tuple[Any, ...], series: ImageSeries, frame: int, small: Pix
     return _Copy(key, index, None, (low, step))
 
 
-def paint_words(
-    painter: QPainter,
-    series: ImageSeries,
-    view: ImageView,
-    picture: Picture,
-    size: tuple[float, float],
-    heat: Attribution | None,
-    window: str,
-    marks: tuple[str, ...] = (),
-) -> float:
-    """Corner texts, orientation letters, scale bar, badges, a person's `marks`; with heat what it is not.
-
-    Returns where the words at the upper right end.
-    """
-    if view.text == "none":
-        return 0.0
-    width, height = size
-    said = corners(series, view, picture, heat, window)
-    painter.setFont(theme.font(12))
-    metrics = QFontMetricsF(painter.font())
-    widest = [max((metrics.horizontalAdvance(line) for line in lines), default=0.0) for lines in (said.top_left, said.top_right)]
-    stacked = sum(widest) + 2 * MARGIN + 60 > width
-    if stacked and height < CROWDED and view.text == "all":
-        said = corners(series, replace(view, text="less"), picture, heat, window)
-    most = width - 2 * MARGIN - 12
-    under = plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=most)
-    top = under + 2 if stacked else MARGIN
-    bottom = plate(painter, said.top_right, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, most=most)
-    below = bottom + 2 if stacked else MARGIN
-    for badge in said.badges:
-        bottom = plate(
-            painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
-        )
-    for mark in marks:
-        bottom = plate(painter, (mark,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.HAND)
-    high = 16 * len(said.bottom_left) + 6
-    plate(painter, said.bottom_left, MARGIN, height - MARGIN - high, Qt.AlignmentFlag.AlignLeft, most=width - 2 * MARGIN)
-    bar = picture.scale_bar if width > 260 else None
-    reach = max((metrics.horizontalAdvance(line) for line in said.bottom_left), default=0.0) + MARGIN + 24
-    lifted = high if reach > width / 2 - max(bar.pixels / 2 if bar is not None else 0.0, 14.0) else 0
-    _letters(painter, picture, size, below, lifted)
-    if bar is not None:
-        _scale_bar(painter, bar, (width, height - lifted))
-    if view.overlay and heat is not None:
-        notice = _tr("Research use only – not for diagnosis")
-        words = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
-        lines = tuple(row for line in words for row in _wrapped(painter, line, width - 2 * MARGIN - 12))
-        metrics = QFontMetricsF(painter.font())
-        taken = max((metrics.horizontalAdvance(line) for line in said.bottom_left), default=-24.0) + 24
-        needed = max(metrics.horizontalAdvance(line) for line in lines) + 24
-        lift = high + 4 if taken + needed > width else 0
-        top = height - MARGIN - lift - 16 * len(lines) - 6
-        plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
-    return bottom
-
-
-def _wrapped(painter: QPainter, line: str, most: float) -> list[str]:
-    """A line in rows that fit: what must be read with heat is never cut."""
-    metrics = QFontMetricsF(painter.font())
-    rows = [""]
-    for word in line.split(" "):
-        longer = f"{rows[-1]} {word}".strip()
-        if rows[-1] and metrics.horizontalAdvance(longer) > most:
-            rows.append(word)
-        else:
-            rows[-1] = longer
-    return rows
-
-
-def plate(
-    painter: QPainter,
-    lines: tuple[str, ...],
-    x: float,
-    y: float,
-    align: Qt.AlignmentFlag,
-    colour: str = theme.TEXT1,
-    ground: str | None = None,
-    most: float | None = None,
-) -> float:
-    """Lines of 16 px on a dark plate whose corner is (x, y), cut at `most` pixels; returns its lower edge."""
-    if not lines:
-        return y
-    metrics = QFontMetricsF(painter.font())
-    shown = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, most) if most else line for line in lines]
-    wide = max(metrics.horizontalAdvance(line) for line in shown) + 12
-    left = x if align == Qt.AlignmentFlag.AlignLeft else x - wide
-    box = QRectF(left, y, wide, 16 * len(lines) + 6)
-    _ground(painter, box, ground)
-    for n, line in enumerate(shown):
-        row = QRectF(left + 6, y + 3 + 16 * n, wide - 12, 16)
-        painter.setPen(QColor(0, 0, 0, 180))
-        painter.drawText(row.translated(1, 1), align | Qt.AlignmentFlag.AlignVCenter, line)
-        painter.setPen(QColor(colour))
-        painter.drawText(row, align | Qt.AlignmentFlag.AlignVCenter, line)
-    return box.bottom()
-
-
-def _ground(painter: QPainter, box: QRectF, colour: str | None = None) -> None:
-    """What keeps words readable on a white image."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.PLATE if colour is None else QColor(colour))
-    painter.drawRoundedRect(box, 4, 4)
-
-
-def _letters(painter: QPainter, picture: Picture, size: tuple[float, float], top: float, lifted: float) -> None:
-    width, height = size
-    places = (
-        (MARGIN, height / 2 - 10),
-        (width - MARGIN - 28, height / 2 - 10),
-        (width / 2 - 14, top),
-        (width / 2 - 14, height - 30 - lifted),
-    )
-    painter.setFont(theme.font(14, bold=True))
-    for letter, (x, y) in zip(picture.letters, places, strict=True):
-        box = QRectF(x, y, 28, 20)
-        if letter:
-            _ground(painter, box.adjusted(3, 0, -3, 0))
-        painter.setPen(QColor(0, 0, 0, 200))
-        painter.drawText(box.translated(1, 1), Qt.AlignmentFlag.AlignCenter, letter)
-        painter.setPen(QColor(theme.TEXT1))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
-    painter.setFont(theme.font(12))
-
-
-def _scale_bar(painter: QPainter, bar: ScaleBar, size: tuple[float, float]) -> None:
-    width, height = size
-    left, base = width / 2 - bar.pixels / 2, height - 38
-    words = f"{bar.length / 10:g} cm" if bar.length >= 10 else f"{bar.length:g} mm"
-    if bar.detector:
-        words += _tr(" at the detector")
-    wide = max(QFontMetricsF(painter.font()).horizontalAdvance(words), bar.pixels) + 16
-    _ground(painter, QRectF(width / 2 - wide / 2, base - 24, wide, 32))
-    for offset, colour in ((1, QColor(0, 0, 0, 200)), (0, QColor(theme.TEXT1))):
-        painter.setPen(QPen(colour, 1.5))
-        painter.drawLine(QPointF(left + offset, base + offset), QPointF(left + bar.pixels + offset, base + offset))
-        for x in (left, left + bar.pixels):
-            painter.drawLine(QPointF(x + offset, base - 4 + offset), QPointF(x + offset, base + 4 + offset))
-        painter.drawText(
-            QRectF(left - 80 + offset, base - 22 + offset, bar.pixels + 160, 16), Qt.AlignmentFlag.AlignCenter, words
-        )
-
-
 def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, float], below: float = 0.0) -> None:
     """The heat's colours from the cut-off to 1, at the right rim, `below` the words there."""
     width, height = size
@@ -458,26 +298,6 @@ def paint_colour_bar(painter: QPainter, view: ImageView, size: tuple[float, floa
     painter.setFont(theme.font(12))
     plate(painter, ("1.0",), box.left() - 4, box.top() - 3, Qt.AlignmentFlag.AlignRight)
     plate(painter, (f"{view.cutoff:.2f}",), box.left() - 4, box.bottom() - 19, Qt.AlignmentFlag.AlignRight)
-
-
-def _paint_reason(painter: QPainter, words: str, size: tuple[float, float]) -> None:
-    """Where a window has its strip: one line why nothing is coloured, with the research notice."""
-    painter.setFont(theme.font(12))
-    said = (words, _tr("Research use only – not for diagnosis"))
-    lines = tuple(row for line in said if line for row in _wrapped(painter, line, size[0] - 2 * MARGIN - 12))
-    plate(painter, lines, size[0] - MARGIN, size[1] - MARGIN - 16 * len(lines) - 6, Qt.AlignmentFlag.AlignRight)
-
-
-def window_line(voi: VoiTransform, series: ImageSeries, view: ImageView) -> str:
-    """ "W 400 L 40" with where the window comes from."""
-    if series.frames[0].samples == 3:
-        return ""
-    if voi.function == "LUT":
-        return _tr("table of the file") + (f": {voi.explanation}" if voi.explanation else "")
-    named = QCoreApplication.translate("painter", voi.explanation) if voi.explanation in NAMED_WINDOWS else voi.explanation
-    source = named or (_tr("set by hand") if view.window is not None else _tr("file"))
-    curve = ", sigmoid" if voi.function == "SIGMOID" else ""
-    return f"W {voi.width:.5g} L {voi.center:.5g} ({source}{curve})"
 
 
 def paint(
@@ -509,7 +329,7 @@ def paint(
         if drawn:
             paint_colour_bar(painter, view, size, below)
         elif attribution is not None and view.overlay:
-            _paint_reason(painter, why_no_heat(view, attribution), size)
+            paint_reason(painter, why_no_heat(view, attribution), size)
     painter.end()
     bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     return np.ascontiguousarray(bits[:, : image.width(), 2::-1])

@@ -32,8 +32,9 @@ from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.image.corners import why_no_heat
 from medviewer.ui.image.magnifier import Magnifier
-from medviewer.ui.image.painter import ImagePainter, paint_colour_bar, paint_words, plate, window_line
+from medviewer.ui.image.painter import ImagePainter, paint_colour_bar
 from medviewer.ui.image.tools import Drag, Tool, tool
+from medviewer.ui.image.words import paint_words, plate, window_line
 from medviewer.ui.pane import Pane
 from medviewer.ui.strip import Damage, Strip
 
