@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from scipy.sparse.linalg import svds
 
 from medviewer.inference.note.networks import NoteNet
-from medviewer.inference.note.prepare import CHUNK, numbers, occurrences, tokens
+from medviewer.inference.note.prepare import CHUNK, Words, occurrences
 
 SEEDS = (0, 1)
 FOLDS = 5
@@ -68,10 +68,9 @@ class Counts:
     def __init__(self, texts: list[str], group: dict, signs: bool) -> None:
         rows, values = [], []
         for text in texts:
-            low = text.lower()
-            spans = tokens(text, signs)
-            keys, which, _, _ = occurrences(low, spans, [low[a:b] for a, b in spans], group)
-            keys, counts = np.unique(keys[which], return_counts=True)
+            found = occurrences(Words.of(text, signs), group)
+            keys, at = np.unique(found.keys, return_inverse=True)
+            counts = np.bincount(at, found.times)
             rows.append(keys)
             values.append(counts)
         self.keys, columns = np.unique(np.concatenate(rows), return_inverse=True)
@@ -131,8 +130,7 @@ def embeddings(texts: list[str], signs: bool, vocabulary: int) -> np.ndarray:
     pairs = sp.csr_matrix((vocabulary, vocabulary), dtype=np.float64)
     rows, columns = [], []
     for text in texts:
-        low = text.lower()
-        ids = np.array(numbers([low[a:b] for a, b in tokens(text, signs)], vocabulary))
+        ids = Words.of(text, signs).numbers(vocabulary)
         for step in range(1, WINDOW + 1):
             rows.append(ids[:-step])
             columns.append(ids[step:])
@@ -155,9 +153,8 @@ def words_of(texts: list[str], parameters: dict) -> list[np.ndarray]:
     """Word numbers of each note as `prepare` makes them, at most LONGEST of them for training."""
     found = []
     for text in texts:
-        low = text.lower()
-        spans = tokens(text, parameters["signs"])[:LONGEST]
-        ids, chunk = numbers([low[a:b] for a, b in spans], parameters["vocabulary"]), parameters.get("chunk", CHUNK)
+        ids = Words.of(text, parameters["signs"]).numbers(parameters["vocabulary"])[:LONGEST]
+        chunk = parameters.get("chunk", CHUNK)
         table = np.zeros((max(1, -(-len(ids) // chunk)), chunk), np.int64)
         table.reshape(-1)[: len(ids)] = ids
         found.append(table)

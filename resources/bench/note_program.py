@@ -4,7 +4,7 @@ from medviewer.core.identity import Patient, Study
 from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import load
-from medviewer.inference.device import set_threads
+from medviewer.inference.device import prepare_environment, set_threads
 from medviewer.inference.note.reading import UNCHECKED, read
 from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
@@ -24,6 +24,7 @@ def note() -> NoteDocument:
 
 
 def network():
+    prepare_environment()  # as every engine does: both sides keep the memory they freed
     set_threads(1)
     bundle = next(b for b in Registry(Profile.at()).bundles() if b.id == "note-specialty-en")
     return load(bundle)

@@ -27,7 +27,7 @@ class NoteNet(nn.Module):
         self.frequencies = nn.Parameter(torch.zeros(features), requires_grad=False)
         self.known = nn.Parameter(torch.zeros(features, dtype=torch.int64), requires_grad=False)
         self.embed = nn.Embedding(vocabulary, embedding, padding_idx=0)
-        self.lstm = nn.LSTM(embedding, hidden, batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(embedding, hidden, bidirectional=True)
         self.attend = nn.Linear(2 * hidden, 1)
         self.drop = nn.Dropout(0.4)
         self.head = nn.Linear(2 * hidden, classes)
@@ -38,9 +38,17 @@ class NoteNet(nn.Module):
         logits: torch.Tensor = (self.bag(buckets) * weights.unsqueeze(-1)).sum(0) + self.bias
         return logits
 
+    def alone(self, embedded: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+        """`recurrent` for one note in fewer passes over its words: logits [classes] from embedded [length, chunks, embedding]."""
+        steps, _ = self.lstm(embedded)
+        steps = steps.reshape(-1, steps.shape[-1])
+        scores = self.attend(steps).squeeze(-1).masked_fill(~keep.reshape(-1), -torch.inf)
+        logits: torch.Tensor = self.head(torch.softmax(scores, 0) @ steps)
+        return logits
+
     def recurrent(self, embedded: torch.Tensor, keep: torch.Tensor, owner: torch.Tensor, notes: int) -> torch.Tensor:
         """Logits [notes, classes] from embedded words [chunks, length, embedding]; `keep` is False for padding."""
-        steps, _ = self.lstm(self.drop(embedded))
+        steps = self.lstm(self.drop(embedded).transpose(0, 1))[0].transpose(0, 1)
         scores = self.attend(steps).squeeze(-1).masked_fill(~keep, -1e4)
         rows = owner.unsqueeze(-1).expand_as(scores).reshape(-1)
         largest = torch.full((notes,), -1e4, dtype=scores.dtype, device=scores.device)

@@ -2,21 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.core.finding import Finding, Score, SelfCheck, Span
+from medviewer.core.finding import Finding, Score, Span
 from medviewer.core.mentions import Lexicon, mentions
 from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken
-from medviewer.core.units import CharOffset
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.note import readout
-from medviewer.inference.note.prepare import Prepared, prepare, spread, without
+from medviewer.inference.note.prepare import Prepared
+from medviewer.inference.note.weigh import checked, prepared_for, weighed
 from medviewer.inference.reading import SEED, Reading, Report, Request, one_by_one
 from medviewer.store.assets import asset
 
@@ -25,9 +24,6 @@ METHOD = "gradient-x-input"
 REFUSALS = ("note-too-short", "language-not-trained")
 MARKED = 0.15
 """Words whose weight is above this share of the largest are given as spans."""
-COVERED = 0.2
-"""Share of the words that the self-check takes away."""
-DRAWS = 5
 UNCHECKED = "unchecked"
 """The request's `explain` that leaves the check to a later job."""
 
@@ -61,7 +57,7 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     if weights is not None:
         spans = _spans(prepared, weights)
         token.check()
-        check = None if request.explain == UNCHECKED else _checked(loaded, prepared, weights, target, found, token)
+        check = None if request.explain == UNCHECKED else checked(loaded, prepared, weights, target, token)
     best = max(found, key=lambda score: score.probability)
     threshold = request.thresholds.get(best.label, 0.0)
     unsure = best.probability < threshold
@@ -99,79 +95,19 @@ def probe(loaded: Loaded) -> tuple[float, float]:
     return worst, float(stored["tolerance"])
 
 
-def prepared_for(loaded: Loaded, text: str) -> Prepared:
-    """The text as this network reads it. ValueError without words."""
-    module = loaded.module
-    known, frequencies = module.known.detach().cpu().numpy(), module.frequencies.detach().cpu().numpy()
-    return prepare(text, known, frequencies, loaded.bundle.document["preprocessing"]["parameters"])
-
-
-def weighed(loaded: Loaded, prepared: Prepared, explain: bool) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, int]:
-    """Logits, and for each token its weight for the likeliest class against the others: gradient × input, one backward pass."""
-    import torch
-
-    module, device = loaded.module, loaded.device
-    buckets = torch.from_numpy(prepared.buckets).to(device)
-    amounts = torch.from_numpy(prepared.weights).to(device)
-    words = torch.from_numpy(prepared.words).to(device)
-    keep, owner = words > 0, torch.zeros(len(words), dtype=torch.long, device=device)
-    with torch.set_grad_enabled(explain):
-        embedded = module.embed(words)
-        if explain:
-            embedded = embedded.detach().requires_grad_(True)
-        linear = module.linear(buckets, amounts)
-        logits = linear + module.share * module.recurrent(embedded, keep, owner, 1)[0]
-    values = logits.detach().double().cpu().numpy()
-    target = int(values.argmax())
-    if not explain:
-        return values, None, target
-    others = [k for k in range(len(values)) if k != target]
-    (slope,) = torch.autograd.grad(logits[target] - logits[others].mean(), embedded)
-    recurrent = (slope * embedded).sum(-1)[keep].detach().double().cpu().numpy()
-    table = module.bag(buckets).detach().double().cpu().numpy()
-    effect = (table[:, target] - table[:, others].mean(1)) * prepared.weights
-    weights = spread(prepared, effect)
-    return values, weights + recurrent[: len(weights)], target
-
-
 def _spans(prepared: Prepared, weights: NDArray[np.float64]) -> tuple[Span, ...]:
     """Words that speak for or against the class, neighbours of one sign joined, weights scaled so that the largest is ±1."""
     largest = float(np.abs(weights).max(initial=0.0))
     if largest <= 0:
         return ()
-    found: list[Span] = []
     scaled = weights / largest
-    for place in np.flatnonzero(np.abs(scaled) >= MARKED):
-        (start, end), weight = prepared.spans[place], scaled[place]
-        last = found[-1] if found else None
-        if last is not None and start - last.end <= 1 and (last.weight > 0) == (weight > 0):
-            found[-1] = Span(last.start, CharOffset(end), float(max(last.weight, weight, key=abs)))
-        else:
-            found.append(Span(CharOffset(start), CharOffset(end), float(weight)))
-    return tuple(found)
-
-
-def _checked(
-    loaded: Loaded, prepared: Prepared, weights: NDArray[np.float64], target: int, found: Sequence[Score], token: CancelToken
-) -> SelfCheck | None:
-    """Does the class lose more when the weightiest words are taken away than when as many others are (XP-10)?"""
-    count = len(weights)
-    taken = max(1, round(COVERED * count))
-    if count < 5:
-        return None
-    generator = np.random.default_rng(SEED)
-    before = found[target].probability
-
-    def drop(gone: NDArray[np.int64]) -> float:
-        token.check()
-        missing = np.zeros(count, bool)
-        missing[gone] = True
-        logits, _, _ = weighed(loaded, without(prepared, missing), explain=False)
-        return before - readout.scores(logits, loaded.bundle.document["readout"])[target].probability
-
-    deletion = drop(np.argsort(-weights)[:taken])
-    random = float(np.mean([drop(generator.choice(count, taken, replace=False)) for _ in range(DRAWS)]))
-    return SelfCheck(float(deletion), random, None, deletion > random + 0.01)
+    places = np.flatnonzero(np.abs(scaled) >= MARKED)
+    starts, ends, scaled = prepared.spans[places, 0], prepared.spans[places, 1], scaled[places]
+    joined = (starts[1:] - ends[:-1] <= 1) & ((scaled[1:] > 0) == (scaled[:-1] > 0))
+    first = np.flatnonzero(np.concatenate([[True], ~joined]))
+    last = np.append(first[1:], len(places)) - 1
+    heaviest = np.maximum.reduceat(np.abs(scaled), first) * np.sign(scaled[first])
+    return tuple(map(Span, starts[first].tolist(), ends[last].tolist(), heaviest.tolist()))
 
 
 def _finding(request: Request, note: NoteDocument, score: Score) -> Finding:

@@ -276,6 +276,8 @@ class FindingsPanel(QWidget):
         if check is not None:
             weak = ("attention", self.tr("explanation weak"))
             tags.append(("accepted", self.tr("checked")) if check.passed else weak)
+        elif result.spans:
+            tags.append(("quiet", self.tr("explanation check running…")))
         return tags + ([("attention", self.tr("caution"))] if result.cautions else [])
 
     def _decided(self, finding: Finding) -> list[tuple[str, str]]:
@@ -329,7 +331,14 @@ class FindingsPanel(QWidget):
             best = sorted((s for s in result.spans if s.weight > 0), key=lambda span: -span.weight)[:3]
             quoted = ", ".join(f"“{' '.join(item.text[s.start : s.end].split())}”" for s in best)
             found.append(self.tr("Words: {words}.").format(words=quoted))
+            if result.self_check is not None:
+                found.append(self._agreement(result.self_check.agreement))
         return found
+
+    def _agreement(self, agreement: float | None) -> str:
+        if agreement is None:
+            return self.tr("Integrated gradients do not add up here: no comparison.")
+        return self.tr("Integrated gradients rank the words alike: {r}.").format(r=f"{agreement:.2f}")
 
     def _mentions(self, rows: list[Row]) -> Card:
         """The findings that one note names, a line each."""

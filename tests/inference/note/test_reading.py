@@ -6,12 +6,13 @@ import pytest
 from medviewer.core.finding import Result
 from medviewer.core.identity import Patient, Study
 from medviewer.core.note import NoteDocument
-from medviewer.core.task import CancelToken
+from medviewer.core.task import Cancelled, CancelToken
 from medviewer.inference.bundle import load, verify
 from medviewer.inference.contract import fit
 from medviewer.inference.engine import InPlaceEngine
-from medviewer.inference.note.prepare import key, occurrences, pieces, prepare, spread, tokens, without
-from medviewer.inference.note.reading import UNCHECKED, prepared_for, weighed
+from medviewer.inference.note.prepare import Words, key, occurrences, pieces, prepare, spread, without
+from medviewer.inference.note.reading import UNCHECKED
+from medviewer.inference.note.weigh import integrated, prepared_for, weighed
 from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
 from medviewer.store.profile import Profile
@@ -42,9 +43,14 @@ def specialty(networks):
 
 
 def keys_of(text, group):
-    spans = tokens(text, False)
-    keys, which, first, last = occurrences(text, spans, [text[a:b] for a, b in spans], group)
-    return keys[which].tolist(), list(zip(first.tolist(), last.tolist(), strict=True))
+    """Keys in the order of the text's places, and the tokens of each."""
+    found = occurrences(Words.of(text, False), group)
+    every = [
+        (int(k), (int(first), int(last)))
+        for run, first, last in zip(found.run, found.first, found.last, strict=True)
+        for k in found.keys[found.unit == run]
+    ]
+    return [k for k, _ in every], [place for _, place in every]
 
 
 def test_runs_and_pieces_of_words_have_the_keys_of_their_letters():
@@ -91,6 +97,26 @@ def test_a_text_without_words_is_refused_and_one_without_known_words_is_read():
     assert len(ready("xyz").buckets) == 0
 
 
+@pytest.mark.parametrize(
+    "text", ["Don't o'clock's it's5 'tis O'NEIL a'b'c x\0y 'q' ''", "DON'T don't", "a", "été don't", "β-blocker"]
+)
+def test_the_quick_way_to_cut_plain_text_cuts_as_the_pattern_does(text):
+    import re
+
+    pattern = re.compile(r"[^\W_]+(?:'[a-z]+)?")
+    words = Words.of(text, False)
+    assert [tuple(span) for span in words.spans.tolist()] == [m.span() for m in pattern.finditer(text)]
+    assert [words.different[i] for i in words.ids] == [m.group().lower() for m in pattern.finditer(text)]
+
+
+def test_a_run_of_words_has_the_crc_of_its_letters_whatever_their_length():
+    text = "a bb 中文 d" * 3
+    keys, places = keys_of(text, {"kind": "word", "longest": 4})
+    words = [m.lower() for m in Words.of(text, False).different]
+    ids = Words.of(text, False).ids
+    assert keys == [key("word", " ".join(words[i] for i in ids[a:b])) for a, b in places]
+
+
 def test_letters_that_grow_when_small_do_not_move_offsets():
     text = "İİİ no fever"
     prepared = ready(text)
@@ -130,6 +156,28 @@ def test_words_that_decided_are_given_in_one_pass_and_checked_in_a_later_one(spe
         "ejection",
     }
     assert not read(specialty, HEART, "").spans
+
+
+def test_xp06_integrated_gradients_add_up_and_agree_with_the_one_pass(specialty):
+    loaded = load(specialty)
+    prepared = prepared_for(loaded, HEART)
+    logits, weights, target = weighed(loaded, prepared, explain=True)
+    found, missing = integrated(loaded, prepared, target, CancelToken())
+    assert missing < 0.05
+    nothing = prepared_for(loaded, "zzzz")  # no known n-gram: the bias alone, and one word of the recurrent part
+    empty = weighed(loaded, nothing, explain=False)[0]
+    margin = [values[target] - np.delete(values, target).mean() for values in (logits, empty)]
+    assert found.sum() == pytest.approx(margin[0] - margin[1], abs=0.15 * margin[0])
+    assert np.corrcoef(found, weights)[0, 1] > 0.9
+    assert 0.5 < read(specialty, HEART).self_check.agreement <= 1
+
+
+def test_a_check_can_be_cancelled_between_its_steps(specialty):
+    token = CancelToken()
+    loaded = load(specialty)
+    token.cancel()
+    with pytest.raises(Cancelled):
+        integrated(loaded, prepared_for(loaded, HEART), 0, token)
 
 
 def test_nt09_a_long_note_is_read_to_its_end(specialty):
