@@ -352,18 +352,6 @@
       <source>{n} files read, Esc stops</source>
       <translation>已读取 {n} 个文件，按 Esc 停止</translation>
     </message>
-    <message>
-      <source>Open files</source>
-      <translation>打开文件</translation>
-    </message>
-    <message>
-      <source>Open folder</source>
-      <translation>打开文件夹</translation>
-    </message>
-    <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
-    </message>
   </context>
   <context>
     <name>DisagreementCard</name>
@@ -602,10 +590,6 @@
       <source>Recent</source>
       <translation>最近打开</translation>
     </message>
-    <message>
-      <source>DICOM folders, files and ZIPs, PNG, JPEG, TIFF</source>
-      <translation>DICOM 文件夹、文件和 ZIP，PNG、JPEG、TIFF</translation>
-    </message>
   </context>
   <context>
     <name>EncodingChoice</name>
@@ -797,6 +781,10 @@
       <translation>已自检</translation>
     </message>
     <message>
+      <source>explanation check running…</source>
+      <translation>正在检验解释…</translation>
+    </message>
+    <message>
       <source>caution</source>
       <translation>注意</translation>
     </message>
@@ -837,6 +825,14 @@
       <translation>依据词语：{words}。</translation>
     </message>
     <message>
+      <source>Integrated gradients do not add up here: no comparison.</source>
+      <translation>积分梯度在此不能收敛，未作比较。</translation>
+    </message>
+    <message>
+      <source>Integrated gradients rank the words alike: {r}.</source>
+      <translation>积分梯度对词的排序一致程度：{r}。</translation>
+    </message>
+    <message>
       <source>Named in the note</source>
       <translation>病历中提及</translation>
     </message>
@@ -867,18 +863,6 @@
     <message>
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
-    </message>
-    <message>
-      <source>explanation check running…</source>
-      <translation>正在检验解释…</translation>
-    </message>
-    <message>
-      <source>Integrated gradients do not add up here: no comparison.</source>
-      <translation>积分梯度在此不能收敛，未作比较。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients rank the words alike: {r}.</source>
-      <translation>积分梯度对词的排序一致程度：{r}。</translation>
     </message>
   </context>
   <context>
