@@ -158,7 +158,7 @@ def test_words_that_decided_are_given_in_one_pass_and_checked_in_a_later_one(spe
     assert not read(specialty, HEART, "").spans
 
 
-def test_xp06_integrated_gradients_add_up_and_agree_with_the_one_pass(specialty):
+def test_xp05_xp06_integrated_gradients_add_up_and_agree_with_the_one_pass(specialty):
     loaded = load(specialty)
     prepared = prepared_for(loaded, HEART)
     logits, weights, target = weighed(loaded, prepared, explain=True)
