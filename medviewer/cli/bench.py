@@ -187,7 +187,8 @@ def _whole(script: Path, data: str) -> float:
 
 
 def _environment() -> dict[str, str]:
-    """Offscreen, and the same package as this process, also when it runs from a checkout."""
+    """Offscreen, compiled as an installed program is, and the same package as this process, also from a checkout."""
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH", "")) if part)
-    return os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path, "OMP_WAIT_POLICY": "PASSIVE"}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path, "OMP_WAIT_POLICY": "PASSIVE"}

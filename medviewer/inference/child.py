@@ -4,7 +4,6 @@ Pixels and traces cross by shared memory. A crash or a time-out ends the process
 """
 
 import contextlib
-import multiprocessing
 import os
 import queue
 import signal
@@ -13,11 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +28,10 @@ from medviewer.inference.device import Device, prepare_environment
 from medviewer.inference.engine import InPlaceEngine
 from medviewer.inference.reading import Report, Request, unanswered
 from medviewer.store.cache import Cache
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 STOP_WITHIN = 0.7
 """Seconds a job has to look at its token after Stop; then its process is ended (RN-03)."""
@@ -96,7 +96,7 @@ class ChildEngine:
             self._end()
             raise MedviewerError("engine-crashed", "", exit_code="–" if code is None else code) from error
 
-    def _wait(self, pipe: Connection, token: CancelToken, report: Report | None) -> Any:
+    def _wait(self, pipe: "Connection", token: CancelToken, report: Report | None) -> Any:
         heard = time.monotonic()
         stopping: float | None = None
         while True:
@@ -124,12 +124,14 @@ class ChildEngine:
                 self._end()
                 raise MedviewerError("engine-timeout", "", seconds=int(SILENCE))
 
-    def _started(self) -> Connection:
+    def _started(self) -> "Connection":
         """The pipe to the one child; starts it where there is none."""
         if self._closed:
             raise Cancelled
         if self._pipe is None or self._process is None or not self._process.is_alive():
             self._end()
+            import multiprocessing
+
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=serve, args=(theirs, *self._about), name="medviewer-engine", daemon=True)
@@ -149,7 +151,7 @@ class ChildEngine:
                 process.join(0.5)
 
 
-def serve(pipe: Connection, device: str, threads: int | None, cache: Cache | None) -> None:
+def serve(pipe: "Connection", device: str, threads: int | None, cache: Cache | None) -> None:
     """The child: jobs one after the other, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare_environment()
@@ -183,7 +185,7 @@ def serve(pipe: Connection, device: str, threads: int | None, cache: Cache | Non
             pipe.send(("failed", type(error).__name__))
 
 
-def _tell(pipe: Connection, done: int, total: int) -> None:
+def _tell(pipe: "Connection", done: int, total: int) -> None:
     pipe.send(("progress", done, total))
 
 
@@ -196,6 +198,8 @@ class SharedArray:
     dtype: str
 
     def copy(self) -> NDArray[Any]:
+        from multiprocessing.shared_memory import SharedMemory
+
         block = SharedMemory(self.name)
         try:
             return np.ndarray(self.shape, self.dtype, block.buf).copy()
@@ -274,6 +278,8 @@ def _crossing(request: Request) -> Iterator[Request]:
 
 @contextmanager
 def _shared(array: NDArray[Any]) -> Iterator[SharedArray]:
+    from multiprocessing.shared_memory import SharedMemory
+
     try:
         block = SharedMemory(create=True, size=max(1, array.nbytes))
     except OSError as error:

@@ -1,17 +1,20 @@
-"""What is known about a note besides its characters: language and sections; its clean copy; another encoding for its file."""
+"""What is known about a note besides its characters: language and sections; its clean copy; another encoding for its file.
+
+Readers and rules are imported with the first note: a window that shows images does not wait for them.
+"""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medviewer.core.errors import MedviewerError
-from medviewer.core.mentions import Lexicon, sections
 from medviewer.core.note import NoteDocument
-from medviewer.core.privacy import clean
-from medviewer.io.note.plain import ENCODINGS, language_of, preview
-from medviewer.io.note.readers import open_notes
 from medviewer.services.session import Item
 from medviewer.store import lexicon as tables
 from medviewer.store.profile import Profile
+
+if TYPE_CHECKING:
+    from medviewer.core.mentions import Lexicon
 
 LOOKED_AT = 400_000
 """Characters in which headers are looked for."""
@@ -25,8 +28,10 @@ class Notes:
         self._profile = profile
         self._lexicons: dict[str, Lexicon] = {}
 
-    def lexicon(self, language: str) -> Lexicon:
+    def lexicon(self, language: str) -> "Lexicon":
         """The table of a language with the user's changes."""
+        from medviewer.core.mentions import Lexicon
+
         kind = "zh" if language == "zh" else "en"
         if kind not in self._lexicons:
             self._lexicons[kind] = Lexicon(tables.table(kind, self._profile))
@@ -46,6 +51,9 @@ class Notes:
         """A note with its language and its sections; other items as they are."""
         if not isinstance(item, NoteDocument):
             return item
+        from medviewer.core.mentions import sections
+        from medviewer.io.note.plain import language_of
+
         language = language_of(item.text) if item.format == "typed" or not item.language else item.language
         found = sections(item.text[:LOOKED_AT], self.lexicon(language))
         if language == item.language and found == item.sections:
@@ -55,11 +63,15 @@ class Notes:
 
 def clean_text(note: NoteDocument) -> str:
     """The note without what tells who the patient is, as far as rules find it."""
+    from medviewer.core.privacy import clean
+
     return clean(note.text, note.language, note.patient)
 
 
 def encodings(note: NoteDocument) -> tuple[tuple[str, str], ...]:
     """(encoding, how the first characters beyond ASCII read in it) for every encoding that the file can be in."""
+    from medviewer.io.note.plain import ENCODINGS, preview
+
     try:
         with Path(note.path).open("rb") as file:
             raw = file.read(1 << 20)
@@ -70,5 +82,7 @@ def encodings(note: NoteDocument) -> tuple[tuple[str, str], ...]:
 
 def reread(note: NoteDocument, encoding: str) -> NoteDocument:
     """The same note with its file read in another encoding. Raises `note-binary` …"""
+    from medviewer.io.note.readers import open_notes
+
     fresh = open_notes(note.path, note.format, encoding=encoding)[0]
     return replace(fresh, item=note.item, patient=note.patient, study=note.study, has_identity=note.has_identity)

@@ -25,13 +25,16 @@ HEAVY = (
     "numpy",
     "medviewer.io.scan",
     "medviewer.services.analyse",
-    "medviewer.services.sample",
     "medviewer.ui.desk",
 )
 """Imported from a thread, in this order, while the empty window is on the screen."""
 GIL_S = 0.0005
 """Python's threads change after this: at its own 5 ms each of Qt's many calls waited that long for the scan."""
 LATER = (
+    "medviewer.services.sample",
+    "medviewer.ui.palette",
+    "medviewer.ui.preferences",
+    "medviewer.io.note.readers",
     "medviewer.ui.ecg.pane",
     "medviewer.ui.ecg.controls",
     "medviewer.ui.note.pane",
@@ -41,6 +44,8 @@ LATER = (
 )
 """Imported from a thread when the first image has had its time: plain images need none of it, the rest then does not wait."""
 LATER_MS = 400
+HELD_MS = 150
+"""The longest that the filled window is not painted while its first item is looked for."""
 
 
 class _Imported(QObject):
@@ -177,9 +182,14 @@ class Starter(QObject):
         from medviewer.ui.desk import Desk
 
         self._bridge = Bridge()
+        if self._paths:
+            # The docks are painted once, with the first image beside them: painting them empty before took a tenth of the start.
+            self._window.setUpdatesEnabled(False)
+            QTimer.singleShot(HELD_MS, self._paint_again)
         self.desk = Desk(
             self._window, self._bridge, self._profile, self._settings, self._lang, self._device, safe_mode=self._safe
         )
+        self.desk.session.listen(lambda _: self._paint_again())
         QTimer.singleShot(400, self._warm_up)
         QTimer.singleShot(LATER_MS, lambda: threading.Thread(target=self._import, args=(LATER,), daemon=True).start())
         QTimer.singleShot(0, self._open)
@@ -192,6 +202,10 @@ class Starter(QObject):
         if self._paths:
             self.desk.open(self._paths)
         self._paths = []
+
+    def _paint_again(self) -> None:
+        if not self._closed and not self._window.updatesEnabled():
+            self._window.setUpdatesEnabled(True)
 
     def _warm_up(self) -> None:
         if self.desk is not None and self.desk.analyst is not None and not self._closed:

@@ -17,7 +17,7 @@ from medviewer.services.words import Sentence, say
 from medviewer.store.assets import asset
 from medviewer.store.profile import Profile
 from medviewer.store.settings import Settings
-from medviewer.ui import palette, theme
+from medviewer.ui import theme
 from medviewer.ui.actions import Actions
 from medviewer.ui.bindings import Bindings
 from medviewer.ui.bridge import Bridge
@@ -37,7 +37,6 @@ from medviewer.ui.patient.browser import Browser
 from medviewer.ui.patient.findings import FindingsPanel
 from medviewer.ui.patient.models import NetworksPanel
 from medviewer.ui.patient.together import Together
-from medviewer.ui.preferences import Preferences
 from medviewer.ui.window import Window
 
 
@@ -301,6 +300,8 @@ class Desk(QObject):
         picker.open_at(where)
 
     def show_preferences(self) -> None:
+        from medviewer.ui.preferences import Preferences
+
         dialog = Preferences(self.settings, self.bindings, self.window)
         dialog.rebound.connect(self.actions.rebind)
         dialog.changed.connect(self.images.setting_changed)
@@ -314,10 +315,14 @@ class Desk(QObject):
         self.browser.search.selectAll()
 
     def show_keys(self) -> None:
-        palette.KeySheet(self.bindings, self.window).open()
+        from medviewer.ui.palette import KeySheet
+
+        KeySheet(self.bindings, self.window).open()
 
     def show_palette(self) -> None:
-        palette.Palette(self, self.window).open()
+        from medviewer.ui.palette import Palette
+
+        Palette(self, self.window).open()
 
     # Networks
 

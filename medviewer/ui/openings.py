@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from medviewer.services.open import Opening, open_paths
-from medviewer.services.sample import sample_paths
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,8 @@ class Openings(QObject):
 
     def open_sample(self) -> None:
         """Written once into the profile's cache by a thread, then opened and analysed."""
+        from medviewer.services.sample import sample_paths
+
         folder = self._desk.profile.workspace() / "sample"
 
         def done(paths, error) -> None:
