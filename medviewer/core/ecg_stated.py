@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from medviewer.core.ecg import EcgRecord, Signal, SignalSource
 
-SETTLED = ("ecg-rate-assumed", "ecg-gain-missing", "ecg-leads-assumed")
+SETTLED = ("ecg-rate-assumed", "ecg-rate-implausible", "ecg-gain-missing", "ecg-leads-assumed")
 """Warnings that a statement answers."""
 
 

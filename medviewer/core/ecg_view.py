@@ -150,6 +150,8 @@ class EcgPicture:
     overview: Rect | None = None
     tachogram: Rect | None = None
     whole_s: float = 0.0
+    left_out: int = 0
+    """Leads of the layout that have no room: only the rhythm strip is shown."""
 
     @property
     def px_per_s(self) -> float:
@@ -168,6 +170,10 @@ class EcgPicture:
 FOOTER_PX, TWO_LINES_PX, NARROW_PX = 26.0, 44.0, 760.0
 """Height of the footer, of one in a pane narrower than NARROW_PX."""
 MARGIN_MM, GAP_MM = 3.0, 3.0
+LEAST_BOX_MM = (40.0, 15.0)
+"""Width and height on the screen below which a lead cannot be read; rows of one lead may lie twice as close."""
+ROW_MM, ROW_PX = 45.0, 140.0
+"""The largest height of a row that stands alone."""
 CORNER_PX = 44.0
 """Height of the corner words above the paper's first row."""
 RULER_PX, MARKS_PX = 14.0, 32.0
@@ -196,7 +202,7 @@ def per_cm(lead: Lead) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= span)
 
 
-def grid_of(layout: str, record: EcgRecord) -> tuple[list[list[tuple[int, str, float]]], int | None]:
+def grid_of(layout: str, record: EcgRecord) -> tuple["Table", int | None]:
     """Rows of (lead number, label, sign) for each column, and the lead of the rhythm strip. A layout whose leads are not there
     falls back to stacked."""
     number = {lead.name: k for k, lead in enumerate(record.leads)}
@@ -228,11 +234,12 @@ def resolve(
     """
     if view.layout == "holter" and record.leads:
         return _holter(view, record, size, px_per_mm, calibrated)
-    table, rhythm = grid_of(view.layout, record)
-    columns, rows = max(len(table[0]) if table else 1, 1), max(len(table) + (rhythm is not None), 1)
     top = CORNER_PX if view.text != "none" else 4.0
     footer = _footer(size)
     paper = Rect(0, 0, size[0], max(size[1] - footer, 20.0))
+    room = (paper.w / px_per_mm, (paper.h - top - RULER_PX) / px_per_mm)
+    table, rhythm, left_out = _with_room(*grid_of(view.layout, record), record, room)
+    columns, rows = max(len(table[0]) if table else 1, 1), max(len(table) + (rhythm is not None), 1)
     seconds = record.seconds
     mm = px_per_mm
     if view.fit:
@@ -246,6 +253,9 @@ def resolve(
         per_column = min(per_column, max(seconds, 4 * SHORTEST_S) / columns)
     start = min(max(view.start_s, 0.0), max(0.0, seconds - SHORTEST_S))
     row_h = (paper.h - top - RULER_PX) / rows
+    if rows == 1:  # in a high pane its marks stay near the trace
+        spare = max(0.0, row_h - max(ROW_MM * mm, ROW_PX))
+        top, row_h = top + spare / 2, row_h - spare
     cells: list[Cell] = []
     pulses = []
     for row in range(rows if table else 0):
@@ -268,8 +278,25 @@ def resolve(
     page = per_column * (1 if view.simultaneous and rhythm is None else columns)
     return EcgPicture(
         size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, how, calibrated and not view.fit,
-        footer, whole_s=seconds,
+        footer, whole_s=seconds, left_out=left_out,
     )  # fmt: skip
+
+
+Table = list[list[tuple[int, str, float]]]
+
+
+def _with_room(table: Table, rhythm: int | None, record: EcgRecord, room: tuple[float, float]) -> tuple[Table, int | None, int]:
+    """Table and rhythm strip as they are, or the strip alone where the boxes of twelve leads would be too small (`room` in mm of
+    the screen); and how many leads that leaves out."""
+    leads = sum(len(row) for row in table)
+    if leads != len(STANDARD) or any(name.lstrip("-") not in STANDARD for row in table for _, name, _ in row):
+        return table, rhythm, 0
+    columns, rows = len(table[0]), len(table) + (rhythm is not None)
+    least = LEAST_BOX_MM[1] if columns > 1 else LEAST_BOX_MM[1] / 2
+    if room[0] / columns >= LEAST_BOX_MM[0] and room[1] / rows >= least:
+        return table, rhythm, 0
+    strip = next(k for name in RHYTHM if (k := record.lead(name)) is not None)
+    return [[(strip, record.leads[strip].name, 1.0)]], None, leads - 1
 
 
 def _footer(size: tuple[float, float]) -> float:

@@ -14,6 +14,8 @@ from medviewer.core.ecg import Gap, Measurement
 LEAST_SHARE = 0.8
 """Of the time must lie in intervals between normal beats for variability to be stated (EC-08)."""
 LEAST_INTERVALS = 20
+LEAST_RUNS = 24
+"""Of fewer intervals the slowest and the fastest eight are nearly the same ones and say nothing."""
 LF, HF = (0.04, 0.15), (0.15, 0.4)
 LEAST_LF_S = 120.0
 RESAMPLED_HZ = 4.0
@@ -49,8 +51,9 @@ def variability(found: Intervals) -> Mapping[str, Measurement]:
     if not len(found.seconds):
         return said
     said["heart rate"] = Measurement(round(60 / float(np.median(found.seconds)), 1), "/min")
-    said["lowest rate"] = Measurement(round(60 / float(_running(found.seconds).max()), 1), "/min")
-    said["highest rate"] = Measurement(round(60 / float(_running(found.seconds).min()), 1), "/min")
+    if len(found.seconds) >= LEAST_RUNS:
+        said["lowest rate"] = Measurement(round(60 / float(_running(found.seconds).max()), 1), "/min")
+        said["highest rate"] = Measurement(round(60 / float(_running(found.seconds).min()), 1), "/min")
     share = float(found.seconds[found.normal].sum() / found.seconds.sum())
     said["normal intervals"] = Measurement(round(100 * share, 1), "%")
     steady = found.seconds[found.normal] * 1000

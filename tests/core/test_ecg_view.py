@@ -144,3 +144,29 @@ def test_ed08_labels_pulses_and_rows_are_inside_a_small_pane_at_two_hundred_perc
             for cell in picture.cells:
                 assert 0 <= cell.rect.x < size[0] and 0 <= cell.y0 <= picture.paper.h + 1
             assert all(0 <= x < size[0] / 4 for x, _ in picture.pulses)
+
+
+@pytest.mark.parametrize(
+    ("layout", "size", "left_out"),
+    [
+        ("3x4+1", (660, 440), 0),
+        ("3x4+1", (560, 440), 11),
+        ("3x4+1", (900, 260), 11),
+        ("3x4", (900, 260), 0),
+        ("6x2", (700, 380), 11),
+        ("12x1", (700, 470), 0),
+        ("12x1", (700, 380), 11),
+    ],
+)
+def test_twelve_leads_that_have_no_room_give_way_to_the_rhythm_strip(layout, size, left_out):
+    picture = resolve(EcgView(layout=layout), twelve(), size)
+    assert picture.left_out == left_out
+    if left_out:
+        (strip,) = picture.cells
+        assert strip.label == "II" and strip.rect.w > 0.8 * size[0] and picture.columns == ""
+    else:
+        assert len({cell.label for cell in picture.cells}) == 12
+
+
+def test_other_lead_sets_keep_their_rows_however_small_the_pane():
+    assert len(resolve(EcgView(), twelve(names=("II", "V1", "V5")), (300, 200)).cells) == 3

@@ -59,3 +59,11 @@ def test_ec08_variability_is_not_stated_where_too_little_is_usable():
 @pytest.mark.parametrize("count", [0, 1])
 def test_ec05_no_beat_and_one_beat_have_no_rate(count):
     assert variability(intervals(np.arange(count, dtype=float), np.full(count, "N", "<U1"))) == {}
+
+
+def test_slowest_and_fastest_beats_are_told_where_they_can_differ():
+    rr = np.full(40, 0.8)
+    assert "lowest rate" not in variability(intervals(*beats(rr[:12])))
+    rr[10:18], rr[30:38] = 0.5, 1.2
+    found = variability(intervals(*beats(rr)))
+    assert (found["lowest rate"].value, found["heart rate"].value, found["highest rate"].value) == (50, 75, 120)

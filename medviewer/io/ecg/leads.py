@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import DeviceReport, EcgRecord, Lead, Signal
 from medviewer.core.errors import Notice
 from medviewer.core.identity import Patient, Study
+from medviewer.io.ecg.checks import other_heart_rate
 
 MV_PER_UNIT: Mapping[str, float] = {"mv": 1.0, "uv": 1e-3, "nv": 1e-6, "v": 1e3, "millivolt": 1.0, "microvolt": 1e-3, "volt": 1e3}
 LARGEST_VALUES = 1 << 28
@@ -128,6 +129,7 @@ def held_record(
         age_years=age,
         has_identity=who.known,
     )
+    record = replace(record, warnings=(*record.warnings, *other_heart_rate(record)))
     if not derive:
         return record
     found = with_limb_leads(record, signals)

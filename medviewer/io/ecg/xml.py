@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import DeviceReport, EcgRecord, Measurement
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
+from medviewer.io.ecg.checks import without_pulse
 from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, held_record, iso, millivolts
 
 LARGEST_FILE = 256 << 20
@@ -291,6 +292,18 @@ def _aecg_device(root: Element) -> DeviceReport | None:
     return DeviceReport(tuple(said), measured) if said or measured else None
 
 
+def _heart_alone(channels: Channels, path: str, warnings: list[Notice]) -> Channels:
+    """Without the calibration pulse that some devices put behind the leads (EF-15)."""
+    if not channels or not 0 < channels[0][1] < 1e6:
+        return channels
+    rate = channels[0][1]
+    kept = without_pulse([signal for _, _, signal, _ in channels], rate)
+    if kept == len(channels[0][2]):
+        return channels
+    warnings.append(Notice("ecg-pulse-cut", path, {"seconds": round((len(channels[0][2]) - kept) / rate, 2)}))
+    return [(name, hz, signal[:kept], step) for name, hz, signal, step in channels]
+
+
 # Schiller
 
 
@@ -365,6 +378,7 @@ def _philips(root: Element, path: str) -> EcgRecord:
     for name, trace in zip(labels or [f"{k + 1}" for k in range(len(traces))], traces, strict=False):
         signal = trace[:declared] if declared else trace
         channels.append((name, rate, signal * step, step))
+    channels = _heart_alone(channels, path, warnings)
     who = root.find("patient/generalpatientdata")
     report = root.find("reportinfo")
     date, time = (report.get("date") or "", report.get("time") or "") if report is not None else ("", "")

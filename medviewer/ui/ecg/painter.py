@@ -149,9 +149,11 @@ class EcgPainter:
         scale = words.to_scale() if vector and picture.to_scale else scale
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
-        lines = [[(how, bright), (f" · {read}" if read else "", violet)]]
+        fewer = words.fewer_leads(picture)
+        amber = ink.words if vector else theme.ATTENTION
+        lines = [[(how, bright), (f" · {fewer}" if fewer else "", amber), (f" · {read}" if read else "", violet)]]
         if picture.footer > FOOTER_PX:
-            lines = [[(how, bright)], [(read, violet)]]
+            lines = [[(how, bright)], [(f"{fewer} · " if fewer and read else fewer, amber), (read, violet)]]
         high = band.height() / len(lines)
         right = width - 12 - metrics.horizontalAdvance(scale)
         for n, parts in enumerate(lines):
@@ -195,7 +197,7 @@ def paint_labels(painter: QPainter, record: EcgRecord, picture: EcgPicture, ink:
     for cell in picture.cells:
         if cell.label:
             over = MARKS_PX if cell in marked else 0.0
-            y = max(cell.y0 - max(cell.rect.h * 0.3, 6 * picture.px_per_mm), cell.rect.y + over + 11)
+            y = max(cell.y0 - max(min(cell.rect.h * 0.3, 60), 6 * picture.px_per_mm), cell.rect.y + over + 11)
             text = f"{cell.label} · {words.per_cm(cell.per_cm, record.leads[cell.lead].unit)}" if cell.per_cm else cell.label
             painter.drawText(QPointF(cell.rect.x + 6, min(y, cell.y0 - 4)), text)
 

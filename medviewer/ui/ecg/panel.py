@@ -41,7 +41,7 @@ class EcgPanel(QWidget):
         self.events, self.why = EventsList(), WhyCard()
         self.rates, self.shapes = RatePlots(), TemplatePlots()
         self.automatic, self.rhythm, self.device = NumbersTable(), NumbersTable(), NumbersTable()
-        self.by_hand = NumbersTable()
+        self.by_hand, self.levels = NumbersTable(), NumbersTable(3, without_unit=True)
         self._titles: dict[str, QLabel] = {}
         self.statements = QLabel()
         self.statements.setWordWrap(True)
@@ -54,8 +54,9 @@ class EcgPanel(QWidget):
         for name, title, *widgets in (
             ("by hand", "", self.by_hand),
             ("automatic", self.tr("AUTOMATIC MEASUREMENTS"), self.automatic),
+            ("levels", self.tr("ST AT J + 60 MS, AUTOMATIC, MV"), self.levels),
+            ("shapes", self.tr("MEAN BEATS · 25 mm/s · 10 mm/mV"), self.shapes),
             ("rhythm", self.tr("RATE AND VARIABILITY, AUTOMATIC"), self.rhythm, self.rates),
-            ("shapes", self.tr("MEAN BEATS"), self.shapes),
             ("device", self.tr("FROM THE DEVICE"), self.statements, self.device),
         ):
             heading = QLabel(title, room)
@@ -99,7 +100,9 @@ class EcgPanel(QWidget):
         found = intervals(pane.marks.times[kept], pane.marks.symbols[kept], gaps) if len(pane.marks.times) > 1 else None
         rates = dict(variability(found)) if found is not None else {}
         automatic = {name: one for r in ok for name, one in r.measurements.items() if name not in rates}
-        self._show("automatic", self.automatic, automatic)
+        levels = {name.removeprefix("ST "): one for name, one in automatic.items() if name.startswith("ST ") and one.unit == "mV"}
+        self._show("automatic", self.automatic, {n: one for n, one in automatic.items() if n.removeprefix("ST ") not in levels})
+        self._show("levels", self.levels, levels)
         self._show("by hand", self.by_hand, self._by_hand(pane))
         self._show("rhythm", self.rhythm, rates)
         self.rates.tell(found)
@@ -146,7 +149,7 @@ class EcgPanel(QWidget):
         def done(found: tuple[Template, ...] | None, error: BaseException | None) -> None:
             if found is not None and marks is self._marks:
                 self._templates = found
-                self.shapes.tell(found)
+                self.shapes.tell(found, pane.px_per_mm)
                 self._titles["shapes"].setVisible(bool(found))
                 self._number = None
                 if self._pane is not None:

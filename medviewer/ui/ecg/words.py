@@ -55,6 +55,13 @@ def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) 
     return " · ".join(parts), read, scale
 
 
+def fewer_leads(picture: EcgPicture) -> str:
+    """What a small pane leaves out."""
+    if not picture.left_out:
+        return ""
+    return _tr("{lead} only: too small for {n} leads").format(lead=picture.cells[0].label, n=picture.left_out + 1)
+
+
 def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Lines of the left and right upper corner."""
     who = person(record.patient) if record.patient.known else _tr("No identity")
@@ -207,7 +214,7 @@ def measure(name: str) -> str:
 def value(one: Measurement) -> str:
     """A number with its unit; as many digits as it deserves."""
     digits = 0 if abs(one.value) >= 100 or one.unit in ("ms", "°", "/min") else 2 if one.unit in ("mV", "") else 1
-    number_ = f"{round(one.value, digits) + 0.0:.{digits}f}"
+    number_ = f"{round(one.value, digits) + 0.0:.{digits}f}".replace("-", "−")
     return f"{number_}°" if one.unit in ("°", "deg") else f"{number_} {one.unit}".strip()
 
 

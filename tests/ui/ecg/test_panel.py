@@ -143,10 +143,33 @@ def test_mean_beats_of_each_class_are_shown_with_their_members(qtbot, desk, pane
     qtbot.waitUntil(lambda: bool(panel.shapes.found), timeout=10000)
     _, _, symbols = answered()
     assert {t.label: t.count for t in panel.shapes.found} == {c: symbols.count(c) for c in "NSV"}
-    panel.shapes.resize(300, 92)
-    for place, label in ((50, "N"), (150, "S"), (250, "V")):
-        QTest.mousePress(panel.shapes, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(place, 40))
+    panel.shapes.resize(300, panel.shapes.heightForWidth(300))
+    for box, label in zip(panel.shapes.boxes(300), "NSV", strict=True):
+        QTest.mousePress(panel.shapes, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, box.center().toPoint())
         assert panel.events.model.rowCount() == symbols.count(label), "a click lists the members"
+
+
+def test_mean_beats_are_whole_at_one_scale_and_inside_their_plot(qtbot, desk, panel):
+    qtbot.waitUntil(lambda: bool(panel.shapes.found), timeout=10000)
+    plots = panel.shapes
+    for wide in (200, 300, 420):
+        mm, boxes = plots.mm(wide), plots.boxes(wide)
+        low = min((t.mean - t.spread).min() for t in plots.found)
+        high = max((t.mean + t.spread).max() for t in plots.found)
+        for one, box in zip(plots.found, boxes, strict=True):
+            assert box.right() <= wide and box.bottom() <= plots.heightForWidth(wide)
+            assert box.width() == pytest.approx(0.8 * 25 * mm) and len(one.mean) == round(0.8 * one.rate_hz)
+            assert box.height() >= (high - low) * 10 * mm
+
+
+def test_st_levels_are_a_table_of_their_own_without_units_behind_each(desk):
+    record, result, _ = answered()
+    levels = {f"ST {lead}": Measurement(-0.051, "mV") for lead in ("I", "aVR", "V6")}
+    desk.session.put([record])
+    desk.session.put_result(replace(result, measurements={**result.measurements, **levels}))
+    panel = desk.controls("ecg").panel
+    assert panel.automatic.texts == ["QT 380 ms"]
+    assert panel.levels.texts == ["I −0.05", "aVR −0.05", "V6 −0.05"]
 
 
 def test_the_panel_gives_way_to_the_cards_of_an_image(desk, panel):
