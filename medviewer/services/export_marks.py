@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from medviewer.core.ecg import Beats, EcgRecord
+from medviewer.core.ecg_hand import HandMarks, HandNote, notes_of
 from medviewer.core.ecg_marks import Marks, marks_of
 from medviewer.core.finding import Decision, Result
 from medviewer.io.ecg.write import write_annotations, write_edf_marks
@@ -28,29 +29,42 @@ def kept_beats(record: EcgRecord, marks: Marks) -> Beats:
 
 
 def export_marks(
-    record: EcgRecord, results: Sequence[Result], folder: Path, kind: str, decided: Mapping[str, Decision] | None = None
+    record: EcgRecord,
+    results: Sequence[Result],
+    folder: Path,
+    kind: str,
+    decided: Mapping[str, Decision] | None = None,
+    hand: HandMarks | None = None,
 ) -> list[str]:
-    """Write the marks of a record; names of the files, none where nothing is marked. Each is read back and compared.
+    """Write the marks of a record, also those of a person's `hand`; names of the files, none where nothing is marked. Each is
+    read back and compared.
 
     Raises `output-unwritable`, `export-differs`, `export-rate-fraction`.
     """
     marks = marks_of(record, results, decided)
     beats = kept_beats(record, marks)
     spans = [e for n, e in enumerate(marks.episodes) if (d := marks.decided.get(-1 - n)) is None or d.state != "rejected"]
-    if not beats.sample and not spans:
+    about = {lead.name: lead for lead in record.leads}
+    notes = notes_of(
+        hand or HandMarks(),
+        {name: lead.rate_hz for name, lead in about.items()},
+        {name: lead.unit for name, lead in about.items()},
+    )
+    if not beats.sample and not spans and not notes:
         return []
     name = file_name(record.item)
     if kind == "wfdb":
-        written = write_annotations(beats, spans, record.rate_hz, folder, name)
+        written = write_annotations(beats, spans, record.rate_hz, folder, name, notes)
         return [written] if written else []
     if kind == "edf":
-        return write_edf_marks(record, beats, spans, folder, name)
-    write_whole(folder / f"{name}.events.csv", _table(record, marks).encode("utf-8-sig"))
+        return write_edf_marks(record, beats, spans, folder, name, notes)
+    write_whole(folder / f"{name}.events.csv", _table(record, marks, notes).encode("utf-8-sig"))
     return [f"{name}.events.csv"]
 
 
-def _table(record: EcgRecord, marks: Marks) -> str:
-    """One event a row: time, sample, sort, label as it counts, the network's probability, and what a person decided."""
+def _table(record: EcgRecord, marks: Marks, notes: Sequence[HandNote]) -> str:
+    """One event a row: time, sample, sort, label as it counts, the network's probability, and what a person decided; at the end
+    what a person measured, state "manual"."""
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["start_s", "end_s", "sample", "kind", "label", "probability", "state", "who", "when", "model", NOTICE])
@@ -63,4 +77,7 @@ def _table(record: EcgRecord, marks: Marks) -> str:
             [f"{one.start_s:.4f}", f"{one.end_s:.4f}", sample, one.kind, one.label, f"{one.probability:.4f}", decision.state,
              decision.who, decision.when, model, ""]
         )  # fmt: skip
+    for note in notes:
+        sample = round(note.start_s * record.rate_hz)
+        table.writerow([f"{note.start_s:.4f}", f"{note.end_s:.4f}", sample, note.kind, note.text, "", "manual", "", "", "", ""])
     return text.getvalue()

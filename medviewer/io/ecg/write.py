@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.ecg import Beats, EcgRecord, Episode
+from medviewer.core.ecg_hand import HandNote
 from medviewer.core.errors import MedviewerError
 from medviewer.io.ecg.edf_write import MISSING, EdfChannel, EdfNote, write_edf
 
@@ -162,8 +163,16 @@ def _edf_with(
         raise
 
 
-def write_edf_marks(record: EcgRecord, beats: Beats | None, episodes: Sequence[Episode], folder: Path, name: str) -> list[str]:
-    """The record as EDF+ with beats (their class) and rhythm (`(AFIB` …, with its length) as annotations; a file a rate."""
+def write_edf_marks(
+    record: EcgRecord,
+    beats: Beats | None,
+    episodes: Sequence[Episode],
+    folder: Path,
+    name: str,
+    hand: Sequence[HandNote] = (),
+) -> list[str]:
+    """The record as EDF+ with beats (their class), rhythm (`(AFIB` …) and what a hand marked, each with its length, as
+    annotations; a file a rate."""
     names = []
     rates = sorted({lead.rate_hz for lead in record.leads}, reverse=True)
     for rate in rates:
@@ -179,6 +188,7 @@ def write_edf_marks(record: EcgRecord, beats: Beats | None, episodes: Sequence[E
             EdfNote(round(e.start_s * rate), RHYTHM_NOTES.get(e.label, f"({e.label}"), round((e.end_s - e.start_s) * rate))
             for e in episodes
         ]
+        notes += [EdfNote(round(h.start_s * rate), h.text, round((h.end_s - h.start_s) * rate)) for h in hand]
         path = folder / (f"{name}.edf" if len(rates) == 1 else f"{name}@{rate:g}.edf")
         try:
             _edf_with(record, leads, rate, signals, path, notes)
@@ -211,8 +221,11 @@ def write_tiled(folder: Path, name: str, leads: Mapping[str, NDArray[np.float64]
     (folder / f"{name}.hea").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def write_annotations(beats: Beats | None, episodes: Sequence[Episode], rate: float, folder: Path, name: str) -> str:
-    """WFDB annotation file `<name>.mvb`: beats by class, rhythm changes as `+` with `(AFIB`, `(N` … in aux.
+def write_annotations(
+    beats: Beats | None, episodes: Sequence[Episode], rate: float, folder: Path, name: str, hand: Sequence[HandNote] = ()
+) -> str:
+    """WFDB annotation file `<name>.mvb`: beats by class, rhythm changes as `+` with `(AFIB`, `(N` … in aux, both ends of what a
+    hand marked as notes (`"`), which no scoring counts.
 
     Read back and compared. Raises `output-unwritable`, `export-differs`.
     """
@@ -222,6 +235,11 @@ def write_annotations(beats: Beats | None, episodes: Sequence[Episode], rate: fl
     if beats is not None:
         marks += [(s, c, "") for s, c in zip(beats.sample, beats.symbol, strict=True)]
     marks += [(round(e.start_s * rate), "+", RHYTHM_NOTES.get(e.label, f"({e.label}")) for e in episodes]
+    for note in hand:
+        places = (note.start_s, note.end_s) if note.end_s > note.start_s else (note.start_s,)
+        marks += [
+            (max(0, round(at * rate)), '"', f"{note.text}{end}") for at, end in zip(places, (" begin", " end"), strict=False)
+        ]
     marks.sort(key=lambda mark: (mark[0], mark[1] != "+"))
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
     if not marks:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_hand import HandCaliper, HandMarks
 from medviewer.core.ecg_view import Cell, EcgPicture
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
@@ -48,6 +49,25 @@ class Calipers:
     def kept(self) -> "Calipers":
         """After another speed, gain or layout: times and voltages stay, what was in the hand does not."""
         return replace(self, held=None)
+
+    def let_go(self) -> "Calipers":
+        """The button is up; a caliper without any width was only a click."""
+        click = self.caliper is not None and self.caliper.start == self.caliper.end
+        return replace(self, held=None, caliper=None if click else self.caliper)
+
+    def kept_caliper(self, record: EcgRecord | None) -> HandCaliper | None:
+        """The caliper as it is kept: by its lead's name."""
+        one = self.caliper
+        if one is None or record is None or one.lead >= len(record.leads):
+            return None
+        return HandCaliper(record.leads[one.lead].name, one.start, one.end, one.column)
+
+    def with_hand(self, hand: HandMarks, record: EcgRecord | None) -> "Calipers":
+        """Caliper and cursors as they were kept."""
+        one = hand.caliper
+        lead = record.lead(one.lead) if one is not None and record is not None else None
+        caliper = Caliper(lead, one.start, one.end, one.column) if one is not None and lead is not None else None
+        return replace(self, caliper=caliper, cursors=hand.cursors, held=None)
 
     def pressed(self, tool: str, picture: EcgPicture, x: float, y: float) -> "Calipers":
         cell = picture.cell_at(x, y)

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QTabWidget
 
-from medviewer.core.ecg import Wave
+from medviewer.core.ecg_hand import HandMarks
 from medviewer.core.ecg_marks import FIRST_EXPLAINED
 from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
 from medviewer.core.errors import MedviewerError
@@ -17,7 +17,7 @@ from medviewer.core.signal import Filters
 from medviewer.core.task import Priority
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
-from medviewer.services.acts import Act
+from medviewer.services.ecg_hand import Hand
 from medviewer.services.export_marks import export_marks
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
@@ -37,6 +37,7 @@ class EcgControls(Controls):
 
     def __init__(self, desk: Any) -> None:
         super().__init__(desk)
+        self.hand = Hand(desk.session)
         self.panel = EcgPanel(desk.bridge)
         self.panel.chosen.connect(self._go_to_event)
         self.panel.decided.connect(lambda found, state, label: desk.session.judge(found, state, label=label))
@@ -95,7 +96,8 @@ class EcgControls(Controls):
         pane.resized.connect(self._same_scale)
         pane.view_changed.connect(lambda _: self._same_scale())
         pane.state_wanted.connect(self.state)
-        pane.bound_moved.connect(self._bound_moved)
+        pane.hand_moved.connect(self._hand_moved)
+        pane.recall = self.hand.recall
 
     def _same_scale(self) -> None:
         """Fitted ECGs beside each other share the smallest millimetre, so that they can be compared."""
@@ -179,11 +181,12 @@ class EcgControls(Controls):
             pane.update()
 
     def delete_mark(self) -> None:
-        """Caliper and cursors away."""
+        """Caliper and cursors away; borders moved by hand stay."""
         pane = self._desk.grid.active
         if isinstance(pane, EcgPane):
-            pane.calipers = replace(pane.calipers, caliper=None, cursors=(), held=None)
-            pane.update()
+            before = pane.hand
+            pane.set_calipers(replace(pane.calipers, caliper=None, cursors=(), held=None))
+            self._hand_moved(pane, before, "caliper")
 
     def calibrate(self) -> None:
         """Ask for the length of a bar; every ECG pane follows."""
@@ -197,12 +200,18 @@ class EcgControls(Controls):
             if isinstance(pane, EcgPane):
                 pane.set_scale(*screen_scale(self._desk.settings, pane))
 
-    def _bound_moved(self, pane: EcgPane, lead: str, before: tuple[Wave, ...], at_s: float) -> None:
-        """A hand moved a bound: undoable, and measured by hand from then on."""
-        after = pane.by_hand[lead]
-        self._desk.session.history.do(
-            Act("act-bound", lambda: pane.set_waves(lead, after, at_s), lambda: pane.set_waves(lead, before, at_s))
-        )
+    def _hand_moved(self, pane: EcgPane, before: HandMarks, act: str) -> None:
+        """A hand left a caliper, cursors or a border elsewhere: kept with the record, undoable, in every pane that shows it."""
+        record = pane.record
+        if record is None:
+            return
+
+        def show(marks: HandMarks) -> None:
+            for one in self._desk.grid.panes:
+                if isinstance(one, EcgPane) and one.record is not None and one.record.item == record.item:
+                    one.set_hand(marks)
+
+        self.hand.keep(record, before, pane.hand, act, show)
 
     def state(self, pane: EcgPane | None = None) -> None:
         """Ask for rate, unit and leads; the record is shown as stated, the file stays as it is."""
@@ -226,7 +235,7 @@ class EcgControls(Controls):
         assert pane.record is not None
         says = self._desk.window.statusBar()
         try:
-            write_pdf(Printed(pane.record, pane.view, pane.results if pane.view.marks else {}, pane.decided), path)
+            write_pdf(Printed(pane.record, pane.view, pane.results if pane.view.marks else {}, pane.decided, pane.hand), path)
         except MedviewerError as error:
             says.showMessage(self._desk.say(error.notice).message, 8000)
         else:
@@ -247,7 +256,7 @@ class EcgControls(Controls):
         assert pane.record is not None
         says = self._desk.window.statusBar()
         try:
-            names = export_marks(pane.record, list(pane.results.values()), folder, kind, pane.decided)
+            names = export_marks(pane.record, list(pane.results.values()), folder, kind, pane.decided, pane.hand)
         except MedviewerError as error:
             says.showMessage(self._desk.say(error.notice).message, 8000)
         else:

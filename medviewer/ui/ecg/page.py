@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPageLayout, Q
 
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_hand import HandMarks, with_bounds
 from medviewer.core.ecg_marks import Marks, marks_of
 from medviewer.core.ecg_view import EcgPicture, EcgView, resolve
 from medviewer.core.errors import MedviewerError
@@ -18,6 +19,7 @@ from medviewer.core.finding import Decision, Result
 from medviewer.core.signal import Pyramid
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
+from medviewer.ui.ecg.calipers import Calipers, paint_calipers
 from medviewer.ui.ecg.painter import EcgPainter
 
 SHEET_MM, MARGIN_MM = (297.0, 210.0), 8.0
@@ -39,6 +41,7 @@ class Printed:
     view: EcgView
     results: Mapping[str, Result]
     decided: Mapping[str, Decision]
+    hand: HandMarks = field(default_factory=HandMarks)
 
 
 def pages_of(record: EcgRecord, view: EcgView, pages: int | None = 1) -> list[EcgView]:
@@ -66,6 +69,7 @@ def write_pdf(printed: Printed, path: Path, pages: int | None = 1) -> None:
     if painter_of.traces.needs_pyramid:
         painter_of.traces.pyramid = Pyramid(record)
     marks = marks_of(record, printed.results.values(), printed.decided)
+    marks = replace(marks, waves=with_bounds(marks.waves, printed.hand))
     part = path.with_name(f"{path.name}.part")
     writer = QPdfWriter(str(part))
     writer.setResolution(DPI)
@@ -114,7 +118,9 @@ def _page(painter: QPainter, one: EcgPainter, printed: Printed, view: EcgView, m
     painter.save()
     painter.translate(margin, top)
     painter.setClipRect(QRectF(0, 0, wide, high))
-    one.paint(painter, view, _picture(printed.record, view), marks, PX_PER_MM, vector=True)
+    picture = _picture(printed.record, view)
+    one.paint(painter, view, picture, marks, PX_PER_MM, vector=True)
+    paint_calipers(painter, Calipers().with_hand(printed.hand, printed.record), picture, printed.record, theme.ECG_INK["paper"])
     painter.restore()
     _foot(painter, printed, number, QRectF(margin, top + high + 4, wide, FOOT_MM * PX_PER_MM - 4))
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
-from typing import Literal
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -19,9 +18,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from medviewer.core.ecg import EcgRecord, Wave
-from medviewer.core.ecg_marks import Marks, marks_of, moved_bound
+from medviewer.core.ecg_hand import HandMarks, with_bounds
+from medviewer.core.ecg_marks import Marks, marks_of
 from medviewer.core.ecg_stated import SETTLED
-from medviewer.core.ecg_view import SCREEN_MM, EcgPicture, EcgView, moved, resolve, zoomed_at
+from medviewer.core.ecg_view import SCREEN_MM, EcgPicture, EcgView, moved, resolve
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Decision, Evidence, Interval, Result
 from medviewer.core.signal import Pyramid
@@ -33,17 +33,12 @@ from medviewer.ui.bridge import Bridge
 from medviewer.ui.ecg import words
 from medviewer.ui.ecg.bar import EcgBar
 from medviewer.ui.ecg.calipers import Calipers, paint_calipers
-from medviewer.ui.ecg.overview import line_at, place_in
+from medviewer.ui.ecg.gestures import Gestures
 from medviewer.ui.ecg.painter import EcgPainter
 from medviewer.ui.pane import Pane
 from medviewer.ui.strip import Strip
 
-WHEEL_SHARE = 0.15
-"""Of a page that one notch of the wheel moves."""
 GROWING_MS = 200
-GRAB_PX = 5.0
-Held = tuple[str, tuple[Wave, ...], int, Literal["onset", "offset"]]
-"""A bound in the hand: lead, its waves before, which wave, which end."""
 WARNINGS = 3
 """Told in the pane; all of them stand in the browser's tooltip."""
 
@@ -55,8 +50,8 @@ class EcgPane(Pane):
     state_wanted = Signal(object)
     """Somebody wants to say what the file does not."""
     resized = Signal()
-    bound_moved = Signal(object, str, object, float)
-    """The pane, a lead, its waves before a bound was moved, and the second of the wave."""
+    hand_moved = Signal(object, object, str)
+    """The pane, its `HandMarks` before, and what was done: "caliper" or "bound"."""
 
     def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
         super().__init__(bridge, say, parent)
@@ -69,16 +64,15 @@ class EcgPane(Pane):
         """Set by the controls: ECGs beside each other have one scale."""
         self._painter: EcgPainter | None = None
         self._token = CancelToken()
-        self._tool = "pan"
-        self._drag: tuple[str, QPointF, EcgView] | None = None
-        self._dragged = False
-        self._held: Held | None = None
+        self.recall: Callable[[EcgRecord], HandMarks] = lambda record: HandMarks()
+        """Set by the controls: what was kept with a record."""
+        self.gestures = Gestures(self)
         self.bar = EcgBar(self)
         self.bar.changed.connect(self.set_view)
         self.strip = Strip(self)
         self.strip._words.linkActivated.connect(self._link)
         self._read: set[str] = set()
-        self.by_hand: dict[str, tuple[Wave, ...]] = {}
+        self.bounds: tuple[tuple[str, Wave], ...] = ()
         self.touched: tuple[str, float] | None = None
         self._growing = QTimer(self, interval=GROWING_MS)
         self._growing.timeout.connect(self.update)
@@ -100,13 +94,15 @@ class EcgPane(Pane):
         self._growing.stop()
         self.item = item
         self.results, self.decided, self.marks, self.calipers = {}, {}, Marks(), Calipers()
-        self.by_hand, self.touched = {}, None
+        self.bounds, self.touched = (), None
         self._painter = EcgPainter(item) if item is not None else None
         if item is not None:
             self.view = self.view.opening(item)
             self.view = replace(self.view, fit=self.view.fit and not self.calibrated)
             if self._painter is not None and self._painter.traces.needs_pyramid:
                 self._grow(item)
+            kept = self.recall(item)
+            self.bounds, self.calipers = kept.bounds, self.calipers.with_hand(kept, item)
         self.bar.show_view(self.view, item)
         self.tell_strip()
         self.update()
@@ -154,15 +150,8 @@ class EcgPane(Pane):
     def tell_marks(self) -> None:
         if self.record is not None:
             marks = marks_of(self.record, self.results.values(), self.decided)
-            self.marks = replace(marks, waves={**marks.waves, **self.by_hand})
+            self.marks = replace(marks, waves=with_bounds(marks.waves, self.hand)) if self.bounds else marks
         self.update()
-
-    def set_waves(self, lead: str, waves: tuple[Wave, ...], at_s: float) -> None:
-        """Bounds of a lead as a hand moved them; `at_s` the wave that was moved."""
-        self.by_hand = {**self.by_hand, lead: waves}
-        self.touched = (lead, at_s)
-        self.tell_marks()
-        self.view_changed.emit(self)
 
     def show_evidence(self, model: str, evidence: Evidence | None) -> None:
         record = self.record
@@ -184,22 +173,16 @@ class EcgPane(Pane):
         self.set_view(view)
 
     def set_tool(self, which: str) -> None:
-        if which in ("pan", "caliper", "cursors"):
-            self._tool = which
-            self.setCursor(Qt.CursorShape.ArrowCursor if which == "pan" else Qt.CursorShape.CrossCursor)
-        elif which == "window":  # Esc: back to the first tool
-            self.set_tool("pan")
-            self.calipers = Calipers()
-            self.update()
+        self.gestures.take(which)
 
     @property
     def tool_id(self) -> str:
-        return self._tool
+        return self.gestures.tool
 
-    def picture(self) -> EcgPicture:
-        """What is painted now; its y counts from below the bar."""
+    def picture(self, view: EcgView | None = None) -> EcgPicture:
+        """What is painted now, or would be of another view; its y counts from below the bar."""
         assert self.record is not None
-        return resolve(self.view, self.record, self._paper_size(), self.px_per_mm, self.calibrated, self.most_mm)
+        return resolve(view or self.view, self.record, self._paper_size(), self.px_per_mm, self.calibrated, self.most_mm)
 
     def own_mm(self) -> float | None:
         """The millimetre that a fitted view would have alone; None where it is to scale or there is none."""
@@ -209,9 +192,9 @@ class EcgPane(Pane):
 
     def _paper_size(self) -> tuple[float, float]:
         below = self.strip.height() if self.strip.isVisibleTo(self) else 0
-        return float(self.width()), float(max(self.height() - self._top() - below, 40))
+        return float(self.width()), float(max(self.height() - self.top() - below, 40))
 
-    def _top(self) -> int:
+    def top(self) -> int:
         return self.bar.height() + (self.banner.height() if self.banner.isVisibleTo(self) else 0)
 
     # Strips
@@ -269,7 +252,7 @@ class EcgPane(Pane):
         painter.fillRect(self.rect(), QColor(ink.paper))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.record is not None and self._painter is not None:
-            top = self._top()
+            top = self.top()
             painter.translate(0, top)
             picture = self.picture()
             try:
@@ -287,162 +270,51 @@ class EcgPane(Pane):
 
     # Hands
 
-    def _at(self, event: QMouseEvent | QWheelEvent) -> QPointF:
-        return event.position() - QPointF(0, self._top())
+    @property
+    def hand(self) -> HandMarks:
+        """Caliper, cursors and moved borders as they are now."""
+        return HandMarks(self.calipers.kept_caliper(self.record), self.calipers.cursors, self.bounds)
+
+    def set_hand(self, hand: HandMarks, *, tell: bool = True) -> None:
+        """Put a person's marks on the record; `touched` is the border that moved last, measured in the panel."""
+        new = next((one for one in hand.bounds if one not in self.bounds), None)
+        back = next((one for one in self.bounds if one not in hand.bounds), None)
+        changed = new or back
+        if changed is not None and self.record is not None and (number := self.record.lead(changed[0])) is not None:
+            self.touched = (changed[0], changed[1].peak / self.record.leads[number].rate_hz)
+        self.bounds = hand.bounds
+        if not self.bounds:
+            self.touched = None
+        self.calipers = self.calipers.with_hand(hand, self.record)
+        self.tell_marks()
+        if tell:
+            self.view_changed.emit(self)
+
+    def set_calipers(self, calipers: Calipers) -> None:
+        self.calipers = calipers
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit(self)
-        self.setFocus()
-        if self.record is None or event.position().y() < self._top():
-            return
-        at = self._at(event)
-        button, shift = event.button(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        tool = self._tool
-        if button == Qt.MouseButton.RightButton:
-            tool = "zoom"
-        elif button == Qt.MouseButton.MiddleButton or shift:
-            tool = "pan"
-        elif button != Qt.MouseButton.LeftButton:
-            return
-        picture = self.picture()
-        if tool == "pan" and button == Qt.MouseButton.LeftButton and (held := self._bound_at(picture, at)) is not None:
-            self._held = held
-            tool = "bound"
-        moment = place_in(picture.overview, at.x(), at.y(), picture.whole_s)
-        moment = moment if moment is not None else place_in(picture.tachogram, at.x(), at.y(), picture.whole_s)
-        if tool in ("pan", "caliper", "cursors") and moment is not None:
-            tool = "jump"
-            self._jump(moment, picture)
-        elif tool in ("caliper", "cursors"):
-            self.calipers = self.calipers.pressed(tool, picture, at.x(), at.y())
-            self.update()
-        self._drag, self._dragged = (tool, at, self.view), False
-
-    def _jump(self, moment: float, picture: EcgPicture) -> None:
-        record = self.record
-        if record is not None:
-            self.set_view(moved(replace(self.view, chosen_s=moment), record, moment - picture.page_s / 2))
+        self.gestures.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        record = self.record
-        if record is None:
-            return
-        at = self._at(event)
-        picture = self.picture()
-        self._probe(picture, at)
-        if self._drag is None:
-            return
-        tool, start, first = self._drag
-        self._dragged = self._dragged or (at - start).manhattanLength() > 4
-        if not self._dragged:
-            return
-        if tool == "pan":
-            cell = picture.cell_at(start.x(), start.y())
-            per_s = cell.px_per_s if cell is not None else picture.px_per_s
-            if cell is not None and cell.line:
-                lines = round((start.y() - at.y()) / max(cell.rect.h, 1))
-                self.set_view(moved(self.view, record, first.start_s + lines * self.view.line_s))
-            else:
-                self.set_view(moved(self.view, record, first.start_s - (at.x() - start.x()) / per_s))
-        elif tool == "zoom":
-            begun = resolve(first, record, self._paper_size(), self.px_per_mm, self.calibrated, self.most_mm)
-            self.set_view(zoomed_at(first, record, begun, 1.01 ** (start.y() - at.y()), start.x(), start.y()))
-        elif tool == "bound":
-            self._drag_bound(picture, at)
-        elif tool == "jump":
-            moment = (min(max(at.x(), 0.0), picture.size[0]) - (picture.overview.x if picture.overview else 0)) / (
-                picture.overview.w if picture.overview else picture.size[0]
-            )
-            self._jump(min(max(moment, 0.0), 1.0) * record.seconds, picture)
-        else:
-            self.calipers = self.calipers.moved(picture, at.x(), at.y())
-            self.update()
+        self.gestures.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None or self.record is None:
-            return
-        tool, at, _ = self._drag
-        self._drag = None
-        if tool == "bound" and self._held is not None:
-            lead, before, number, _ = self._held
-            self._held = None
-            if self._dragged:
-                rate = self.record.leads[self.record.lead(lead) or 0].rate_hz
-                self.bound_moved.emit(self, lead, before, before[number].peak / rate)
-        elif tool == "zoom" and not self._dragged:
-            self.menu_wanted.emit(self, event.globalPosition().toPoint())
-        elif tool == "pan" and not self._dragged:
-            picture = self.picture()
-            line = line_at(picture, at.x(), at.y())
-            if line is not None:
-                self.set_view(replace(self.view, chosen_s=min(line.time(at.x()), self.record.seconds)))
-            else:
-                self._choose_beat(picture, at)
+        self.gestures.release(event)
 
-    def _bound_at(self, picture: EcgPicture, at: QPointF) -> Held | None:
-        """The wave's bound under the pointer, while bounds are shown."""
-        cell = picture.cell_at(at.x(), at.y())
-        record = self.record
-        if not self.view.waves or not self.view.marks or record is None or cell is None or cell.line:
-            return None
-        lead = record.leads[cell.lead]
-        waves = self.marks.waves.get(lead.name, ())
-        best: tuple[float, Held] | None = None
-        for number, wave in enumerate(waves):
-            for end, sample in (("onset", wave.onset), ("offset", wave.offset)):
-                away = abs(cell.x(sample / lead.rate_hz) - at.x())
-                if away <= GRAB_PX and (best is None or away < best[0]):
-                    best = (away, (lead.name, waves, number, "onset" if end == "onset" else "offset"))
-        return best[1] if best is not None else None
-
-    def _drag_bound(self, picture: EcgPicture, at: QPointF) -> None:
-        record = self.record
-        if self._held is None or record is None or self._drag is None:
-            return
-        lead, before, number, end = self._held
-        begun = self._drag[1]
-        cell = picture.cell_at(begun.x(), begun.y())
-        if cell is None:
-            return
-        sample = round(cell.time(at.x()) * record.leads[cell.lead].rate_hz)
-        self.by_hand = {**self.by_hand, lead: moved_bound(before, number, end, sample)}
-        self.tell_marks()
-
-    def _choose_beat(self, picture: EcgPicture, at: QPointF) -> None:
-        """A click near a beat points at it."""
-        cell = picture.cell_at(at.x(), at.y())
-        if cell is None or not len(self.marks.times):
-            return
-        moment = cell.time(at.x())
-        near = self.marks.between(moment - 12 / cell.px_per_s, moment + 12 / cell.px_per_s)
-        if near.stop > near.start:
-            best = min(range(near.start, near.stop), key=lambda n: abs(self.marks.times[n] - moment))
-            self.set_view(replace(self.view, chosen_s=float(self.marks.times[best])))
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.gestures.wheel(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._tool == "pan" and event.position().y() > self._top():
+        if self.gestures.tool == "pan" and event.position().y() > self.top():
             super().mouseDoubleClickEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.menu_wanted.emit(self, self.mapToGlobal(self.rect().center()))
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        record = self.record
-        if record is None:
-            return
-        self.activated.emit(self)
-        notches = (event.angleDelta().y() or -event.angleDelta().x()) / 120
-        picture = self.picture()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            at = self._at(event)
-            self.set_view(zoomed_at(self.view, record, picture, 1.25**notches, at.x(), at.y()))
-        else:
-            step = self.view.line_s if picture.overview is not None else WHEEL_SHARE * picture.page_s
-            self.set_view(moved(self.view, record, self.view.start_s - notches * step))
-        event.accept()
-
-    def _probe(self, picture: EcgPicture, at: QPointF) -> None:
+    def probe(self, picture: EcgPicture, at: QPointF) -> None:
         """Lead, time and value under the pointer."""
         record = self.record
         cell = picture.cell_at(at.x(), at.y())

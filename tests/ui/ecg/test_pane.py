@@ -40,7 +40,7 @@ def pane(desk):
 
 def drag(pane, start, end, button=Qt.MouseButton.LeftButton, modifier=Qt.KeyboardModifier.NoModifier):
     """With the mouse, in the coordinates of the picture."""
-    shift = QPoint(0, pane._top())
+    shift = QPoint(0, pane.top())
     a, b = QPoint(*(round(v) for v in start)) + shift, QPoint(*(round(v) for v in end)) + shift
     QTest.mousePress(pane, button, modifier, a)
     QTest.mouseMove(pane, (a + b) / 2)
@@ -94,7 +94,7 @@ def test_the_wheel_moves_in_time_and_with_ctrl_zooms_at_the_pointer(desk, pane):
     pane.set_view(replace(pane.view, layout="12x1", fit=False))
 
     def wheel(at, delta, modifier):
-        where = QPointF(at[0], at[1] + pane._top())
+        where = QPointF(at[0], at[1] + pane.top())
         event = QWheelEvent(
             where, pane.mapToGlobal(where), QPoint(), QPoint(0, delta), Qt.MouseButton.NoButton, modifier,
             Qt.ScrollPhase.NoScrollPhase, False,

@@ -232,7 +232,7 @@ def test_a_bound_is_dragged_by_hand_says_so_and_is_undone(desk):
     cell = pane.picture().cells[0]
     end = (int(peaks[2]) + 190) / 500
     x, y = cell.x(end), cell.y0
-    shift = QPoint(0, pane._top())
+    shift = QPoint(0, pane.top())
     QTest.mousePress(pane, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(round(x), round(y)) + shift)
     QTest.mouseMove(pane, QPoint(round(x + 8), round(y)) + shift)
     QTest.mouseMove(pane, QPoint(round(cell.x(end + 0.04)), round(y)) + shift)
@@ -247,6 +247,40 @@ def test_a_bound_is_dragged_by_hand_says_so_and_is_undone(desk):
     assert pane.marks.waves["II"][8].offset == int(peaks[2]) + 190
     desk.session.history.redo()
     assert pane.marks.waves["II"][8].offset == moved.offset
+
+
+def test_calipers_and_borders_come_back_when_the_record_is_opened_again(desk, tmp_path):
+    heart, peaks = beating(10, 500)
+    path = tmp_path / "made.hea"
+    path.write_text("made 1 500 5000\n")
+    record = ecg_record([heart], 500.0, ["II"], path=str(path))
+    desk.session.put([record])
+    pane = desk.grid.active
+    pane.set_view(replace(pane.view, layout="stacked", fit=False, speed=50.0))
+    pane.set_tool("caliper")
+    cell = pane.picture().cells[0]
+    shift = QPoint(0, pane.top())
+    a, b = (QPoint(round(cell.x(at)), round(cell.y0)) + shift for at in (1.0, 1.5))
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, a)
+    QTest.mouseMove(pane, (a + b) / 2)
+    QTest.mouseMove(pane, b)
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, b)
+    pane.set_tool("pan")
+    drawn = pane.calipers.caliper
+    assert drawn.seconds == pytest.approx(0.5, abs=0.01)
+    pane.hand_moved.emit(pane, pane.hand, "bound")
+    before = pane.hand
+    pane.set_hand(before.with_wave("II", Wave("T", 400, 450, 520)))
+    pane.hand_moved.emit(pane, before, "bound")
+    desk.session.close([record.item])
+    assert pane.item is None
+    desk.session.put([record])
+    again = desk.grid.active
+    assert again.calipers.caliper == drawn and again.marks.waves["II"] == (Wave("T", 400, 450, 520),)
+    key(desk, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not again.bounds and again.calipers.caliper == drawn
+    key(desk, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert again.calipers.caliper is None
 
 
 def test_a_bound_stays_on_its_side_of_the_peak_and_out_of_its_neighbours(desk):
