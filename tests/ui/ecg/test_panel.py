@@ -250,7 +250,7 @@ def test_a_bound_is_dragged_by_hand_says_so_and_is_undone(desk):
 
 
 def test_calipers_and_borders_come_back_when_the_record_is_opened_again(desk, tmp_path):
-    heart, peaks = beating(10, 500)
+    heart, _ = beating(10, 500)
     path = tmp_path / "made.hea"
     path.write_text("made 1 500 5000\n")
     record = ecg_record([heart], 500.0, ["II"], path=str(path))
