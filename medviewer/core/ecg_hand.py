@@ -79,7 +79,9 @@ def rows_of(hand: HandMarks) -> frozenset[Row]:
 
 def hand_of(rows: Iterable[Row]) -> HandMarks:
     """What the rows say; one that says nothing is left out."""
-    caliper, cursors, bounds = None, (), []
+    caliper: HandCaliper | None = None
+    cursors: tuple[float, ...] = ()
+    bounds: list[tuple[str, Wave]] = []
     for kind, lead, text in sorted(rows):
         try:
             value: Any = json.loads(text)
