@@ -352,18 +352,6 @@
       <source>{n} files read, Esc stops</source>
       <translation>已读取 {n} 个文件，按 Esc 停止</translation>
     </message>
-    <message>
-      <source>Open files</source>
-      <translation>打开文件</translation>
-    </message>
-    <message>
-      <source>Open folder</source>
-      <translation>打开文件夹</translation>
-    </message>
-    <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
-    </message>
   </context>
   <context>
     <name>DisagreementCard</name>
@@ -564,12 +552,16 @@
       <translation>自动测量</translation>
     </message>
     <message>
-      <source>RATE AND VARIABILITY, AUTOMATIC</source>
-      <translation>心率与变异性（自动）</translation>
+      <source>ST AT J + 60 MS, AUTOMATIC, MV</source>
+      <translation>ST（J + 60 ms），自动测量，mV</translation>
     </message>
     <message>
-      <source>MEAN BEATS</source>
-      <translation>平均心搏</translation>
+      <source>MEAN BEATS · 25 mm/s · 10 mm/mV</source>
+      <translation>平均心搏 · 25 mm/s · 10 mm/mV</translation>
+    </message>
+    <message>
+      <source>RATE AND VARIABILITY, AUTOMATIC</source>
+      <translation>心率与变异性（自动）</translation>
     </message>
     <message>
       <source>FROM THE DEVICE</source>
@@ -578,14 +570,6 @@
     <message>
       <source>BY HAND · {lead}, {time}</source>
       <translation>手动 · {lead}，{time}</translation>
-    </message>
-    <message>
-      <source>ST AT J + 60 MS, AUTOMATIC, MV</source>
-      <translation>ST（J + 60 ms），自动测量，mV</translation>
-    </message>
-    <message>
-      <source>MEAN BEATS · 25 mm/s · 10 mm/mV</source>
-      <translation>平均心搏 · 25 mm/s · 10 mm/mV</translation>
     </message>
   </context>
   <context>
@@ -609,10 +593,6 @@
     <message>
       <source>Recent</source>
       <translation>最近打开</translation>
-    </message>
-    <message>
-      <source>DICOM folders, files and ZIPs, PNG, JPEG, TIFF</source>
-      <translation>DICOM 文件夹、文件和 ZIP，PNG、JPEG、TIFF</translation>
     </message>
   </context>
   <context>
@@ -2353,6 +2333,10 @@
       <translation>非真实比例</translation>
     </message>
     <message>
+      <source>{lead} only: too small for {n} leads</source>
+      <translation>仅 {lead}：窗格放不下 {n} 导联</translation>
+    </message>
+    <message>
       <source>No identity</source>
       <translation>无身份信息</translation>
     </message>
@@ -2507,10 +2491,6 @@
     <message>
       <source>Mean beat of each class and how many belong to it; a click lists them.</source>
       <translation>各类的平均心搏及其数量；单击可列出。</translation>
-    </message>
-    <message>
-      <source>{lead} only: too small for {n} leads</source>
-      <translation>仅 {lead}：窗格放不下 {n} 导联</translation>
     </message>
   </context>
   <context>
