@@ -3,12 +3,14 @@
 import argparse
 from pathlib import Path
 
-from medviewer.cli.documents import document, error_entry, geometry_entry, write_json
+from medviewer.cli.documents import Document, document, error_entry, geometry_entry, write_json
 from medviewer.cli.inputs import complaints, exit_code, read_items, tell_failed
-from medviewer.cli.main import CANCELLED, SOME_FAILED, UsageError
+from medviewer.cli.main import CANCELLED, NOTHING_READABLE, SOME_FAILED, UsageError
 from medviewer.core.errors import Notice
 from medviewer.core.grey import VoiTransform, presets_for, usable
-from medviewer.services.export import FORMATS, ImageExport, Written, export
+from medviewer.io.scan import Batch
+from medviewer.services.export import FORMATS, Exported, ImageExport, export
+from medviewer.services.words import say
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -22,7 +24,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--frame", type=int, metavar="N", help="png: image N counted from 0 in displayed order (default: the middle)"
     )
     add_window_options(parser)
-    parser.add_argument("--deidentify", action="store_true", help="dicom: without identity, dates and private elements")
+    parser.add_argument("--deidentify", action="store_true", help="without identity, dates and private elements")
     parser.add_argument("--json", metavar="FILE", help="write the manifest there too; - is standard output")
     parser.set_defaults(run=run)
 
@@ -64,34 +66,45 @@ def run(args: argparse.Namespace) -> int:
     if args.item and not chosen:
         raise UsageError(f"no item {', '.join(args.item)} among these inputs")
     folder = Path(args.out)
-    written: list[Written] = []
-    failed: list[Notice] = []
+    done = Exported()
     partial = {}
     try:
         for part in [[one] for one in chosen] or [[]]:
-            made, told = export(
+            made = export(
                 part,
                 folder,
                 how,
                 lambda series: {"item": series.item, "geometry": geometry_entry(series.geometry)},
             )
-            written += made
-            failed += told
+            done.written.extend(made.written)
+            done.failed.extend(made.failed)
+            done.skipped.extend(made.skipped)
     except KeyboardInterrupt:
         partial = {"partial": True}
     errors, warnings = complaints(batch)
-    manifest = document("export", errors, warnings, args.lang) | partial
-    manifest["errors"] += [error_entry(notice, args.lang) for notice in failed]
-    manifest["written"] = [{"item": one.item, "path": one.path, "format": one.format} for one in written]
+    if args.deidentify and done.written:
+        warnings = (*warnings, Notice("manifest-names-items", str(folder / "manifest.json")))
+    manifest = document("export", errors, warnings, args.lang) | partial | _told(done, batch, args.lang)
+    manifest["errors"] += [error_entry(notice, args.lang) for notice in done.failed]
     write_json(manifest, str(folder / "manifest.json"))
-    tell_failed([*errors, *failed], args)
+    left_out = [notice for _, notice in done.skipped]
+    tell_failed([*errors, *done.failed, *([] if done.written else left_out)], args)
     if args.json:
         write_json(manifest, args.json)
     if args.json != "-":
-        for one in written:
+        for one in done.written:
             print(folder / one.path)
     if partial:
         return CANCELLED
-    if failed and not written:
-        return SOME_FAILED
-    return exit_code(batch, failed=bool(failed))
+    if not done.written:
+        return SOME_FAILED if done.failed else NOTHING_READABLE
+    return exit_code(batch, failed=bool(done.failed))
+
+
+def _told(done: Exported, batch: Batch, lang: str) -> Document:
+    """`written`, and `skipped`: files that no reader claims, items that the format cannot hold."""
+    about = [(None, notice) for notice in batch.account.skipped] + done.skipped
+    return {
+        "written": [{"item": one.item, "path": one.path, "format": one.format} for one in done.written],
+        "skipped": [{"path": n.path, "item": item, "code": n.code, "reason": say(n, lang).message} for item, n in about],
+    }

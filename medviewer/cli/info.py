@@ -4,6 +4,7 @@ import argparse
 
 from medviewer.cli.documents import Document, document, error_entry, patients_entry, write_json
 from medviewer.cli.inputs import complaints, exit_code, read_items
+from medviewer.cli.telling import info_lines
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.image import ImageSeries
 from medviewer.io.scan import Batch
@@ -27,11 +28,14 @@ def run(args: argparse.Namespace) -> int:
     if args.pixels:
         unreadable = _add_pixels(content, batch)
         content["errors"] += [error_entry(notice, args.lang) for notice in unreadable]
-    content["skipped"] = [{"path": n.path, "reason": say(n, args.lang).message} for n in batch.account.skipped]
+    content["skipped"] = [{"path": n.path, "code": n.code, "reason": say(n, args.lang).message} for n in batch.account.skipped]
     if args.json:
         write_json(content, args.json)
     if args.json != "-":
-        _print(content, batch, args.lang)
+        account = batch.account
+        counts = (account.found, account.loaded, len(account.skipped), len(account.failed))
+        for line in info_lines(content, counts, args.lang):
+            print(line)
     return exit_code(batch, failed=bool(unreadable))
 
 
@@ -49,41 +53,3 @@ def _add_pixels(content: Document, batch: Batch) -> list[Notice]:
         except MedviewerError as error:
             errors.append(error.notice)
     return errors
-
-
-def _print(content: Document, batch: Batch, lang: str) -> None:
-    for patient in content["patients"]:
-        print(f"{patient['name'] or '–'}  {patient['patient_id']}  {patient['birth_date']}  {patient['sex']}".rstrip())
-        for study in patient["studies"]:
-            print(f"  {study['date']} {study['time']}  {study['description']}".rstrip())
-            for item in study["items"]:
-                _print_item(item)
-    account = batch.account
-    print(
-        f"{account.found} found, {account.loaded} loaded, {len(account.skipped)} skipped, {len(account.failed)} failed",
-    )
-    for notice in account.failed:
-        sentence = say(notice, lang)
-        print(f"  {notice.path}: {sentence.message} {sentence.remedy}".rstrip())
-
-
-def _print_item(item: Document) -> None:
-    if item["kind"] == "ecg":
-        leads = f"{len(item['leads'])} leads, {item['seconds']:.1f} s, {item['rate_hz']:g} Hz"
-        print(f"    ECG {item['format']}  {leads}  {item['item']}")
-        for warning in item["warnings"]:
-            print(f"      {warning['message']}")
-        return
-    if item["kind"] == "note":
-        about = f"{item['language'] or '–'}, {item['characters']} characters, {item['encoding']}"
-        print(f"    note {item['format']}  {about}  {item['item']}")
-        return
-    size = f"{item['columns']}×{item['rows']}×{item['frames']}"
-    geometry = item["geometry"]
-    spacing = "no spacing"
-    if geometry:
-        row, column, slices = geometry["spacing_mm"]
-        spacing = f"{row:g}×{column:g}" + (f"×{slices:g}" if slices else "") + f" mm ({geometry['spacing_source']})"
-    print(f"    {item['modality'] or 'picture'}  {item['description']}  {size}  {spacing}  {item['item']}")
-    for warning in item["warnings"]:
-        print(f"      {warning['message']}")

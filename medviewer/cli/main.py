@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -35,6 +36,8 @@ def main(argv: Sequence[str]) -> int:
         level=logging.DEBUG if args.verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    if not args.verbose:
+        warnings.simplefilter("ignore")  # of libraries, to their callers
     # It logs each decoder that it tries, and values of the header: ours to tell, in our words and without the patient.
     # Not by its level: pydicom sets that anew when it is imported.
     theirs = logging.getLogger("pydicom")
@@ -64,8 +67,8 @@ class UsageError(Exception):
 
 
 KEYS = {
-    "info": ("patients", "skipped"), "export": ("written",), "infer": ("results", "discordances"), "models": ("models",),
-    "selfcheck": ("checks",), "bench": ("results",), "sample": ("written",), "render": ("written",),
+    "info": ("patients", "skipped"), "export": ("written", "skipped"), "infer": ("results", "discordances", "written"),
+    "models": ("models",), "selfcheck": ("checks",), "bench": ("results",), "sample": ("written",), "render": ("written",),
 }  # fmt: skip
 """Lists of each sub-command's document; they are empty where it ended with an error."""
 

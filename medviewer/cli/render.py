@@ -1,7 +1,6 @@
 """`medviewer render`: the pane exactly as the window paints it, into a PNG."""
 
 import argparse
-import os
 import sys
 
 from medviewer.cli.documents import document, write_json
@@ -44,7 +43,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     batch = read_items(args)
-    code = _draw(args, batch) if batch.items else NOTHING_READABLE
+    code = NOTHING_READABLE
+    if batch.items:
+        from medviewer.ui.headless import spoken
+
+        with spoken(args.lang):
+            code = _draw(args, batch)
     errors, warnings = complaints(batch)
     tell_failed(errors, args)
     if args.json:
@@ -53,8 +57,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _draw(args: argparse.Namespace, batch: Batch) -> int:
-    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     size = _size(args.size)
     if not 0.5 <= args.pixel_ratio <= 4:
         raise UsageError("--pixel-ratio is between 0.5 and 4")

@@ -1,10 +1,7 @@
 """Reports from the command line: `render --pdf`, and `infer --format pdf|sr`, one for each patient."""
 
 import argparse
-import os
-import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from medviewer.core.finding import Result
 from medviewer.core.identity import Patient
@@ -24,8 +21,6 @@ def reports(
 ) -> list[tuple[str, Report, dict[str, bytes]]]:
     """(name, report, file name → bytes) of every patient, and of every item that names nobody. What was decided about the same
     content in the window counts. Raises `report-empty`."""
-    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from medviewer.inference.registry import Registry
     from medviewer.services.analyse import ModelCard
     from medviewer.ui.print import report_pdf
@@ -68,16 +63,3 @@ def analysed(args: argparse.Namespace, items: Sequence[Item], profile: Profile) 
 
     engine = InPlaceEngine(args.device, None, Cache(profile.cache / "results"))
     return list(infer(items, Registry(profile), engine))
-
-
-def write(name: str, files: dict[str, bytes], out: Path, form: str) -> list[Path]:
-    """Write the PDF, or both DICOM objects. Raises `output-unwritable`."""
-    from medviewer.services.export import file_name, write_whole
-
-    wanted = {"pdf": ("report.pdf",), "sr": ("report-sr.dcm", "report-pdf.dcm")}[form]
-    written = []
-    for one in wanted:
-        path = out / f"{file_name(name)}.{one}"
-        write_whole(path, files[one])
-        written.append(path)
-    return written

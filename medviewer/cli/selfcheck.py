@@ -5,7 +5,6 @@ import contextlib
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from dataclasses import asdict
 from functools import partial
@@ -28,8 +27,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="medviewer-selfcheck-") as folder:
         for outcome in run_checks(_checks(args, Path(folder)), args.lang):

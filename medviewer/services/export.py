@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ FORMATS = {
     "note": ("txt", "json"),
 }
 
+NOT_FOR_THIS = ("format-not-for-kind", "format-not-available", "ecg-no-signals")
+"""Reasons why an item is left out without a failure: the format cannot hold it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -39,9 +42,18 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of the items: `failed` could not be read or written, `skipped` (item, reason) is nothing this format is for."""
+
+    written: list[Written] = field(default_factory=list)
+    failed: list[Notice] = field(default_factory=list)
+    skipped: list[tuple[str, Notice]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class ImageExport:
-    """How images are written: `stored` values instead of modality values, which `frame` (0-based, None = the middle one)
-    and `window` a PNG shows (None = the file's own, else automatic), whether a DICOM copy is de-identified."""
+    """How items are written: `stored` values instead of modality values, which `frame` (0-based, None = the middle one)
+    and `window` a PNG shows (None = the file's own, else automatic), whether a copy is de-identified."""
 
     format: str
     stored: bool = False
@@ -55,7 +67,7 @@ def export(
     folder: Path,
     how: ImageExport,
     describe: Callable[[ImageSeries], dict[str, Any]],
-) -> tuple[list[Written], list[Notice]]:
+) -> Exported:
     """Write each item that the format is for; what cannot be read or written is told and the others are served.
 
     `describe` gives the geometry that stands beside an .npy. Raises `output-unwritable` where the folder cannot be made.
@@ -64,24 +76,30 @@ def export(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
-    written: list[Written] = []
-    failed: list[Notice] = []
+    done = Exported()
     for one in items:
         try:
             if how.format not in FORMATS[one.kind]:
-                raise MedviewerError("format-not-for-kind", one.item, format=how.format, formats=", ".join(FORMATS[one.kind]))
+                path = one.frames[0].path if isinstance(one, ImageSeries) else one.path
+                raise MedviewerError("format-not-for-kind", path, format=how.format, formats=", ".join(FORMATS[one.kind]))
             if isinstance(one, EcgRecord):
-                names = write_record(one, folder, file_name(one.item), how.format)
-                written += [Written(one.item, name, how.format) for name in names]
+                if not one.leads:
+                    raise MedviewerError("ecg-no-signals", one.path)
+                record = replace(one, start="") if how.deidentify else one
+                names = write_record(record, folder, file_name(one.item), how.format)
+                done.written.extend([Written(one.item, name, how.format) for name in names])
             elif isinstance(one, NoteDocument):
-                written.append(Written(one.item, _write_note(one, folder, how), how.format))
+                done.written.append(Written(one.item, _write_note(one, folder, how), how.format))
             else:
-                written.append(Written(one.item, _write(one, folder, how, describe), how.format))
+                done.written.append(Written(one.item, _write(one, folder, how, describe), how.format))
         except MedviewerError as error:
             if error.notice.code.startswith("output-"):
                 raise
-            failed.append(error.notice)
-    return written, failed
+            if error.notice.code in NOT_FOR_THIS:
+                done.skipped.append((one.item, error.notice))
+            else:
+                done.failed.append(error.notice)
+    return done
 
 
 def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callable[[ImageSeries], dict[str, Any]]) -> str:
@@ -97,6 +115,8 @@ def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callab
         write.write_nrrd(series, folder / f"{name}.nrrd")
         return f"{name}.nrrd"
     if how.format == "dicom":
+        if how.deidentify:
+            name = write.new_name(series.item)
         write.write_dicom(series, folder / name, deidentify=how.deidentify)
         return name
     if how.format == "png":
@@ -108,11 +128,13 @@ def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callab
 def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:
     """The text as UTF-8, or with what is known about it as JSON; `deidentify` writes the clean copy."""
     text = clean(note.text, note.language, note.patient) if how.deidentify else note.text
-    name = f"{file_name(note.item)}.{how.format}"
+    private = how.deidentify and clean(note.item, note.language, note.patient) != note.item
+    item = write.new_name(note.item) if private else note.item
+    name = f"{file_name(item)}.{how.format}"
     if how.format == "txt":
         write_whole(folder / name, text.encode("utf-8"))
         return name
-    about: dict[str, Any] = {"item": note.item, "language": note.language, "format": note.format, "text": text}
+    about: dict[str, Any] = {"item": item, "language": note.language, "format": note.format, "text": text}
     if not how.deidentify:
         about |= {"date": note.date, "author": note.author, "title": note.title, "encoding": note.encoding}
     write_whole(folder / name, json.dumps(about, ensure_ascii=False, indent=1).encode("utf-8"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -15,6 +15,7 @@ from medviewer.store.assets import asset
 from medviewer.store.profile import Profile
 from medviewer.store.settings import Settings
 from medviewer.ui import theme
+from medviewer.ui.headless import load_translations
 from medviewer.ui.window import Window
 
 if TYPE_CHECKING:
@@ -218,20 +219,6 @@ class Starter(QObject):
             self.desk.close()
         if self._bridge is not None:
             self._bridge.close()
-
-
-def load_translations(application: QApplication, language: str) -> list[QTranslator]:
-    """Translators for Qt's own words and the program's; the list must live as long as the window."""
-    if language == "en":
-        return []
-    loaded = []
-    own = str(asset("i18n"))
-    for name, folder in (("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)), ("medviewer", own)):
-        translator = QTranslator(application)
-        if translator.load(f"{name}_{language}", folder):
-            application.installTranslator(translator)
-            loaded.append(translator)
-    return loaded
 
 
 def _system_language() -> str:

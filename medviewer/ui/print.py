@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
-    QGuiApplication,
     QImage,
     QPageLayout,
     QPageSize,
@@ -33,6 +32,7 @@ from medviewer.services.report import Block, EcgStrip, Excerpt, Heading, KeyImag
 from medviewer.services.words import say, text
 from medviewer.ui import theme
 from medviewer.ui.ecg.painter import EcgPainter
+from medviewer.ui.headless import application
 from medviewer.ui.image.painter import paint
 
 PX = 4.0
@@ -61,8 +61,7 @@ class Piece:
 
 def report_pdf(report: Report) -> bytes:
     """The whole report as PDF."""
-    application = QGuiApplication.instance() or QGuiApplication([])
-    assert application is not None
+    application()
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

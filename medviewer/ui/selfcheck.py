@@ -4,11 +4,10 @@
 def qt_platform() -> str:
     """Qt's version and platform plug-in."""
     from PySide6.QtCore import qVersion
-    from PySide6.QtGui import QGuiApplication
 
-    application = QGuiApplication.instance() or QGuiApplication([])
-    assert isinstance(application, QGuiApplication)
-    return f"Qt {qVersion()}, platform {application.platformName()}"
+    from medviewer.ui.headless import application
+
+    return f"Qt {qVersion()}, platform {application().platformName()}"
 
 
 def chinese_font() -> str:

@@ -1,7 +1,10 @@
 """Series → files of other programs. Each file appears whole or not at all."""
 
 import errno
+import hashlib
+import io
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,27 +84,37 @@ def _write_volume(series: ImageSeries, path: Path) -> None:
     def write(part: Path) -> None:
         sitk.WriteImage(image, str(part), useCompression=True)
         # Its NIfTI writer says nothing where the disk is full: what was written is read back.
-        if not np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(part))), values):
+        again = sitk.GetArrayFromImage(sitk.ReadImage(str(part)))
+        # A single colour image comes back without its slice axis.
+        if again.size != values.size or not np.array_equal(again.reshape(values.shape), values):
             raise OSError(errno.EIO, "what was written does not read back")
 
     _whole(path, write)
 
 
-def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
-    """[rows, columns] grey or [rows, columns, 3] RGB."""
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    """The file of [rows, columns] grey or [rows, columns, 3] RGB."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     about = PngInfo()
     about.add_text("Comment", NOTICE)
-    picture = Image.fromarray(np.ascontiguousarray(pixels))
-    _whole(path, lambda part: picture.save(part, format="PNG", pnginfo=about))
+    memory = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(memory, format="PNG", pnginfo=about)
+    return memory.getvalue()
+
+
+def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
+    """[rows, columns] grey or [rows, columns, 3] RGB."""
+    raw = png(pixels)
+    _whole(path, lambda part: part.write_bytes(raw))
 
 
 def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
     """Copies of the series' files in displayed order; the pixels' bytes stay as they are, the sources are not touched.
 
-    Raises `format-not-available` for pictures that were no DICOM, `output-differs` where a copy does not read back.
+    Raises `format-not-available` for pictures that were no DICOM and files that lack what DICOM demands, `output-differs` where
+    a copy does not read back.
     """
     import pydicom
 
@@ -116,23 +129,40 @@ def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
         if deidentify:
             _remove_identity(dataset)
         target = folder / f"{k + 1:04d}.dcm"
-        _whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
+        try:
+            _whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
+        except (AttributeError, KeyError, TypeError, ValueError, struct.error) as error:
+            # Elements that a file must have are missing, or hold what their VR does not allow.
+            raise MedviewerError("format-not-available", source, format="DICOM") from error
         again, pixels = pydicom.dcmread(target).get("PixelData"), dataset.get("PixelData")
         if again != pixels and again != (pixels or b"") + b"\0":  # an odd length is padded (PS3.5 7.1.1)
             target.unlink()
             raise MedviewerError("output-differs", str(target))
 
 
-def _remove_identity(dataset: Any) -> None:
+def new_uid(uid: str) -> str:
+    """The UID that stands for this one in a de-identified copy: the same for the same, so that references stay whole."""
     from pydicom.uid import generate_uid
 
+    return str(generate_uid(entropy_srcs=["medviewer", uid]))
+
+
+def new_name(item: str) -> str:
+    """The name of a de-identified copy: the new UID where the item's id is a UID ("-2" of split series kept), else a hash."""
+    uid, dash, number = item.partition("-")
+    if uid.replace(".", "").isdigit() and "." in uid:
+        return f"{new_uid(uid)}{dash}{number}"
+    return hashlib.sha256(f"medviewer {item}".encode()).hexdigest()[:16]
+
+
+def _remove_identity(dataset: Any) -> None:
     dataset.remove_private_tags()
 
     def clean(ds: Any, element: Any) -> None:
         if element.tag.group in range(0x5000, 0x5100) or element.keyword in IDENTITY or element.VR in ("PN", "DA", "TM", "DT"):
             del ds[element.tag]
         elif (element.VR == "UI" and element.keyword.endswith("InstanceUID")) or element.keyword == "FrameOfReferenceUID":
-            element.value = generate_uid(entropy_srcs=["medviewer", str(element.value)])
+            element.value = new_uid(str(element.value))
 
     dataset.walk(clean)
     dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Anonymous", "", ""

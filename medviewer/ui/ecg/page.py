@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QColor, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord
@@ -21,6 +21,7 @@ from medviewer.ui import theme
 from medviewer.ui.ecg import words
 from medviewer.ui.ecg.calipers import Calipers, paint_calipers
 from medviewer.ui.ecg.painter import EcgPainter
+from medviewer.ui.headless import application
 
 SHEET_MM, MARGIN_MM = (297.0, 210.0), 8.0
 HEAD_MM, FOOT_MM = 21.0, 12.0
@@ -58,8 +59,7 @@ def pages_of(record: EcgRecord, view: EcgView, pages: int | None = 1) -> list[Ec
 
 def write_pdf(printed: Printed, path: Path, pages: int | None = 1) -> None:
     """Write the record from the view's left edge. Raises `output-unwritable`, and what reading samples raises."""
-    application = QGuiApplication.instance() or QGuiApplication([])
-    assert application is not None
+    application()
     record = printed.record
     # Paper is paper: to scale whatever the screen, in the paper's colours.
     view = replace(printed.view, theme="paper", fit=False, text="all", chosen_s=None)

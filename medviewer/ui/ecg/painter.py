@@ -6,7 +6,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_marks import Marks, marks_of
@@ -20,6 +20,7 @@ from medviewer.ui.ecg.ink import covered, runs, tinted, widened
 from medviewer.ui.ecg.marks import marked_cells, paint_marks
 from medviewer.ui.ecg.overview import paint_overview
 from medviewer.ui.ecg.paper import hatch, paint_paper, paint_pulses, paint_ruler, separators
+from medviewer.ui.headless import application
 from medviewer.ui.theme import EcgInk
 
 STROKE = 1.3
@@ -239,8 +240,7 @@ def paint(
     calibrated: bool = False,
 ) -> NDArray[np.uint8]:
     """The pane without a window: RGB uint8 [height, width, 3] in device pixels. Raises MedviewerError for unreadable samples."""
-    application = QGuiApplication.instance() or QGuiApplication([])
-    assert application is not None
+    application()
     image = QImage(QSize(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio)), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(pixel_ratio)
     image.fill(QColor(theme.ECG_INK[view.theme].paper))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QGuiApplication,
     QImage,
     QLinearGradient,
     QPainter,
@@ -28,6 +27,7 @@ from medviewer.core.image import ImageSeries, Pixels
 from medviewer.core.overlay import Shutter
 from medviewer.core.view import ImageView, Picture, resolve
 from medviewer.ui import theme
+from medviewer.ui.headless import application
 from medviewer.ui.image.corners import why_no_heat
 from medviewer.ui.image.words import MARGIN, paint_reason, paint_words, plate, window_line
 
@@ -310,8 +310,7 @@ def paint(
     texts: bool = True,
 ) -> NDArray[np.uint8]:
     """The pane without a window: RGB uint8 [height, width, 3] in device pixels. Raises MedviewerError for unreadable pixels."""
-    application = QGuiApplication.instance() or QGuiApplication([])
-    assert application is not None
+    application()
     image = QImage(QSize(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio)), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(pixel_ratio)
     image.fill(QColor(theme.IMAGE))

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication
 
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Result
@@ -15,14 +14,8 @@ from medviewer.core.page import NoteView
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
+from medviewer.ui.headless import application
 from medviewer.ui.note.pane import NotePane
-
-
-def application() -> QApplication:
-    """The one there is, or a new one."""
-    found = QApplication.instance() or QApplication([])
-    assert isinstance(found, QApplication)
-    return found
 
 
 def paint(
