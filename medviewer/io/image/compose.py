@@ -19,6 +19,8 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from medviewer.io.detect import detect
+
 Tags = Mapping[str, Any]
 """DICOM keyword → value, as PS3.6 spells it."""
 
@@ -85,7 +87,7 @@ def write_radiograph(path: Path, pixels: NDArray[Any], tags: Tags, stored: int =
 
 
 def compress(source: Path, target: Path, codec: str) -> None:
-    """A copy of a folder of uncompressed grey files with their pixels as "jpeg-ls" or "jpeg-2000", both lossless."""
+    """A copy of a folder's uncompressed grey DICOM files with their pixels as "jpeg-ls" or "jpeg-2000", both lossless."""
     from concurrent.futures import ThreadPoolExecutor
 
     import imagecodecs
@@ -95,7 +97,7 @@ def compress(source: Path, target: Path, codec: str) -> None:
         ds = dcmread(path)
         pixels = ds.pixel_array
         if codec == "jpeg-ls":
-            syntax, stream = JPEGLSLossless, imagecodecs.jpegls_encode(pixels)
+            syntax, stream = JPEGLSLossless, imagecodecs.jpegls_encode(pixels.view(pixels.dtype.str.replace("i", "u")))
         else:
             syntax, stream = JPEG2000Lossless, imagecodecs.jpeg2k_encode(pixels, codecformat="j2k", reversible=True, level=0)
         ds.file_meta.TransferSyntaxUID = syntax
@@ -104,7 +106,7 @@ def compress(source: Path, target: Path, codec: str) -> None:
         _save(ds, target / path.name)
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(one, sorted(source.iterdir())))
+        list(pool.map(one, (path for path in sorted(source.iterdir()) if detect(path) == "dicom")))
 
 
 def _dataset(sop_class: UID, syntax: UID, entropy: Sequence[str], tags: Tags) -> Dataset:

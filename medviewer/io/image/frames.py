@@ -99,7 +99,7 @@ def _like(sister: Image, read: Header) -> Image:
     )
     native = (read.pixels.offset, place.native[1]) if place.native is not None and read.pixels is not None else None
     where = (place.rows, place.columns, native, place.mask_bits, place.signed, place.palette, read.size)
-    there = Stored(read.path, 0, *where, (read.pixels.offset, place.stream[1]) if place.stream and read.pixels else None)
+    there = Stored(read.path, 0, *where, (read.pixels.offset, *place.stream[1:]) if place.stream and read.pixels else None)
     return Image(header, (own,), (there,), sister.orientation, sister.key)
 
 
@@ -140,7 +140,7 @@ def _interpret(read: Header) -> Image:
     frames = tuple(_frame(header, rows, columns, samples, stored, signed, i, per_frame[i], over) for i in range(count))
     header.notes += (*told, *broken)
     palette = header.text("PhotometricInterpretation") == "PALETTE COLOR"
-    stream = _stream(read, samples, palette) if count == 1 else None
+    stream = _stream(read, samples, stored, palette) if count == 1 else None
     where = (rows, columns, native, mask, signed, palette, read.size, stream)
     places = tuple(Stored(header.path, i, *where) for i in range(count))
     turns = [_orientation(header, own) for own in per_frame[:count]] if len(read.groups) > 1 else []
@@ -206,11 +206,11 @@ def _native(header: Facts, samples: int, allocated: int) -> tuple[int, str] | No
     return read.pixels.offset, f"<{'i' if header.whole('PixelRepresentation') else 'u'}{allocated // 8}"
 
 
-def _stream(read: Header, samples: int, palette: bool) -> tuple[int, str] | None:
-    """Offset and syntax of a single compressed grey frame that needs no parsing of the file."""
+def _stream(read: Header, samples: int, stored: int, palette: bool) -> tuple[int, str, int] | None:
+    """Offset, syntax and bits stored of a single compressed grey frame that needs no parsing of the file."""
     if read.pixels is None or read.pixels.offset <= 0 or read.pixels.length is not None or samples != 1 or palette:
         return None
-    return (read.pixels.offset, read.syntax) if read.syntax in SYNTAXES else None
+    return (read.pixels.offset, read.syntax, stored) if read.syntax in SYNTAXES else None
 
 
 def _orientation(header: Facts, own: dict[str, tuple[float, ...]]) -> tuple[float, ...]:

@@ -39,8 +39,8 @@ class Stored:
     palette: bool = False
     size: int = 0
     """Bytes of the file when its header was read, 0 if unknown: a file that has changed since is not read with an old header."""
-    stream: tuple[int, str] | None = None
-    """Offset and transfer syntax of the file's only frame where `streams` may decode it."""
+    stream: tuple[int, str, int] | None = None
+    """Offset, transfer syntax and bits stored of the file's only frame where `streams` may decode it."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -136,7 +136,7 @@ def _from_stream(place: Stored) -> Pixels | None:
         raise MedviewerError("unreadable", place.path, reason=error.strerror or "") from error
     _check_unchanged(place, len(data))
     stream = read_stream(data, place.stream[0])
-    return None if stream is None else decode(stream, place.stream[1], place.shape, place.signed)
+    return None if stream is None else decode(stream, place.stream[1], place.shape, place.stream[2] if place.signed else 0)
 
 
 def _read_into(place: Stored, target: Pixels) -> None:

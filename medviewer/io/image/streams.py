@@ -34,9 +34,12 @@ def read_stream(data: bytes, offset: int) -> bytes | None:
     return None
 
 
-def decode(stream: bytes, syntax: str, shape: tuple[int, int], signed: bool) -> NDArray[Any] | None:
-    """[rows, columns] in the stream's own word, None where it is not what the header says or the decoder refuses it."""
-    if stream_pixels(stream) != shape[0] * shape[1] or (signed and syntax not in JPEG_2000):
+def decode(stream: bytes, syntax: str, shape: tuple[int, int], signed_bits: int) -> NDArray[Any] | None:
+    """[rows, columns] in the stream's own word, None where it is not what the header says or the decoder refuses it.
+
+    `signed_bits`: bits stored of signed pixels, 0 for unsigned ones.
+    """
+    if stream_pixels(stream) != shape[0] * shape[1]:
         return None
     import imagecodecs
 
@@ -50,7 +53,24 @@ def decode(stream: bytes, syntax: str, shape: tuple[int, int], signed: bool) -> 
     except Exception:  # each decoder has its own errors; pydicom's way tells the reason
         return None
     found: NDArray[Any] = np.asarray(pixels)
-    return found if found.shape == shape and found.dtype.kind == ("i" if signed else "u") else None
+    if signed_bits and syntax not in JPEG_2000 and found.dtype.kind == "u":
+        found = _with_sign(found, _precision(stream) if syntax in JPEG_LS else signed_bits)
+    return found if found.shape == shape and found.dtype.kind == ("i" if signed_bits else "u") else None
+
+
+def _with_sign(words: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Words of a code stream that knows no sign as the signed ones that were coded, `bits` wide."""
+    signed: NDArray[Any] = words.view(words.dtype.str.replace("u", "i"))
+    shift = words.dtype.itemsize * 8 - bits
+    if shift > 0:
+        np.left_shift(signed, shift, out=signed)
+        np.right_shift(signed, shift, out=signed)
+    return signed
+
+
+def _precision(stream: bytes) -> int:
+    """Bits of a JPEG-LS sample (ITU-T T.87 C.2.2)."""
+    return stream[stream.find(b"\xff\xf7") + 4]
 
 
 def stream_pixels(stream: bytes) -> int:
