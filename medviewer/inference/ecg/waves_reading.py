@@ -11,7 +11,7 @@ from medviewer.core.finding import Score, SelfCheck
 from medviewer.core.intervals import beats_of, measured
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
-from medviewer.inference.ecg.waves import KINDS, MULTIPLE, OVERLAP, RATE, WINDOW, blend, heighted, waves_input, windows
+from medviewer.inference.ecg.waves import KINDS, MULTIPLE, OVERLAP, RATE, WHOLE, WINDOW, blend, heighted, waves_input, windows
 from medviewer.inference.ecg.waves_readout import QRS, P, Segment, Shares, bounds, moved, peak_of, together
 from medviewer.inference.reading import SEED, Reading, Report, Request
 
@@ -101,18 +101,32 @@ def found_in(
 
         shares = shares_of(loaded, [lead[first:stop] for lead in prepared], token, step)
         found = together(shares)
+        own_of = own_shares(loaded, [lead[first:stop] for lead in prepared], shares, token)
         low = start - first if n else -1.0
         high = start + BLOCK - first if n < count - 1 else float("inf")
         kept = [k for k, s in enumerate(found) if low <= s.centre < high]
         agreed += [moved(found[k], first) for k in kept]
         for lead, of_lead in enumerate(each):
-            own = bounds(shares[lead], found)
+            own = bounds(own_of[lead], found)
             of_lead += [moved(own[k], first) for k in kept]
     return agreed, each
 
 
-def shares_of(loaded: Loaded, prepared: Sequence[NDArray[np.float32]], token: CancelToken, report: Report) -> Shares:
-    """Probabilities [leads, kinds, samples]; windows of long records overlap and are blended."""
+def own_shares(loaded: Loaded, prepared: Sequence[NDArray[np.float32]], shares: Shares, token: CancelToken) -> Shares:
+    """What bounds are read from: the mean of a lead's probabilities among the others (`shares`) and when read alone.
+
+    Records read in one piece only: a long one has beats enough for its medians, and this takes as long again.
+    """
+    if len(shares) == 1 or shares.shape[2] > WHOLE:
+        return shares
+    alone = shares_of(loaded, prepared, token, lambda done, total: None, alone=True)
+    return (shares + alone) / 2
+
+
+def shares_of(
+    loaded: Loaded, prepared: Sequence[NDArray[np.float32]], token: CancelToken, report: Report, alone: bool = False
+) -> Shares:
+    """Probabilities [leads, kinds, samples]; windows of long records overlap and are blended. `alone`: no lead hears another."""
     import torch
 
     longest = max(len(lead) for lead in prepared)
@@ -127,8 +141,11 @@ def shares_of(loaded: Loaded, prepared: Sequence[NDArray[np.float32]], token: Ca
         batch = np.zeros((len(part), len(leads), size), np.float32)
         for row, (a, b) in enumerate(part):
             batch[row, :, : b - a] = [heighted(lead[a:b]) for lead in leads]
+        if alone:
+            batch = batch.reshape(-1, 1, size)
         with torch.inference_mode():
             found = loaded.module(torch.from_numpy(batch).to(loaded.device)).softmax(2).float().cpu().numpy()
+        found = found.reshape(len(part), len(leads), len(KINDS), size)
         for row, (a, b) in enumerate(part):
             n = first + row
             out[:, :, a:b] += found[row, :, :, : b - a] * blend(b - a, n == 0, n == len(places) - 1)

@@ -49,7 +49,7 @@ def together(shares: Shares) -> list[Segment]:
     best = mean.argmax(0)
     found = [s for kind in (P, QRS, T) for s in _runs(best == kind, mean[kind], kind)]
     ordered = _ordered(sorted(found, key=lambda s: s.onset))
-    return steady(sorted([*ordered, *faint(mean[P], ordered)], key=lambda s: s.onset))
+    return steady(sorted([*ordered, *faint(mean[P], ordered)], key=lambda s: s.onset), alone=len(shares) == 1)
 
 
 def _runs(inside: NDArray[np.bool_], share: NDArray[np.float32], kind: int) -> list[Segment]:
@@ -159,33 +159,61 @@ def _overlap(a: Segment, b: Segment) -> bool:
     return a.onset <= b.offset and b.onset <= a.offset
 
 
-def steady(found: list[Segment]) -> list[Segment]:
+def steady(found: list[Segment], alone: bool = False) -> list[Segment]:
     """Without P waves that come by chance, as fibrillation makes them: among the beats around, some must keep their distance to
     the QRS, or most beats must have one (in a complete block they march through). Fewer than `FEW` beats are not judged.
+
+    `alone`: one lead shows f waves as P waves more easily than several, so more is asked of it: closer distances where intervals
+    are irregular, and P waves that march evenly.
     """
-    middles = np.array([s.centre for s in found if s.kind == QRS])
-    onsets = np.array([s.onset for s in found if s.kind == QRS])
+    beats = [s for s in found if s.kind == QRS]
     waves = [s for s in found if s.kind == P]
-    count = len(middles)
+    count = len(beats)
     if count < FEW or not waves:
         return found
-    follows = np.searchsorted(middles, [s.centre for s in waves])
-    distance = np.full(count, np.nan)
-    number = np.zeros(count)
+    middles, onsets = np.array([s.centre for s in beats]), np.array([s.onset for s in beats])
+    centres = np.array([s.centre for s in waves])
+    follows = np.searchsorted(middles, centres)
+    distance, number = np.full((2, count), np.nan), np.zeros(count)
     for s, k in zip(waves, follows, strict=True):
         number[min(int(k), count - 1)] += 1
         if k < count and onsets[k] - s.onset < PR_LONGEST_S * RATE:
-            distance[k] = onsets[k] - s.onset
+            distance[:, k] = onsets[k] - s.onset, onsets[k] - s.centre
     gone = set()
     for s, k in zip(waves, follows, strict=True):
         first = max(0, min(int(k) - AROUND, count - 2 * AROUND - 1))
         part = slice(first, first + 2 * AROUND + 1)
-        near = distance[part]
-        known = near[np.isfinite(near)]
-        kept = float(np.sum(np.abs(known - np.median(known)) < SCATTER_S * RATE)) / len(near) if len(known) else 0.0
-        if kept < STEADY and float(number[part].mean()) < MARCHING:
+        kept = _keeping(distance[0, part], SCATTER_S) >= STEADY
+        marching = float(number[part].mean()) >= MARCHING
+        if alone:
+            among = centres[(follows >= first) & (follows < first + len(middles[part]))]
+            kept = kept and (_even(onsets[part], IRREGULAR) or _keeping(distance[1, part], SCATTER_ALONE_S) >= STEADY_ALONE)
+            marching = marching and _marching(among)
+        if not (kept or marching):
             gone.add(id(s))
     return [s for s in found if id(s) not in gone]
+
+
+def _keeping(distance: NDArray[np.float64], scatter_s: float) -> float:
+    """Share of the beats whose P wave lies within `scatter_s` of the median distance; beats without one (NaN) count."""
+    known = distance[np.isfinite(distance)]
+    return float(np.sum(np.abs(known - np.median(known)) < scatter_s * RATE)) / len(distance) if len(known) else 0.0
+
+
+def _even(onsets: NDArray[np.float64], most: float) -> bool:
+    """Whether intervals change from one to the next by no more than this share of their median, in the median."""
+    apart = np.diff(onsets)
+    return len(apart) < 3 or bool(np.median(np.abs(np.diff(apart))) <= most * np.median(apart))
+
+
+def _marching(centres: NDArray[np.float64]) -> bool:
+    """Whether P waves follow one another at one interval, or at twice that where one is hidden."""
+    apart = np.diff(centres)
+    if len(apart) < 3:
+        return False
+    usual = float(np.median(apart))
+    off = np.minimum(np.abs(apart - usual), np.abs(apart - 2 * usual))
+    return float(np.mean(off < UNEVEN * usual)) >= MARCH
 
 
 FEW = 5
@@ -198,6 +226,11 @@ STEADY = 0.45
 leaves 0.13 P waves a beat in fibrillation and 0.90 in normal rhythm, this 0.10 and 0.90, 0.55 leaves 0.09 and 0.89."""
 MARCHING = 0.6
 """P waves for each beat from which on they are kept whatever their distance."""
+IRREGULAR = 0.1
+SCATTER_ALONE_S, STEADY_ALONE = 0.008, 0.65
+"""One lead alone with irregular intervals: this share of the P waves must keep the distance of their middle this closely."""
+UNEVEN, MARCH = 0.12, 0.7
+"""One lead alone: P waves march where this share of their intervals is this near to the median or to twice that."""
 
 
 def bounds(share: Shares, agreed: list[Segment]) -> list[Segment]:

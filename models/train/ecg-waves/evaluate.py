@@ -26,7 +26,7 @@ from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg.networks import WaveNet
 from medviewer.inference.ecg.prepare import resampled
 from medviewer.inference.ecg.waves import waves_input
-from medviewer.inference.ecg.waves_reading import explained, shares_of, waves_of
+from medviewer.inference.ecg.waves_reading import explained, own_shares, shares_of, waves_of
 from medviewer.inference.ecg.waves_readout import bounds, together
 
 LIMB = (0, 1, 2, 3, 4, 5)
@@ -46,10 +46,11 @@ def read(
     prepared = [waves_input(s, rate) for s in signals]
     shares = shares_of(loaded, prepared, CancelToken(), lambda done, whole: None)
     agreed = together(shares)
+    own = own_shares(loaded, prepared, shares, CancelToken())
     kinds = {name: number for number, name in NAMES.items()}
     found = []
     for n, signal in enumerate(signals):
-        waves = waves_of(bounds(shares[n], agreed), signal, rate)
+        waves = waves_of(bounds(own[n], agreed), signal, rate)
         found.append([(kinds[w.kind], *(x * 500 / rate for x in (w.onset, w.peak, w.offset))) for w in waves])
     return shares, found, agreed
 

@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 from ludb import folds, patients, raster
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from medviewer.inference.ecg.networks import WaveNet
 from medviewer.inference.ecg.waves import RATE, waves_input
@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--width", type=int, default=24)
+    parser.add_argument("--start", type=Path, help="folder of weights to go on from, those of the same fold")
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -118,7 +119,10 @@ def one(args: argparse.Namespace, x: np.ndarray, y: np.ndarray, fold: np.ndarray
     began, spent = time.time(), time.process_time()
     train = np.flatnonzero(fold != k)
     weight = np.where(af[train], 2.0, 1.0)
+    name = f"fold-{k}" if k >= 0 else "all"
     net = WaveNet(args.width)
+    if args.start:
+        net.load_state_dict(load_file(args.start / f"{name}.safetensors"))
     best = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=0.02)
     plan = torch.optim.lr_scheduler.OneCycleLR(best, args.rate, total_steps=args.steps, pct_start=0.2)
     average = torch.optim.swa_utils.AveragedModel(
@@ -147,7 +151,6 @@ def one(args: argparse.Namespace, x: np.ndarray, y: np.ndarray, fold: np.ndarray
                 found = probabilities(average.module, x[kept])
                 line += f" {score(found, y[kept])}"
             print(f"{line} {(time.time() - began) / 60:.1f} min, CPU {(time.process_time() - spent) / 60:.1f}", flush=True)
-    name = f"fold-{k}" if k >= 0 else "all"
     save_file({n: t.contiguous() for n, t in average.module.state_dict().items()}, args.out / f"{name}.safetensors")
     if k >= 0:
         np.savez(args.out / f"{name}.npz", found=found, kept=kept)

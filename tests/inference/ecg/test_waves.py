@@ -16,6 +16,7 @@ from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded, load, read_bundle, verify
 from medviewer.inference.ecg import reading, waves_reading
 from medviewer.inference.ecg.prepare import resampled
+from medviewer.inference.ecg.waves import waves_input
 from medviewer.inference.reading import Reading, Request
 from medviewer.io.ecg.leads import held_record
 
@@ -126,6 +127,20 @@ def test_ec03_an_inverted_lead_gives_the_same_waves(waves, drawn):
         a, b = starts(usual, kind), starts(other, kind)
         assert abs(len(a) - len(b)) <= 1
         assert np.median(np.abs(a[:, None] - b[None]).min(1)) < near
+
+
+def test_bounds_of_a_short_record_are_read_from_leads_together_and_alone(waves, drawn):
+    prepared = [waves_input(drawn[name], 500) for name in ("II", "V1")]
+    token = CancelToken()
+    joint = waves_reading.shares_of(waves, prepared, token, lambda done, total: None)
+    alone = [waves_reading.shares_of(waves, [lead], token, lambda done, total: None)[0] for lead in prepared]
+    own = waves_reading.own_shares(waves, prepared, joint, token)
+    assert np.abs(own - (joint + np.stack(alone)) / 2).max() < 1e-4
+    assert np.abs(own - joint).max() > 0.05
+    one = joint[:1]
+    assert waves_reading.own_shares(waves, prepared[:1], one, token) is one
+    long = np.zeros((2, 4, waves_reading.WHOLE + 1), np.float32)
+    assert waves_reading.own_shares(waves, prepared, long, token) is long
 
 
 def test_el04_a_long_record_gives_the_same_waves_as_a_part_of_it_alone(waves):

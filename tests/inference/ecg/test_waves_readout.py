@@ -1,5 +1,6 @@
 """From probabilities to waves: order, agreement of leads, bounds between samples, no P waves by chance."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -72,6 +73,33 @@ def test_ec06_p_waves_at_chance_distances_are_left_out_and_steady_ones_stay():
     chance = [w for at in range(200, 2300, 200) for w in beat(at, p=float(rng.uniform(30, 90)) if rng.random() < 0.5 else None)]
     assert sum(s.kind == P for s in together(shares_of(steady_beats))) == 11
     assert sum(s.kind == P for s in together(shares_of(chance))) == 0
+
+
+def uneven_beats(scatter: float) -> list[tuple[int, float, float]]:
+    """Irregular beats whose P waves keep their distance up to `scatter` samples."""
+    rng = np.random.default_rng(4)
+    onsets = np.cumsum(rng.uniform(120, 260, 12)) + 60
+    return [w for at in onsets for w in beat(float(at), p=40 + float(rng.uniform(-scatter, scatter)))]
+
+
+def test_ec06_one_lead_alone_needs_closer_p_waves_where_intervals_are_irregular():
+    for scatter, alone, three in ((0.5, 12, 12), (7.0, 0, 12)):
+        waves = uneven_beats(scatter)
+        assert sum(s.kind == P for s in together(shares_of(waves, leads=1, length=3000))) == alone
+        assert sum(s.kind == P for s in together(shares_of(waves, leads=3, length=3000))) == three
+
+
+def test_ec06_one_lead_alone_keeps_p_waves_that_march_and_not_those_that_only_come_often():
+    beats = [Segment(QRS, float(x), float(x + 35), 0.9) for x in range(120, 2400, 390)]
+    even = [Segment(P, float(x), float(x + 25), 0.9) for x in range(30, 2400, 195)]
+    rough = [Segment(P, s.onset + n % 3 * 40, s.offset + n % 3 * 40, 0.9) for n, s in enumerate(even)]
+    for waves, kept in ((even, True), (rough, False)):
+        apart = [p for p in waves if all(p.offset < b.onset or p.onset > b.offset for b in beats)]
+        found = steady(
+            sorted([*apart, *(replace(b, onset=b.onset + 30 * (n % 2)) for n, b in enumerate(beats))], key=lambda s: s.onset),
+            alone=True,
+        )
+        assert (sum(s.kind == P for s in found) == len(apart)) is kept
 
 
 def test_p_waves_that_march_through_in_a_complete_block_stay():
