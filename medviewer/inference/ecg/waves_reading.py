@@ -120,7 +120,7 @@ def own_shares(loaded: Loaded, prepared: Sequence[NDArray[np.float32]], shares: 
     if len(shares) == 1 or shares.shape[2] > WHOLE:
         return shares
     alone = shares_of(loaded, prepared, token, lambda done, total: None, alone=True)
-    return (shares + alone) / 2
+    return np.asarray((shares + alone) / 2, np.float32)
 
 
 def shares_of(
