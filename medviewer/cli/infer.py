@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         return CANCELLED
     if not batch.items:
         return NOTHING_READABLE
-    told = ("time-limit", "export-differs", "export-rate-fraction")
+    told = ("time-limit", "export-differs", "export-range", "export-rate-fraction")
     if batch.account.failed or "failed" in statuses or any(e["code"] in told for e in content["errors"]):
         return SOME_FAILED
     refused = statuses and set(statuses) == {"refused"}

@@ -144,7 +144,9 @@ def test_ea07_marks_late_in_a_long_file_are_at_their_sample_for_a_second_reader(
     digital = (np.arange(length) % 200).astype(np.int16)
     ticks = [0, length // 3, length - rate, length - 1]
     notes = [EdfNote(tick, f"mark {n}") for n, tick in enumerate(ticks)]
-    write_edf(tmp_path / "long.edf", [EdfChannel("II", "mV", 0.005, digital)], rate, "2026-01-01T10:00:00", notes)
+    write_edf(
+        tmp_path / "long.edf", [EdfChannel("II", "mV", ("-163.835", "163.835"), digital)], rate, "2026-01-01T10:00:00", notes
+    )
     with pyedflib.EdfReader(str(tmp_path / "long.edf")) as reader:
         onsets, _, texts = reader.readAnnotations()
         assert list(texts) == [note.text for note in notes]
@@ -166,8 +168,58 @@ def test_beats_and_rhythm_go_into_edf_with_their_lengths(tmp_path):
     assert beats == list(zip(result.beats.sample, result.beats.symbol, strict=True))
 
 
-def test_a_rate_that_edf_cannot_hold_is_refused_by_name(tmp_path):
-    record = ecg_record([np.zeros(1000)], 499.3123, ["II"])
+def test_a_rate_without_whole_seconds_makes_one_data_record_and_nothing_is_padded(tmp_path):
+    record = ecg_record([np.sin(np.arange(1000) / 9)], 499.3123, ["II"])
+    (name,) = write.write(record, tmp_path, "made", "edf")
+    with pyedflib.EdfReader(str(tmp_path / name)) as reader:
+        assert reader.getNSamples()[0] == 1000 and reader.datarecords_in_file == 1
+        assert reader.getSampleFrequency(0) == pytest.approx(499.3123, rel=1e-6)
+        assert np.abs(reader.readSignal(0) - np.sin(np.arange(1000) / 9)).max() <= 0.001
+    assert edf.open_records(str(tmp_path / name))[0].rate_hz == pytest.approx(499.3123, rel=1e-6)
+
+
+def test_a_rate_that_edf_cannot_hold_is_refused_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr("medviewer.io.ecg.edf_write.MOST_SAMPLES", 1000)  # as a day of such a rate has more than a data record
+    record = ecg_record([np.zeros(2000)], 499.31234567, ["II"])
     with pytest.raises(MedviewerError) as raised:
         write.write(record, tmp_path, "made", "edf")
     assert raised.value.notice.code == "export-rate-fraction" and not list(tmp_path.iterdir())
+
+
+def test_ea05_a_lead_far_from_zero_keeps_its_own_steps_in_16_bits(tmp_path):
+    """mne's EDF has electrodes at 176 mV with steps of 0.0004 µV."""
+    values = 175.7459 + np.rint(1e4 * np.sin(np.arange(2000) / 9)) * 3.8e-7
+    record = ecg_record([values], 128.0, ["II"])
+    record = replace(record, leads=(replace(record.leads[0], resolution=3.8e-7),))
+    for kind in ("edf", "wfdb"):
+        write.write(record, tmp_path, "made", kind)
+    with pyedflib.EdfReader(str(tmp_path / "made.edf")) as reader:
+        assert np.abs(reader.readSignal(0)[:2000] - values).max() <= 3.8e-7
+    read = wfdb.rdrecord(str(tmp_path / "made"))
+    assert np.abs(read.p_signal[:, 0] - values).max() <= 3.8e-7 and read.fmt == ["16"]
+
+
+def test_ea05_a_lead_of_more_than_16_bits_is_refused_by_edf_and_kept_by_wfdb(tmp_path):
+    rng = np.random.default_rng(2)
+    for bits, fmt in ((15, "16"), (22, "24"), (30, "32")):
+        values = np.append(rng.integers(-(1 << bits), 1 << bits, 500), [1 << bits, np.nan]) * 0.005
+        record = ecg_record([values, np.zeros(502)], 200.0, ["II", "V1"])
+        record = replace(record, leads=tuple(replace(lead, resolution=0.005) for lead in record.leads))
+        write.write(record, tmp_path, f"b{bits}", "wfdb")
+        read = wfdb.rdrecord(str(tmp_path / f"b{bits}"))
+        assert set(read.fmt) == {fmt}
+        # The package knows the invalid value of formats 16 and 24 and 32 alike.
+        assert np.array_equal(np.isnan(read.p_signal[:, 0]), np.isnan(values))
+        assert np.nanmax(np.abs(read.p_signal[:, 0] - values)) <= 0.005 / 2
+        if bits > 15:
+            with pytest.raises(MedviewerError, match="export-range"):
+                write.write(record, tmp_path, f"b{bits}", "edf")
+
+
+def test_a_wfdb_record_named_with_blanks_comes_back_under_its_own_item(tmp_path):
+    record = ecg_record([np.sin(np.arange(300) / 9)], 100.0, ["II"])
+    names = [write.write(record, tmp_path, stem, "wfdb")[0] for stem in ("a (b)", "a__b_", "记录 1", "1.2.3")]
+    assert len(set(names)) == 4 and names[1] == "a__b_.hea"
+    for name, item in zip(names, ("a (b)", "a__b_", "记录 1", "1.2.3"), strict=True):
+        assert wfdb.rdrecord(str(tmp_path / name[:-4])).sig_len == 300
+        assert open_records(str(tmp_path / name))[0].item == item

@@ -5,7 +5,7 @@ import pyedflib
 import pytest
 
 from medviewer.io.ecg import edf
-from medviewer.io.ecg.edf_write import EdfChannel, EdfNote, write_edf
+from medviewer.io.ecg.edf_write import EdfNote, channel, write_edf
 from medviewer.io.ecg.wfdb import open_records
 
 
@@ -54,7 +54,7 @@ def test_ef09_the_rate_is_samples_by_duration_and_the_marks_are_no_channel(tmp_p
 )
 def test_ef11_millivolts_in_any_spelling_and_encoding(tmp_path, unit, factor):
     path = tmp_path / "r.edf"
-    write_edf(path, [EdfChannel("II", "XX", 0.01, np.arange(500, dtype=np.int16))], 100, "", [EdfNote(5, "x")])
+    write_edf(path, [channel("II", "XX", np.arange(500) * 0.01, 0.01)], 100, "", [EdfNote(5, "x")])
     path.write_bytes(path.read_bytes().replace(b"XX      ", unit.ljust(8), 1))
     record = edf.open_records(str(path))[0]
     if unit in ("µV".encode(), "μV".encode()):
@@ -66,7 +66,7 @@ def test_ef11_millivolts_in_any_spelling_and_encoding(tmp_path, unit, factor):
 
 def test_ef11_a_unit_that_is_no_voltage_is_kept_and_never_guessed(tmp_path):
     path = tmp_path / "r.edf"
-    write_edf(path, [EdfChannel("Resp", "mmHg", 0.01, np.arange(500, dtype=np.int16))], 100, "", [])
+    write_edf(path, [channel("Resp", "mmHg", np.arange(500) * 0.01, 0.01)], 100, "", [])
     lead = edf.open_records(str(path))[0].leads[0]
     assert lead.unit == "mmHg" and lead.name == "Resp"
 
@@ -81,7 +81,7 @@ def test_ef11_a_unit_that_is_no_voltage_is_kept_and_never_guessed(tmp_path):
 )
 def test_ef07_one_wrong_field_of_a_header_is_told_by_name_and_the_file_opens(tmp_path, at, value, code):
     path = tmp_path / "r.edf"
-    write_edf(path, [EdfChannel("II", "mV", 0.01, np.arange(500, dtype=np.int16))], 100, "2026-01-02T03:04:05", [])
+    write_edf(path, [channel("II", "mV", np.arange(500) * 0.01, 0.01)], 100, "2026-01-02T03:04:05", [])
     raw = bytearray(path.read_bytes())
     raw[at : at + 8] = value
     path.write_bytes(bytes(raw))

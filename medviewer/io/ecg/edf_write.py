@@ -4,6 +4,7 @@ An own writer: edflib keeps one annotation for each data record and channel, cut
 samples as floating point only (EA-05). Format: https://www.edfplus.info/specs/edfplus.html.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,17 +21,60 @@ MISSING_WORDS = "missing samples: -32768"
 ANNOTATIONS = "EDF Annotations"
 LEAST_ROOM = 60
 BLOCK = 4096
+LONGEST, MOST_SAMPLES = 10_000, 5_000_000
+"""Seconds and samples of one data record; EDFlib refuses those of more than 10 MB."""
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True, slots=True)
 class EdfChannel:
-    """Digital samples (int16, MISSING where there is none) and what one step of them is in `unit`."""
+    """Digital samples (int16, MISSING where there is none); `physical` are the values of LOWEST and HIGHEST in `unit`, as the
+    header's eight characters hold them."""
 
     label: str
     unit: str
-    step: float
+    physical: tuple[str, str]
     digital: NDArray[np.int16]
+
+    @property
+    def step(self) -> float:
+        return (float(self.physical[1]) - float(self.physical[0])) / (HIGHEST - LOWEST)
+
+
+def channel(label: str, unit: str, values: NDArray[np.float64], own: float) -> EdfChannel | None:
+    """A lead in steps of about its `own` size around 0, else, where it lies far from 0, in 16 bits of its range; None where
+    those are coarser than its own steps."""
+    known = np.isfinite(values)
+    low, high = (float(values[known].min()), float(values[known].max())) if known.any() else (0.0, 0.0)
+    step = own if own > 0 else max(abs(low), abs(high)) / HIGHEST or 1.0
+    top = number(HIGHEST * step)
+    limits = (f"-{top}", top) if top and max(abs(low), abs(high)) <= float(top) and float(top) > 0 else _limits(low, high)
+    if limits is None or limits[0] == limits[1]:
+        return None
+    bottom = float(limits[0])
+    width = (float(limits[1]) - bottom) / (HIGHEST - LOWEST)
+    if own > 0 and width > 1.5 * own:
+        return None
+    digital = np.full(len(values), MISSING, np.int16)
+    digital[known] = np.clip(np.rint((values[known] - bottom) / width) + LOWEST, LOWEST, HIGHEST)
+    ascii_unit = unit.encode("ascii", "replace").decode()
+    return EdfChannel(label, ascii_unit, limits, digital)
+
+
+def _limits(low: float, high: float) -> tuple[str, str] | None:
+    """The nearest numbers of eight characters that hold low … high between them."""
+    found = []
+    for value, outward in ((low, -1), (high, 1)):
+        texts = []
+        for digits in range(8):
+            scale = 10.0**digits
+            moved = (math.floor(value * scale) if outward < 0 else math.ceil(value * scale)) / scale
+            if len(text := f"{moved:.{digits}f}") <= 8:
+                texts.append(text)
+        if not texts:
+            return None
+        found.append(texts[-1])
+    return found[0], found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +87,9 @@ class EdfNote:
 
 
 def write_edf(path: Path, channels: Sequence[EdfChannel], rate: float, start: str, notes: Sequence[EdfNote]) -> None:
-    """One data record a second, or of as many seconds as make its samples whole. Raises OSError, ValueError for rates that no
-    whole number of seconds up to 60 makes whole."""
-    seconds = next((s for s in range(1, 61) if abs(rate * s - round(rate * s)) < 1e-9), 0)
-    if not seconds:
-        raise ValueError(f"rate {rate} has no whole data record")
-    exact, size = Fraction(round(rate * seconds), seconds), round(rate * seconds)
+    """Data records as `_layout` says. Raises OSError, ValueError for rates that no data record holds."""
     length = max(len(one.digital) for one in channels)
+    exact, size, seconds, duration = _layout(rate, length, len(channels))
     records = max(1, -(-length // size))
     lists = _lists(notes, exact, seconds, records)
     room = max(LEAST_ROOM, max(len(one) for one in lists))
@@ -58,7 +98,7 @@ def write_edf(path: Path, channels: Sequence[EdfChannel], rate: float, start: st
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:
-            file.write(_header(channels, records, seconds, size, room // 2, start))
+            file.write(_header(channels, records, duration, size, room // 2, start))
             for first in range(0, records, BLOCK):
                 last = min(records, first + BLOCK)
                 rows = [one[first * size : last * size].reshape(last - first, size).view(np.uint8) for one in padded]
@@ -68,6 +108,26 @@ def write_edf(path: Path, channels: Sequence[EdfChannel], rate: float, start: st
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _layout(rate: float, length: int, channels: int) -> tuple[Fraction, int, Fraction, str]:
+    """(rate, samples of a data record, its seconds, the same as its header says).
+
+    One second, or as many up to a minute as make the samples whole; for other rates one data record as long as the recording,
+    whose duration eight characters hold to a tenth of a sample; for long recordings as many seconds as it takes. Raises
+    ValueError.
+    """
+    exact = Fraction(rate).limit_denominator(LONGEST)
+    whole = abs(float(exact) - rate) <= 1e-9 * rate and exact.numerator * channels <= MOST_SAMPLES
+    if whole and exact.denominator <= 60:
+        return exact, exact.numerator, Fraction(exact.denominator), str(exact.denominator)
+    if 0 < length * channels <= MOST_SAMPLES:
+        texts = [text for digits in range(7) if len(text := f"{length / rate:.{digits}f}") <= 8]
+        if texts and abs(float(texts[-1]) * rate - length) < 0.1:
+            return Fraction(rate), length, Fraction(length) / Fraction(rate), texts[-1]
+    if whole:
+        return exact, exact.numerator, Fraction(exact.denominator), str(exact.denominator)
+    raise ValueError(f"rate {rate} has no whole data record")
 
 
 def _padded(digital: NDArray[np.int16], length: int) -> NDArray[np.int16]:
@@ -83,7 +143,7 @@ def _time(tick: int, rate: Fraction) -> str:
     return text
 
 
-def _lists(notes: Sequence[EdfNote], rate: Fraction, seconds: int, records: int) -> list[bytes]:
+def _lists(notes: Sequence[EdfNote], rate: Fraction, seconds: Fraction, records: int) -> list[bytes]:
     """The annotation lists of each data record: its own time, then the notes that begin in it; what has no room goes on to the
     next record, as onsets are absolute."""
     entries = []
@@ -110,21 +170,21 @@ def _lists(notes: Sequence[EdfNote], rate: Fraction, seconds: int, records: int)
         limit *= 2
 
 
-def _header(channels: Sequence[EdfChannel], records: int, seconds: int, size: int, marks: int, start: str) -> bytes:
+def _header(channels: Sequence[EdfChannel], records: int, seconds: str, size: int, marks: int, start: str) -> bytes:
     moment = datetime.fromisoformat(start) if start else datetime(1985, 1, 1)
     date = f"{moment.day:02d}-{_MONTHS[moment.month - 1]}-{moment.year}" if start else "X"
     count = len(channels) + 1
     fixed = [
         ("0", 8), ("X X X X", 80), (f"Startdate {date} X X X", 80),
         (moment.strftime("%d.%m.%y"), 8), (moment.strftime("%H.%M.%S"), 8),
-        (str(256 * (count + 1)), 8), ("EDF+C", 44), (str(records), 8), (str(seconds), 8), (str(count), 4),
+        (str(256 * (count + 1)), 8), ("EDF+C", 44), (str(records), 8), (seconds, 8), (str(count), 4),
     ]  # fmt: skip
     columns: list[tuple[list[str], int]] = [
         ([one.label[:16] for one in channels] + [ANNOTATIONS], 16),
         ([MISSING_WORDS if (one.digital == MISSING).any() or len(one.digital) % size else "" for one in channels] + [""], 80),
         ([one.unit[:8] for one in channels] + [""], 8),
-        ([f"-{number(HIGHEST * one.step)}" for one in channels] + ["-1"], 8),
-        ([number(HIGHEST * one.step) for one in channels] + ["1"], 8),
+        ([one.physical[0] for one in channels] + ["-1"], 8),
+        ([one.physical[1] for one in channels] + ["1"], 8),
         ([str(LOWEST)] * len(channels) + ["-32768"], 8),
         ([str(HIGHEST)] * len(channels) + ["32767"], 8),
         ([""] * count, 80),
@@ -137,6 +197,6 @@ def _header(channels: Sequence[EdfChannel], records: int, seconds: int, size: in
 
 def number(value: float) -> str:
     """The nearest number that seven characters hold, so that there is room for the sign of the lower limit: both limits are the
-    same then and 0 stays 0."""
+    same then and 0 stays 0. "" where none does."""
     texts = [text for digits in range(7) if len(text := f"{value:.{digits}f}") <= 7]
-    return min(texts, key=lambda text: abs(float(text) - value))
+    return min(texts, key=lambda text: abs(float(text) - value), default="")

@@ -116,7 +116,7 @@ def open_records(path: str) -> list[EcgRecord]:
     notes, said = _annotations(header, leads)
     return [
         EcgRecord(
-            item=header.name,
+            item=_stated("item", header.comments) or header.name,
             patient=patient,
             study=Study(date=header.start[:10], time=header.start[11:19]),
             path=path,
@@ -230,17 +230,19 @@ def _start(time: str | None, date: str | None) -> str:
     return iso(year, month, day, *(int(part) for part in parts[:3]))
 
 
+def _stated(word: str, comments: tuple[str, ...]) -> str:
+    """What a comment `<word>: …` says, "" without."""
+    found = re.search(rf"^<{word}>:[ \t]*(.+)$", "\n".join(comments), re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
 def _person(comments: tuple[str, ...]) -> tuple[float | None, Patient]:
     """Age and identity from comments as LUDB and PTB-XL write them: `<age>: 62`, `<sex>: F`, `<patient id>: …`."""
     text = "\n".join(comments)
-
-    def stated(word: str) -> str:
-        found = re.search(rf"^<{word}>:[ \t]*(.+)$", text, re.MULTILINE)
-        return found.group(1).strip() if found else ""
-
     age = re.search(r"age[>:\s]+(\d{1,3})", text, re.IGNORECASE)
     sex = re.search(r"sex[>:\s]+([mf])", text, re.IGNORECASE)
-    who = Patient(stated("patient id"), stated("patient name"), stated("birth date"), sex.group(1).upper() if sex else "")
+    number, name, born = (_stated(word, comments) for word in ("patient id", "patient name", "birth date"))
+    who = Patient(number, name, born, sex.group(1).upper() if sex else "")
     return (float(age.group(1)) if age else None), who
 
 

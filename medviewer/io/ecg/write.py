@@ -5,8 +5,10 @@ import io
 import math
 import shutil
 import tempfile
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,12 +17,12 @@ from numpy.typing import NDArray
 
 from medviewer.core.ecg import Beats, EcgRecord, Episode
 from medviewer.core.ecg_hand import HandNote
-from medviewer.core.errors import MedviewerError
-from medviewer.io.ecg.edf_write import MISSING, EdfChannel, EdfNote, write_edf
+from medviewer.core.errors import Fact, MedviewerError
+from medviewer.io.ecg.edf_write import EdfNote, channel, write_edf
 
 RHYTHM_NOTES = {"N": "(N", "A": "(AFIB", "O": "(O", "~": "(NOISE"}
 FORMATS = ("npz", "csv", "wfdb", "edf")
-INVALID_16 = -32768
+LARGEST = (1 << 31) - 2
 
 
 def write(record: EcgRecord, folder: Path, name: str, kind: str) -> list[str]:
@@ -87,40 +89,76 @@ def _csv(
     return [path.name]
 
 
-def _steps(record: EcgRecord, leads: Sequence[int], signals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """ADC step of each lead: the file's own, or a wider one where 16 bits would not hold the range."""
-    peaks = np.nanmax(np.abs(np.where(np.isfinite(signals), signals, 0.0)), axis=0, initial=0.0)
-    own = np.array([record.leads[k].resolution for k in leads])
-    steps: NDArray[np.float64] = np.maximum(own, peaks / 32700)
-    return steps
+@dataclass(frozen=True, slots=True)
+class _Digital:
+    """One lead as integers: value = (stored + base) * step, `lowest` where there is no sample; all within `bits`."""
+
+    stored: NDArray[np.int64]
+    base: int
+    step: float
+    bits: int
+
+
+def _digital(values: NDArray[np.float64], own: float, least: int = 16) -> _Digital:
+    """Whole ADC steps of the file's own size, in as few bits (16, 24, 32, at least `least`) as hold them, moved by a whole `base`
+    only where that saves bits: nothing is off by more than half a step."""
+    known = np.isfinite(values)
+    peak = float(np.abs(values[known]).max(initial=0.0))
+    step = own if own > 0 else peak / 32000 or 1.0
+    step = max(step, peak / LARGEST)  # finer than 32 bits: no file format here holds it
+    whole = np.rint(values[known] / step).astype(np.int64)
+    low, high = int(whole.min(initial=0)), int(whole.max(initial=0))
+    if whole.size:
+        low, high = int(whole.min()), int(whole.max())
+    middle = (low + high) // 2
+    for bits in (16, 24, 32):
+        limit = (1 << (bits - 1)) - 1
+        for base in (0, middle):
+            if bits >= least and low - base >= -limit and high - base <= limit:
+                stored = np.full(len(values), -limit - 1, np.int64)
+                stored[known] = whole - base
+                return _Digital(stored, base, step, bits)
+    raise AssertionError("32 bits hold what the step was chosen for")
+
+
+def wfdb_name(name: str) -> str:
+    """A record name as WFDB allows (letters, digits, - and _); where something else is replaced, four digits of a checksum keep
+    "a b" and "a_b" apart."""
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)
+    return safe if safe == name else f"{safe}-{zlib.crc32(name.encode('utf-8')) & 0xFFFF:04x}"
 
 
 def _wfdb(
     record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], folder: Path, stem: str
 ) -> list[str]:
-    """Format 16, written here: the package rounds the gain to eight digits and truncates toward zero (EA-05)."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in stem)
-    steps = _steps(record, leads, signals)
-    stored = np.where(np.isfinite(signals), np.rint(signals / steps), INVALID_16).astype("<i2")
-    (folder / f"{safe}.dat").write_bytes(stored.tobytes())
+    """Format 16, 24 or 32, written here: the package rounds the gain to eight digits and truncates toward zero (EA-05)."""
+    safe = wfdb_name(stem)
+    digital = [_digital(signals[:, column], record.leads[k].resolution) for column, k in enumerate(leads)]
+    bits = max(one.bits for one in digital)
+    digital = [_digital(signals[:, column], record.leads[k].resolution, bits) for column, k in enumerate(leads)]
+    stored = np.stack([one.stored for one in digital], axis=1)
+    raw = stored.astype("<i4").view(np.uint8).reshape(*stored.shape, 4)[..., : bits // 8]
+    (folder / f"{safe}.dat").write_bytes(raw.tobytes())
     moment = ""
     if record.start:
         when = datetime.fromisoformat(record.start)
         moment = when.strftime(" %H:%M:%S %d/%m/%Y")
-    lines = [f"{safe} {len(leads)} {rate:g} {len(signals)}{moment}"]
+    lines = [f"{safe} {len(leads)} {rate:.12g} {len(signals)}{moment}"]
     for column, k in enumerate(leads):
-        lead = record.leads[k]
-        checksum = int(stored[:, column].astype(np.int64).sum()) & 0xFFFF
+        lead, one = record.leads[k], digital[column]
+        checksum = int(one.stored.sum()) & 0xFFFF
         checksum -= 65536 if checksum > 32767 else 0
-        first = int(stored[0, column]) if len(stored) else 0
+        first = int(one.stored[0]) if len(one.stored) else 0
         unit = (lead.unit or "adu").replace(" ", "_")
-        lines.append(f"{safe}.dat 16 {float(1 / steps[column])!r}(0)/{unit} 16 0 {first} {checksum} 0 {lead.name}")
+        lines.append(f"{safe}.dat {bits} {1 / one.step!r}({-one.base})/{unit} {bits} 0 {first} {checksum} 0 {lead.name}")
+    if safe != stem:
+        lines.append(f"#<item>: {stem}")
     (folder / f"{safe}.hea").write_text("\n".join(lines) + "\n", "utf-8")
     from medviewer.io.ecg.wfdb import open_records
 
     again = open_records(str(folder / f"{safe}.hea"))[0]
     read = np.column_stack([again.source.read(k, 0, len(signals)) for k in range(len(leads))])
-    _same(read, signals, steps, folder / f"{safe}.hea")
+    _same(read, signals, np.array([one.step for one in digital]), folder / f"{safe}.hea")
     return [f"{safe}.hea", f"{safe}.dat"]
 
 
@@ -137,18 +175,21 @@ def _edf(
 def _edf_with(
     record: EcgRecord, leads: Sequence[int], rate: float, signals: NDArray[np.float64], path: Path, notes: Sequence[EdfNote]
 ) -> None:
-    """Write and read back: samples within a step, annotations the same in number, time and text (EA-04)."""
-    steps = _steps(record, leads, signals)
+    """Write and read back: samples within a step, annotations the same in number, time and text (EA-04). Raises `export-range`
+    where 16 bits do not hold a lead at its own resolution."""
     channels = []
     for column, k in enumerate(leads):
-        values = signals[:, column]
-        digital = np.where(np.isfinite(values), np.rint(values / steps[column]), MISSING).astype(np.int16)
-        unit = (record.leads[k].unit or "").encode("ascii", "replace").decode()
-        channels.append(EdfChannel(record.leads[k].name, unit, float(steps[column]), digital))
+        lead = record.leads[k]
+        one = channel(lead.name, lead.unit, signals[:, column], lead.resolution)
+        if one is None:
+            facts: dict[str, Fact] = {"lead": lead.name, "unit": lead.unit or "?", "step": f"{lead.resolution:.3g}"}
+            raise MedviewerError("export-range", record.path, **facts)
+        channels.append(one)
     try:
         write_edf(path, channels, rate, record.start, notes)
     except ValueError:
         raise MedviewerError("export-rate-fraction", record.path, rate=rate) from None
+    steps = np.array([max(record.leads[k].resolution, one.step) for k, one in zip(leads, channels, strict=True)])
     from medviewer.io.ecg.edf import open_records
 
     again = open_records(str(path))[0]
@@ -241,7 +282,7 @@ def write_annotations(
             (max(0, round(at * rate)), '"', f"{note.text}{end}") for at, end in zip(places, (" begin", " end"), strict=False)
         ]
     marks.sort(key=lambda mark: (mark[0], mark[1] != "+"))
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    safe = wfdb_name(name)
     if not marks:
         return ""
     try:
