@@ -68,6 +68,10 @@ def result_entry(result: Result, item: Item, lang: str, array: str | None = None
                 "rule": mention.rule,
                 "scope": {"start": mention.scope[0], "end": mention.scope[1]} if mention.scope else None,
                 "check": mention.check,
+                "measures": [
+                    {"start": one.start, "end": one.end, "text": one.text, "values": list(one.values), "unit": one.unit}
+                    for one in mention.measures
+                ],
             }
             for mention in result.mentions
         ],

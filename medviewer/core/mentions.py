@@ -8,10 +8,11 @@ pseudo-cues do nothing.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from medviewer.core.measures import owners
 from medviewer.core.note import Language, Mention, Section, State
 
 Role = Literal["before", "after", "pseudo", "ends"]
@@ -117,7 +118,9 @@ class Lexicon:
 
     @cached_property
     def concept_of(self) -> dict[str, str]:
-        return {phrase.lower(): concept for concept, phrases in self.table["concepts"].items() for phrase in phrases}
+        """Phrases and what they mean; "" for those that look like a finding and are none ("body mass index")."""
+        other = dict.fromkeys((phrase.lower() for phrase in self.table.get("not_findings", ())), "")
+        return other | {phrase.lower(): concept for concept, phrases in self.table["concepts"].items() for phrase in phrases}
 
     @cached_property
     def section_state(self) -> dict[str, State]:
@@ -185,7 +188,7 @@ def mentions(text: str, lexicon: Lexicon, concepts: Sequence[str] = ()) -> tuple
             asked = [m.span() for m in re.finditer(wanted, text, re.IGNORECASE)]
             places = [place for place in places if place[:2] not in asked]
             places += [(*span, concept) for span in asked]
-    places.sort()
+    places = sorted(place for place in places if place[2])
     parts = sentences(text, lexicon.language)
     firsts = [start for start, _ in parts]
     headed = sections(text, lexicon)
@@ -199,7 +202,8 @@ def mentions(text: str, lexicon: Lexicon, concepts: Sequence[str] = ()) -> tuple
         if at not in cues_of:
             cues_of[at] = _cues(text, span, lexicon) if inside else []
         found.append(_mention(text, place, span, cues_of[at], _section_of(place[0], headed, bodies), lexicon))
-    return tuple(found)
+    measured = owners(text, [place[:2] for place in places], parts)
+    return tuple(replace(one, measures=measured[n]) if n in measured else one for n, one in enumerate(found))
 
 
 def _section_of(start: int, headed: Sequence[Section], bodies: Sequence[int]) -> Section | None:
@@ -234,8 +238,10 @@ def _cues(text: str, span: tuple[int, int], lexicon: Lexicon) -> list[Cue]:
         inside = any(a <= start and end <= b for a, b in seen)  # "he has" in "if he has" ends nothing, whoever wins
         seen.append((start, end))
         if not inside and not any(cue.start < end and start < cue.end for cue in kept):
-            both = _plain(words) in lexicon.both
-            kept.append(Cue(start, end, group, role, both and bool(_STOP.match(text, end, span[1]))))
+            closes = bool(_STOP.match(text, end, span[1])) or (words in "?？" and text[start - 1 : start].isalnum())
+            kept.append(Cue(start, end, group, role, closes and _plain(words) in lexicon.both))
+            if _plain(words) in lexicon.table.get("both_ways", ()):
+                kept.append(Cue(start, end, group, "after"))
     return sorted(kept, key=lambda cue: cue.start)
 
 

@@ -28,12 +28,23 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A number with its unit as it stands in the text: "5 mm", "1.2 x 0.8 cm" (two values), "480 ms"."""
+
+    start: int
+    end: int
+    text: str
+    values: tuple[float, ...]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A finding named in the text: where, which concept, how it is meant, and why.
 
     `laterality` is "left", "right", "bilateral" or "". `cue` is the span of the words that decided the state, None where
     nothing changed it; `rule` names the lexicon line that applied, `scope` the span it reaches over. `check` where a reader
-    must look: the cue governs a long list (NT-03).
+    must look: the cue governs a long list (NT-03). `measures`: the numbers with units that belong to it.
     """
 
     start: int
@@ -46,6 +57,12 @@ class Mention:
     rule: str = ""
     scope: tuple[int, int] | None = None
     check: bool = False
+    measures: tuple[Measure, ...] = ()
+
+    @property
+    def size(self) -> str:
+        """Its measures as written: "5 mm"."""
+        return ", ".join(" ".join(one.text.split()) for one in self.measures)
 
     @property
     def counts(self) -> bool:

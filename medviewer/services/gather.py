@@ -48,6 +48,7 @@ def mention_findings(result: Result, mentions: Sequence[Mention]) -> tuple[Findi
     found = []
     for (concept, state), same in groups.items():
         sides = {mention.laterality for mention in same if mention.laterality}
+        sizes = list(dict.fromkeys(mention.size for mention in same if mention.measures))
         found.append(
             Finding(
                 f"{result.item}/{result.model}/{concept}/{state}",
@@ -57,7 +58,12 @@ def mention_findings(result: Result, mentions: Sequence[Mention]) -> tuple[Findi
                 Score(concept, 1.0, 1.0, 1.0),
                 Span(CharOffset(same[0].start), CharOffset(same[0].end)),
                 result.provenance,
-                facts={"state": state, "count": len(same), "side": sides.pop() if len(sides) == 1 else ""},
+                facts={
+                    "state": state,
+                    "count": len(same),
+                    "side": sides.pop() if len(sides) == 1 else "",
+                    "size": "; ".join(sizes),
+                },
             )
         )
     return tuple(sorted(found, key=lambda one: (SAID.index(str(one.facts["state"])), one.evidence.start)))  # type: ignore[union-attr]

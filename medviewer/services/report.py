@@ -196,6 +196,7 @@ class _Writer:
         if "state" in finding.facts:
             side = str(finding.facts.get("side", ""))
             said = [self.say(f"state-{finding.facts['state']}".replace("_", "-"))] + ([self.say(f"side-{side}")] if side else [])
+            said += [str(finding.facts["size"])] if finding.facts.get("size") else []
             return f"{concept_title(finding.called, self._lang)} ({', '.join(said)})"
         return self._material.label(finding.provenance.model, finding.called)
 

@@ -571,6 +571,10 @@
       <source>BY HAND · {lead}, {time}</source>
       <translation>手动 · {lead}，{time}</translation>
     </message>
+    <message>
+      <source>MEAN BEATS</source>
+      <translation>平均心搏</translation>
+    </message>
   </context>
   <context>
     <name>EmptyPage</name>
@@ -1291,6 +1295,10 @@
     <message>
       <source>Done</source>
       <translation>完成</translation>
+    </message>
+    <message>
+      <source>measured: {size}</source>
+      <translation>测量值：{size}</translation>
     </message>
   </context>
   <context>

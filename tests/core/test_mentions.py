@@ -164,3 +164,57 @@ def test_sections_are_found_by_headers_in_both_languages():
         "检查所见",
         "诊断意见",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "wanted"),
+    [
+        ("A 5 mm nodule and an 8 mm nodule in the left lung.", "en", [("nodule", "5 mm"), ("nodule", "8 mm")]),
+        ("Nodule measuring 5 mm, small effusion.", "en", [("nodule", "5 mm"), ("pleural effusion", "")]),
+        ("A 1.2 x 0.8 cm mass, 3 cm from the carina.", "en", [("mass", "1.2 x 0.8 cm")]),
+        ("No nodule larger than 4 mm; QTc 480 ms.", "en", [("nodule", "4 mm")]),
+        ("BP 120/80 mmHg, cough.", "en", [("cough", "")]),
+        ("右肺结节，大小约5mm×6mm，左侧少量胸腔积液。", "zh", [("nodule", "5mm×6mm"), ("pleural effusion", "")]),
+        ("左侧气胸，肺组织压缩约30%。", "zh", [("pneumothorax", "30%")]),
+        ("发热，体温39℃，无咳嗽。", "zh", [("fever", "39℃"), ("cough", "")]),
+    ],
+)
+def test_a_measure_stays_with_the_finding_it_belongs_to(text, language, wanted):
+    found = mentions(text, EN if language == "en" else ZH)
+    assert [(m.concept, m.size) for m in found] == wanted
+    assert all(text[one.start : one.end] == one.text for m in found for one in m.measures)
+
+
+def test_a_measure_has_its_values_and_unit():
+    (found,) = mentions("A 1.2 x 0.8 cm mass.", EN)
+    assert [(one.values, one.unit) for one in found.measures] == [((1.2, 0.8), "cm")]
+
+
+@pytest.mark.parametrize("text", ["Body mass index 31.", "Images are on PACS.", "Hay fever.", "Small joint effusion."])
+def test_what_only_looks_like_a_finding_is_none(text):
+    assert mentions(text, EN) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "concept"),
+    [
+        ("Frequent premature beats.", "en", "premature beats"),
+        ("Occasional ventricular ectopic beats.", "en", "premature ventricular beats"),
+        ("Supraventricular premature beats.", "en", "premature atrial beats"),
+        ("Pericardial effusion.", "en", "pericardial effusion"),
+        ("偶发早搏。", "zh", "premature beats"),
+        ("频发室性早搏。", "zh", "premature ventricular beats"),
+        ("室上性早搏。", "zh", "premature atrial beats"),
+        ("心包积液。", "zh", "pericardial effusion"),
+        ("正常心电图。", "zh", "normal ecg"),
+    ],
+)
+def test_a_bare_word_is_the_parent_and_the_longer_phrase_its_own_concept(text, language, concept):
+    assert [m.concept for m in mentions(text, EN if language == "en" else ZH)] == [concept]
+
+
+def test_both_tables_know_the_same_concepts_and_no_phrase_means_two():
+    assert set(EN.table["concepts"]) == set(ZH.table["concepts"])
+    for table in (EN.table, ZH.table):
+        phrases = [phrase.lower() for some in table["concepts"].values() for phrase in some]
+        assert len(phrases) == len(set(phrases))

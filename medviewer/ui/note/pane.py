@@ -262,6 +262,8 @@ class NotePane(Pane):
         text = self._note.text
         side = f" · {ink.tr(ink.SIDES[mention.laterality])}" if mention.laterality else ""
         lines = [f"<b>{escape(mention.text)}: {ink.tr(ink.STYLES[mention.state].word)}</b>{side}"]
+        if mention.measures:
+            lines.append(self.tr("measured: {size}").format(size=escape(mention.size)))
         if mention.cue:
             lines.append(self.tr("cue: {cue}").format(cue=escape(f"“{text[slice(*mention.cue)]}”")))
         if mention.rule:

@@ -118,9 +118,10 @@ class MentionLine(QWidget):
         self.hide()
 
     def show_mentions(self, mentions: Sequence[Mention]) -> None:
-        groups: dict[tuple[str, str, str, str], list[Mention]] = {}
+        groups: dict[tuple[str, ...], list[Mention]] = {}
         for mention in mentions:
-            groups.setdefault((mention.concept, mention.state, mention.laterality, ink.colour_of(mention)), []).append(mention)
+            key = (mention.concept, mention.state, mention.laterality, mention.size, ink.colour_of(mention))
+            groups.setdefault(key, []).append(mention)
         order = list(ink.STYLES)
         ranked = sorted(groups.values(), key=lambda g: (order.index(g[0].state), g[0].start))
         self._groups = [(self._words(group), group) for group in ranked]
@@ -132,7 +133,8 @@ class MentionLine(QWidget):
     def _words(group: list[Mention]) -> str:
         first = group[0]
         side = f" · {ink.tr(ink.SIDES[first.laterality])}" if first.laterality else ""
-        return f"{first.text}{side}" + (f" ×{len(group)}" if len(group) > 1 else "")
+        size = f" · {first.size}" if first.measures else ""
+        return f"{first.text}{side}{size}" + (f" ×{len(group)}" if len(group) > 1 else "")
 
     def words(self) -> list[tuple[str, str]]:
         """(words, state) of each chip."""

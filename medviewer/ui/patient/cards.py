@@ -124,7 +124,7 @@ class Card(QFrame):
                 row.addStretch(1)
                 row, wide = self._line_of_widgets(), 0
             row.addWidget(tag)
-            wide += need
+            wide += need + row.spacing()
         made = [QPushButton(words, self) for words, _ in buttons]
         need = sum(button.sizeHint().width() + 4 for button in made)
         if wide and wide + need > ROOM:
@@ -172,6 +172,9 @@ class MentionRow(QFrame):
         name = QLabel(f'<span style="color:{grey}; {struck}">{escape(title)}</span>', self)
         meant = plain(said, self)
         meant.setProperty("role", "second")
+        meant.ensurePolished()
+        meant.setText(meant.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, ROOM // 2))
+        meant.setToolTip(said)
         name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         name.setToolTip(title)
         row.addWidget(name, 1)

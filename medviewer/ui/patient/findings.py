@@ -363,6 +363,7 @@ class FindingsPanel(QWidget):
         facts, state = finding.facts, finding.decision.state
         said = [states.words(str(facts["state"]))]
         said += [states.words(str(facts["side"]))] if facts.get("side") else []
+        said += [str(facts["size"])] if facts.get("size") else []
         count = int(facts.get("count", 1))
         said += [f"×{count}"] if count > 1 else []
 
