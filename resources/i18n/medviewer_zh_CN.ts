@@ -872,6 +872,10 @@
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
     </message>
+    <message>
+      <source>check running…</source>
+      <translation>正在检验…</translation>
+    </message>
   </context>
   <context>
     <name>HeatControls</name>

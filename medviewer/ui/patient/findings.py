@@ -277,7 +277,7 @@ class FindingsPanel(QWidget):
             weak = ("attention", self.tr("explanation weak"))
             tags.append(("accepted", self.tr("checked")) if check.passed else weak)
         elif result.spans:
-            tags.append(("quiet", self.tr("explanation check running…")))
+            tags.append(("quiet", self.tr("check running…")))
         return tags + ([("attention", self.tr("caution"))] if result.cautions else [])
 
     def _decided(self, finding: Finding) -> list[tuple[str, str]]:
