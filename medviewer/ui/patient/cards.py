@@ -14,8 +14,8 @@ Act = tuple[str, Callable[[], None]]
 """Words of a button and what it does."""
 
 
-ROOM = theme.RIGHT_DOCK - 70
-"""Width in which tags and buttons stand beside each other."""
+ROOM = theme.RIGHT_DOCK - 104
+"""Width in which tags and buttons stand beside each other: what the narrowest dock leaves of it."""
 
 
 class ProbabilityBar(QWidget):
