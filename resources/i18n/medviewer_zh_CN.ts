@@ -571,10 +571,6 @@
       <source>BY HAND · {lead}, {time}</source>
       <translation>手动 · {lead}，{time}</translation>
     </message>
-    <message>
-      <source>MEAN BEATS</source>
-      <translation>平均心搏</translation>
-    </message>
   </context>
   <context>
     <name>EmptyPage</name>
@@ -789,8 +785,8 @@
       <translation>已自检</translation>
     </message>
     <message>
-      <source>explanation check running…</source>
-      <translation>正在检验解释…</translation>
+      <source>check running…</source>
+      <translation>正在检验…</translation>
     </message>
     <message>
       <source>caution</source>
@@ -871,10 +867,6 @@
     <message>
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
-    </message>
-    <message>
-      <source>check running…</source>
-      <translation>正在检验…</translation>
     </message>
   </context>
   <context>
@@ -1281,6 +1273,10 @@
       <translation>对“{label}”的权重 {w}</translation>
     </message>
     <message>
+      <source>measured: {size}</source>
+      <translation>测量值：{size}</translation>
+    </message>
+    <message>
       <source>cue: {cue}</source>
       <translation>提示词：{cue}</translation>
     </message>
@@ -1299,10 +1295,6 @@
     <message>
       <source>Done</source>
       <translation>完成</translation>
-    </message>
-    <message>
-      <source>measured: {size}</source>
-      <translation>测量值：{size}</translation>
     </message>
   </context>
   <context>

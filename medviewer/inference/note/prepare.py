@@ -51,7 +51,8 @@ class Pieces:
 class Prepared:
     """`buckets` and `weights` [features of the note] of the linear part (log counts × inverse document frequency, unit length in
     each group); for each group `owners` [known n-grams], the place of each in `buckets`, and `pieces`; `words` [chunks, words in
-    each] from 1, 0 = padding; `spans` [tokens, 2] the characters of each token in the original text."""
+    each] from 1, 0 = padding; `spans` [tokens, 2] the characters of each token in the original text; `known` the share of pairs
+    of neighbouring tokens (of the one token where there is no pair) that training saw in at least two notes."""
 
     buckets: NDArray[np.int64]
     weights: NDArray[np.float32]
@@ -59,6 +60,7 @@ class Prepared:
     pieces: tuple[Pieces, ...]
     words: NDArray[np.int64]
     spans: NDArray[np.int64]
+    known: float
 
 
 def _cut(text: str, signs: bool) -> tuple[list[str], NDArray[np.int64]]:
@@ -200,12 +202,15 @@ def prepare(text: str, known: NDArray[np.int64], frequencies: NDArray[np.float32
     weights: list[NDArray[Any]] = []
     owners: list[NDArray[np.int64]] = []
     kept: list[Pieces] = []
+    share = -1.0
     for group in parameters["groups"]:
         found = occurrences(words, group)
         keys, which = np.unique(found.keys, return_inverse=True)
         at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
         match = known[at] == keys
         there = np.flatnonzero(match[which])
+        if share < 0:  # the first group has the runs of words or signs
+            share = float(match[which][found.last - found.first == min(2, len(words.ids))].mean())
         if not len(there):
             continue
         own, owner = at[match], (np.cumsum(match) - 1)[which[there]]
@@ -227,6 +232,7 @@ def prepare(text: str, known: NDArray[np.int64], frequencies: NDArray[np.float32
         tuple(kept),
         table,
         words.spans,
+        share,
     )
 
 
