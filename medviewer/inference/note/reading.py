@@ -21,7 +21,7 @@ from medviewer.store.assets import asset
 
 RULES = "rules"
 METHOD = "gradient-x-input"
-REFUSALS = ("note-too-short", "language-not-trained")
+REFUSALS = ("note-too-short", "language-not-trained", "note-unlike-training")
 MARKED = 0.15
 """Words whose weight is above this share of the largest are given as spans."""
 UNCHECKED = "unchecked"
@@ -46,6 +46,7 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
         prepared = prepared_for(loaded, note.text)
     except ValueError as error:
         raise MedviewerError("note-too-short", note.path, found=0, least=1) from error
+    _gate(loaded, prepared, note)
     token.check()
     logits, weights, target = weighed(loaded, prepared, bool(request.explain))
     try:
@@ -71,6 +72,13 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
         self_check=check,
         input_sha256=digest,
     )
+
+
+def _gate(loaded: Loaded, prepared: Prepared, note: NoteDocument) -> None:
+    """Raises `note-unlike-training` for a shopping list, source code, another language … (MW-13)."""
+    least = float(loaded.bundle.document.get("gate", {}).get("known_pairs", 0.0))
+    if prepared.known < least:
+        raise MedviewerError("note-unlike-training", note.path, found=f"{prepared.known:.0%}", least=f"{least:.0%}")
 
 
 run = one_by_one(read, REFUSALS)

@@ -1,5 +1,7 @@
 """The note networks: what is known of a text, whose words decided, and that explanations explain."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -235,3 +237,34 @@ def test_mw11_the_publishers_parts_share_no_note(data):
             with gzip.open(data / "text" / name / f"{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
                 seen[part] = {json.loads(line)["text"] for line in lines}
         assert not seen["train"] & seen["valid"]
+
+
+NOT_NOTES = [
+    (language, *line.split("\t"))
+    for language in ("en", "zh")
+    for line in (Path(__file__).parents[2] / "golden" / f"not-notes.{language}.tsv").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("name", ["note-specialty-en", "note-section-en", "note-dept-zh"])
+def test_mw13_what_is_no_note_of_its_kind_is_refused_with_the_share_that_is_known(networks, name):
+    bundle = next(b for b in networks if b.id == name)
+    texts = [text for language, _, text in NOT_NOTES if language in bundle.contract["language"]]
+    results = [read(bundle, text, "", bundle.contract["language"][0]) for text in texts]
+    refused = [r for r in results if r.status == "refused" and r.reason.code == "note-unlike-training"]
+    assert len(refused) >= 0.95 * len(texts)
+    assert refused[0].reason.facts["found"].endswith("%")
+
+
+def test_mw13_at_most_two_true_notes_of_a_hundred_are_refused(networks, data):
+    import gzip
+    import json
+
+    names = {"note-specialty-en": "mtsamples12", "note-section-en": "mtsdialog_section", "note-dept-zh": "zh_internal_dept7"}
+    for bundle in networks:
+        loaded = load(bundle)
+        with gzip.open(data / "text" / names[bundle.id] / "valid.jsonl.gz", "rt", encoding="utf-8") as lines:
+            texts = [json.loads(line)["text"] for line in lines][:200]
+        least = bundle.document["gate"]["known_pairs"]
+        assert 0.3 < least < 0.7
+        assert np.mean([prepared_for(loaded, text).known < least for text in texts]) <= 0.02
