@@ -91,11 +91,6 @@ SPACING_SOURCES = (
 """`positions`: in-plane from PixelSpacing, slices from ImagePositionPatient. `imager-…`: at the detector (GE-13, GE-14)."""
 
 
-def at_detector(spacing_source: str) -> bool:
-    """True where a length is measured at the detector and not in the body (GE-13)."""
-    return spacing_source == "imager-pixel-spacing"
-
-
 def normal_of(row: Vector, column: Vector) -> Vector:
     """Unit normal, row × column (PS3.3 C.7.6.2.1.1)."""
     n = np.cross(np.asarray(row, float), np.asarray(column, float))

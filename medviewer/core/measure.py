@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import hypot
 
-from medviewer.core.geometry import at_detector
 from medviewer.core.image import ImageSeries
+from medviewer.core.overlay import region_length
 
 Point = tuple[float, float]
 """(row, column), index coordinates."""
@@ -12,11 +12,11 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A number with its unit ("mm", "px", "HU", ""); `detector` where a length is measured at the detector (GE-13)."""
+    """A number with its unit ("mm", "px", "HU", ""); `source`: where a length in mm comes from (SPACING_SOURCES), else ""."""
 
     value: float
     unit: str
-    detector: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,18 @@ class Ruler:
     end: Point
 
 
-def length(series: ImageSeries, start: Point, end: Point) -> Measured:
+def length(series: ImageSeries, start: Point, end: Point, frame: int = 0) -> Measured:
     """Distance of two points of one frame in mm where the file gives a spacing, else in pixels (GE-12).
 
-    A PixelAspectRatio alone is no millimetre: such an image is measured in pixel columns.
+    A PixelAspectRatio alone is no millimetre: such an image is measured in pixel columns. Calibrated ultrasound regions of the
+    frame go before a spacing of the whole image (GE-15).
     """
+    if regions := series.frames[frame].regions:
+        return Measured(*region_length(regions, start, end))
     rows, columns = end[0] - start[0], end[1] - start[1]
     if series.geometry is None:
         return Measured(hypot(rows * series.frames[0].aspect, columns), "px")
-    return Measured(series.geometry.distance(rows, columns), "mm", at_detector(series.geometry.spacing_source))
+    return Measured(series.geometry.distance(rows, columns), "mm", series.geometry.spacing_source)
 
 
 def unit_of(series: ImageSeries, frame: int) -> str:

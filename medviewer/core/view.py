@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from typing import Literal
 
-from medviewer.core.geometry import at_detector, letters, opposite
+from medviewer.core.geometry import letters, opposite
 from medviewer.core.grey import VoiTransform, automatic, usable
 from medviewer.core.image import ImageSeries, Pixels
 
@@ -74,11 +74,11 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class ScaleBar:
-    """`pixels` long on screen, `length` in mm; `detector` where that is at the detector and not in the body."""
+    """`pixels` long on screen, `length` in mm; `source` where its millimetres come from (SPACING_SOURCES)."""
 
     pixels: float
     length: float
-    detector: bool
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _scale_bar(series: ImageSeries, zoom: float, width: float) -> ScaleBar | Non
     wanted = max(width / 6, 40.0) * mm_per_pixel
     power = 10.0 ** floor(log10(wanted))
     length = max(step * power for step in (1, 2, 5) if step * power <= wanted)
-    return ScaleBar(length / mm_per_pixel, length, at_detector(series.geometry.spacing_source))
+    return ScaleBar(length / mm_per_pixel, length, series.geometry.spacing_source)
 
 
 def nearest_index(value: float, count: int) -> int | None:

@@ -868,6 +868,10 @@
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
     </message>
+    <message>
+      <source>explanation check running…</source>
+      <translation>正在检验解释…</translation>
+    </message>
   </context>
   <context>
     <name>HeatControls</name>
@@ -2288,6 +2292,18 @@
     <message>
       <source>Covering the marked area changes the answer no more than covering any other ({deletion} against {random}). No heat is drawn.</source>
       <translation>遮盖标出的区域对答案的影响并不大于遮盖其他区域（{deletion} 对 {random}）。不绘制热图。</translation>
+    </message>
+    <message>
+      <source> magnification-corrected</source>
+      <translation>（已校正放大率）</translation>
+    </message>
+    <message>
+      <source> calibrated</source>
+      <translation>（已校准）</translation>
+    </message>
+    <message>
+      <source> on the scanned film</source>
+      <translation>（扫描胶片）</translation>
     </message>
   </context>
   <context>

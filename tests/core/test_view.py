@@ -141,7 +141,9 @@ def test_the_scale_bar_is_a_round_length_and_says_where_it_is_at_the_detector():
         assert str(f"{bar.length:.0e}")[0] in "125"
         assert bar.pixels == pytest.approx(bar.length / mm * resolve(ImageView(), image_series(FLAT), SIZE).zoom, rel=1e-6)
         assert bar.pixels <= SIZE[0] / 4
-    assert resolve(ImageView(), image_series(FLAT, source="imager-pixel-spacing"), SIZE).scale_bar.detector
+    assert (
+        resolve(ImageView(), image_series(FLAT, source="imager-pixel-spacing"), SIZE).scale_bar.source == "imager-pixel-spacing"
+    )
 
 
 def test_to_image_undoes_to_screen_in_every_state():

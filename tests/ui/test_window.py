@@ -154,8 +154,8 @@ def test_the_ruler_says_millimetres_and_del_takes_it_away(qtbot, desk, pane):
     start, end = (pane.picture().to_screen(10, column) for column in (5.0, 15.0))
     drag(qtbot, pane, [round(v) for v in start], [round(v) for v in end])
     assert len(pane.rulers) == 1
-    assert float(length_words(pane.series, pane.rulers[0], "").split()[0]) == pytest.approx(8.0, abs=0.1)
-    assert length_words(pane.series, pane.rulers[0], "").split()[1] == "mm"
+    assert float(length_words(pane.series, pane.rulers[0]).split()[0]) == pytest.approx(8.0, abs=0.1)
+    assert length_words(pane.series, pane.rulers[0]).split()[1] == "mm"
     qtbot.keyClick(pane, Qt.Key.Key_Delete)
     assert pane.rulers == []
     qtbot.keyClick(pane, Qt.Key.Key_Escape)

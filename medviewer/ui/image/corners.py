@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from medviewer.core.finding import Attribution
-from medviewer.core.geometry import at_detector
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture
 from medviewer.ui.identity import identity_line, person
@@ -52,7 +51,7 @@ def corners(series: ImageSeries, view: ImageView, picture: Picture, attribution:
         rows, columns = (round(v) for v in attribution.cell)
         cell = _tr("cell {rows} × {columns} px").format(rows=rows, columns=columns)
         about = f"{attribution.model}: {attribution.target} · {attribution.method} · {cell} · G"
-    return Corners(tuple(top_left), tuple(t for t in top_right if t), tuple(bottom_left), badges(series), about)
+    return Corners(tuple(top_left), tuple(t for t in top_right if t), tuple(b for b in bottom_left if b), badges(series), about)
 
 
 def badges(series: ImageSeries) -> tuple[str, ...]:
@@ -75,8 +74,17 @@ def _zoom_line(series: ImageSeries, picture: Picture) -> str:
     if series.geometry is None:
         return zoom
     spacing = f"{series.geometry.spacing[1]:.3g} mm"
-    where = _tr(" at the detector") if at_detector(series.geometry.spacing_source) else ""
-    return f"{zoom} · {spacing}{where}"
+    return f"{zoom} · {spacing}{spacing_words(series.geometry.spacing_source)}"
+
+
+def spacing_words(source: str) -> str:
+    """What stands behind a length whose millimetres are not simply those of the body (GE-13, GE-14); "" for other sources."""
+    return {
+        "imager-pixel-spacing": _tr(" at the detector"),
+        "imager-pixel-spacing-magnification": _tr(" magnification-corrected"),
+        "pixel-spacing-calibrated": _tr(" calibrated"),
+        "nominal-scanned-pixel-spacing": _tr(" on the scanned film"),
+    }.get(source, "")
 
 
 def _place(series: ImageSeries, picture: Picture) -> str:

@@ -30,7 +30,7 @@ from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
-from medviewer.ui.image.corners import why_no_heat
+from medviewer.ui.image.corners import spacing_words, why_no_heat
 from medviewer.ui.image.magnifier import Magnifier
 from medviewer.ui.image.painter import ImagePainter, paint_colour_bar
 from medviewer.ui.image.tools import Drag, Tool, tool
@@ -323,7 +323,7 @@ class ImagePane(Pane):
         for ruler in self.rulers:
             if ruler.frame == picture.frame:
                 ends = [QPointF(*picture.to_screen(*end)) for end in (ruler.start, ruler.end)]
-                self._paint_ruler(painter, ends[0], ends[1], length_words(self.series, ruler, self.tr("at the detector")))
+                self._paint_ruler(painter, ends[0], ends[1], length_words(self.series, ruler))
         if self._drawing is not None:
             start, end = self._drawing
             if self._drag is not None and self._drag[0].id == "region":
@@ -333,7 +333,7 @@ class ImagePane(Pane):
             else:
                 points = [picture.to_image(p.x(), p.y()) for p in (start, end)]
                 ruler = Ruler(self.series.item, picture.frame, *points)
-                self._paint_ruler(painter, start, end, length_words(self.series, ruler, self.tr("at the detector")))
+                self._paint_ruler(painter, start, end, length_words(self.series, ruler))
 
     def _paint_ruler(self, painter: QPainter, start: QPointF, end: QPointF, words: str) -> None:
         for width, colour in ((3.0, QColor(0, 0, 0, 160)), (1.5, QColor(theme.HAND))):
@@ -488,8 +488,7 @@ class ImagePane(Pane):
         self.damage.setGeometry((self.width() - wide) // 2, max((self.height() - high) // 2, 8), wide, high)
 
 
-def length_words(series: ImageSeries, ruler: Ruler, detector: str) -> str:
+def length_words(series: ImageSeries, ruler: Ruler) -> str:
     """ "12.3 mm", "12.3 mm at the detector", "41 px": one string everywhere (GE-16)."""
-    measured = length(series, ruler.start, ruler.end)
-    where = f" {detector}" if measured.detector else ""
-    return f"{measured.value:.1f} {measured.unit}{where}"
+    measured = length(series, ruler.start, ruler.end, ruler.frame)
+    return f"{measured.value:.1f} {measured.unit}{spacing_words(measured.source)}"

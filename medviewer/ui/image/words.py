@@ -10,7 +10,7 @@ from medviewer.core.grey import VoiTransform
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture, ScaleBar
 from medviewer.ui import theme
-from medviewer.ui.image.corners import corners
+from medviewer.ui.image.corners import corners, spacing_words
 
 MARGIN = 10
 NAMED_WINDOWS = (
@@ -59,7 +59,7 @@ def paint_words(
     under = plate(painter, said.top_left, MARGIN, MARGIN, Qt.AlignmentFlag.AlignLeft, most=most)
     top = under + 2 if stacked else MARGIN
     bottom = plate(painter, said.top_right, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, most=most)
-    below = bottom + 2 if stacked else MARGIN
+    below = max(under, bottom) + 2 if max(widest) + MARGIN + 12 > width / 2 - 16 else MARGIN
     for badge in said.badges:
         bottom = plate(
             painter, (badge,), width - MARGIN, bottom + 4, Qt.AlignmentFlag.AlignRight, theme.ATTENTION, theme.ATTENTION_GROUND
@@ -158,9 +158,7 @@ def _letters(painter: QPainter, picture: Picture, size: tuple[float, float], top
 def _scale_bar(painter: QPainter, bar: ScaleBar, size: tuple[float, float]) -> None:
     width, height = size
     left, base = width / 2 - bar.pixels / 2, height - 38
-    words = f"{bar.length / 10:g} cm" if bar.length >= 10 else f"{bar.length:g} mm"
-    if bar.detector:
-        words += _tr(" at the detector")
+    words = (f"{bar.length / 10:g} cm" if bar.length >= 10 else f"{bar.length:g} mm") + spacing_words(bar.source)
     wide = max(QFontMetricsF(painter.font()).horizontalAdvance(words), bar.pixels) + 16
     _ground(painter, QRectF(width / 2 - wide / 2, base - 24, wide, 32))
     for offset, colour in ((1, QColor(0, 0, 0, 200)), (0, QColor(theme.TEXT1))):
