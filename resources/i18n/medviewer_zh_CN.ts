@@ -868,10 +868,6 @@
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
     </message>
-    <message>
-      <source>explanation check running…</source>
-      <translation>正在检验解释…</translation>
-    </message>
   </context>
   <context>
     <name>HeatControls</name>
@@ -936,10 +932,6 @@
     <message>
       <source>Reading image {k} of {n} …</source>
       <translation>正在读取第 {k} 幅，共 {n} 幅…</translation>
-    </message>
-    <message>
-      <source>at the detector</source>
-      <translation>（探测器平面）</translation>
     </message>
     <message>
       <source>column</source>
@@ -2282,18 +2274,6 @@
       <translation>（探测器平面）</translation>
     </message>
     <message>
-      <source>place {n} mm</source>
-      <translation>位置 {n} mm</translation>
-    </message>
-    <message>
-      <source>No region of the image supports the score.</source>
-      <translation>图像中没有区域支持该评分。</translation>
-    </message>
-    <message>
-      <source>Covering the marked area changes the answer no more than covering any other ({deletion} against {random}). No heat is drawn.</source>
-      <translation>遮盖标出的区域对答案的影响并不大于遮盖其他区域（{deletion} 对 {random}）。不绘制热图。</translation>
-    </message>
-    <message>
       <source> magnification-corrected</source>
       <translation>（已校正放大率）</translation>
     </message>
@@ -2304,6 +2284,18 @@
     <message>
       <source> on the scanned film</source>
       <translation>（扫描胶片）</translation>
+    </message>
+    <message>
+      <source>place {n} mm</source>
+      <translation>位置 {n} mm</translation>
+    </message>
+    <message>
+      <source>No region of the image supports the score.</source>
+      <translation>图像中没有区域支持该评分。</translation>
+    </message>
+    <message>
+      <source>Covering the marked area changes the answer no more than covering any other ({deletion} against {random}). No heat is drawn.</source>
+      <translation>遮盖标出的区域对答案的影响并不大于遮盖其他区域（{deletion} 对 {random}）。不绘制热图。</translation>
     </message>
   </context>
   <context>
@@ -2648,10 +2640,6 @@
     <message>
       <source>shows what influenced the score, not where disease is</source>
       <translation>显示影响评分的内容，而非病变位置</translation>
-    </message>
-    <message>
-      <source> at the detector</source>
-      <translation>（探测器平面）</translation>
     </message>
     <message>
       <source>table of the file</source>
