@@ -4,11 +4,16 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 
+from defusedxml import DefusedXmlException
+
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.note import Language
+from medviewer.io.note.office import office_lines
+from medviewer.io.note.rtf import unified
 
 LARGEST_FILE = 64 << 20
 LARGEST_TEXT = 20 << 20
@@ -16,6 +21,8 @@ LARGEST_TEXT = 20 << 20
 LARGEST_PART = 256 << 20
 """Bytes of an unpacked DOCX, and of each of its parts."""
 LARGEST_RATIO = 200
+_UNPACKING = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+"""What a damaged or encrypted ZIP raises."""
 
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "shift_jis", "euc-kr", "koi8-r")
@@ -135,22 +142,19 @@ def rtf(raw: bytes, path: str) -> str:
     """RTF by striprtf. Raises `note-damaged`."""
     from striprtf.striprtf import rtf_to_text
 
-    text = raw.decode("latin-1")
-    if text.count("{") > 1_000_000 or len(raw) > LARGEST_FILE:
+    if raw.count(b"{") > 1_000_000 or len(raw) > LARGEST_FILE:
         raise MedviewerError("note-damaged", path, reason="RTF")
     try:
-        found = rtf_to_text(text, encoding="cp1252", errors="replace")
+        found = rtf_to_text(unified(raw), encoding="cp1252", errors="replace")
+        found = str(found).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     except (ValueError, IndexError, KeyError, LookupError, RecursionError, AttributeError, TypeError) as error:
         raise MedviewerError("note-damaged", path, reason=f"RTF: {type(error).__name__}") from error
-    return _text(str(found), path)
+    return _text(found, path)
 
 
 def docx(raw: bytes, path: str) -> str:
-    """Paragraphs and tables of a DOCX in their order. Raises `note-bomb`, `note-damaged`."""
-    import docx as python_docx
-    from docx.opc.exceptions import OpcError
-    from docx.table import Table
-
+    """Headers, body, footnotes and footers of a DOCX, as they read with all changes accepted. Raises `note-bomb`,
+    `note-damaged`, `xml-unsafe`."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
             if sum(part.file_size for part in parts.infolist()) > LARGEST_PART:
@@ -158,14 +162,10 @@ def docx(raw: bytes, path: str) -> str:
             for part in parts.infolist():
                 if part.file_size > LARGEST_PART or part.file_size > LARGEST_RATIO * max(part.compress_size, 4096):
                     raise MedviewerError("note-bomb", path)
-        document = python_docx.Document(io.BytesIO(raw))
-        lines: list[str] = []
-        for block in document.iter_inner_content():
-            if isinstance(block, Table):
-                lines += ["\t".join(cell.text for cell in row.cells) for row in block.rows]
-            else:
-                lines.append(block.text)
-    except (zipfile.BadZipFile, OpcError, KeyError, ValueError, AttributeError, SyntaxError, OSError) as error:
+            lines = office_lines(parts)
+    except DefusedXmlException as error:
+        raise MedviewerError("xml-unsafe", path, reason=type(error).__name__) from error
+    except (*_UNPACKING, KeyError, ValueError, SyntaxError, RecursionError) as error:
         raise MedviewerError("note-damaged", path, reason=f"DOCX: {type(error).__name__}") from error
     return _text("\n".join(lines), path)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.note import NoteDocument
 from medviewer.io.note.plain import decoded, docx, language_of, markup, pdf, read_text, rtf
-from medviewer.io.note.structured import Found, cda, dicom_document, fhir, hl7
+from medviewer.io.note.reports import dicom_document
+from medviewer.io.note.structured import Found, cda, fhir, hl7
 
 ABOUT = re.compile(r"(?i)(read.?me|licen[cs]e|copying|notice|changelog|requirements|autorun|sources)\b")
 """Text files that lie beside data and tell of it."""

@@ -1,12 +1,13 @@
-"""Documents of hospital systems: FHIR R4 JSON, C-CDA (whole or fragments), HL7 v2 ORU/MDM, DICOM SR and its encapsulated kin.
+"""Documents of hospital systems: FHIR R4 JSON, C-CDA (whole or fragments), HL7 v2 ORU/MDM.
 
-HL7 FHIR R4; HL7 v2.5.1 chapters 2.7 (escapes) and 7; DICOM PS3.3 A.35 and A.45.
+HL7 FHIR R4; HL7 v2.5.1 chapters 2.7 (escapes) and 7.
 """
 
 import base64
 import binascii
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,12 +17,7 @@ from xml.etree.ElementTree import Element, ParseError, tostring
 
 from medviewer.core.errors import MedviewerError
 from medviewer.core.identity import Patient, Study
-from medviewer.io.dicom import damage_told
-from medviewer.io.note.plain import decoded, docx, markup, pdf, rtf
-
-SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
-ENCAPSULATED = "1.2.840.10008.5.1.4.1.1.104."
-
+from medviewer.io.note.plain import LARGEST_FILE, decoded, docx, markup, pdf, rtf
 
 NOBODY, NO_STUDY = Patient(), Study()
 
@@ -42,6 +38,8 @@ class Found:
 def embedded(raw: bytes, kind: str, path: str) -> str:
     """The text of an attachment of this media type; what it is by content counts where the type is silent."""
     kind = kind.lower().split(";")[0].strip()
+    if raw.startswith(b"\x1f\x8b"):
+        raw, kind = _gunzipped(raw, path), ""
     if "rtf" in kind or raw.startswith(b"{\\rtf"):
         return rtf(raw, path)
     if "pdf" in kind or raw.startswith(b"%PDF"):
@@ -52,6 +50,18 @@ def embedded(raw: bytes, kind: str, path: str) -> str:
     if "html" in kind or "xml" in kind or re.match(r"\s*<(!doctype|html|\?xml|div|clinicaldocument)", text, re.IGNORECASE):
         return markup(text, path)
     return text
+
+
+def _gunzipped(raw: bytes, path: str) -> bytes:
+    """Raises `note-bomb` beyond LARGEST_FILE, `note-damaged`."""
+    unpack = zlib.decompressobj(31)
+    try:
+        found = unpack.decompress(raw, LARGEST_FILE)
+    except zlib.error as error:
+        raise MedviewerError("note-damaged", path, reason="gzip") from error
+    if unpack.unconsumed_tail:
+        raise MedviewerError("note-bomb", path)
+    return found
 
 
 def _unbase64(text: str, path: str) -> bytes:
@@ -83,20 +93,22 @@ def fhir(text: str, path: str) -> list[Found]:
             known[str(entry["fullUrl"])] = entry["resource"]
     telling = ("DiagnosticReport", "DocumentReference", "Composition", "ClinicalImpression", "Observation")
     chosen = [r for r in resources if r.get("resourceType") in telling[:4]] or resources
-    found = [_resource(r, known, path) for r in chosen]
+    problems: list[MedviewerError] = []
+    found = [_resource(r, known, path, problems) for r in chosen]
     kept = [f for f in found if f.text.strip()]
     if not kept:
-        raise MedviewerError("note-empty", path)
+        raise problems[0] if problems else MedviewerError("note-empty", path)
     return kept
 
 
-def _resource(resource: dict[str, Any], known: dict[str, dict[str, Any]], path: str) -> Found:
+def _resource(resource: dict[str, Any], known: dict[str, dict[str, Any]], path: str, problems: list[MedviewerError]) -> Found:
+    """One resource's words; an attachment that cannot be read is one of the `problems` and the rest is told all the same."""
     lines: list[str] = []
     kind = str(resource.get("resourceType"))
     for content in resource.get("content") or ():
-        _attachment(content.get("attachment") if isinstance(content, dict) else None, lines, path)
+        _attachment(content.get("attachment") if isinstance(content, dict) else None, lines, path, known, problems)
     for form in resource.get("presentedForm") or ():
-        _attachment(form, lines, path)
+        _attachment(form, lines, path, known, problems)
     for name in ("conclusion", "summary", "description"):
         if isinstance(resource.get(name), str):
             lines.append(str(resource[name]))
@@ -126,10 +138,22 @@ def _resource(resource: dict[str, Any], known: dict[str, dict[str, Any]], path: 
     return Found(text, "fhir", _person(who, shown), Study(date=str(moment)[:10]), str(moment), author, title)
 
 
-def _attachment(attachment: Any, lines: list[str], path: str) -> None:
-    if isinstance(attachment, dict) and isinstance(attachment.get("data"), str):
-        lines.append(embedded(_unbase64(attachment["data"], path), str(attachment.get("contentType") or ""), path))
-    elif isinstance(attachment, dict) and attachment.get("title"):
+def _attachment(
+    attachment: Any, lines: list[str], path: str, known: dict[str, dict[str, Any]], problems: list[MedviewerError]
+) -> None:
+    """Its own data, or those of the Binary that it points to; its title where there are none."""
+    if not isinstance(attachment, dict):
+        return
+    binary = known.get(str(attachment.get("url") or ""), {})
+    data = attachment.get("data") or (binary.get("data") if binary.get("resourceType") == "Binary" else None)
+    if isinstance(data, str):
+        kind = str(attachment.get("contentType") or binary.get("contentType") or "")
+        try:
+            lines.append(embedded(_unbase64(data, path), kind, path))
+            return
+        except MedviewerError as error:
+            problems.append(error)
+    if attachment.get("title"):
         lines.append(str(attachment["title"]))
 
 
@@ -206,7 +230,7 @@ def cda(raw: bytes, path: str) -> Found:
     if not text.strip():
         raise MedviewerError("note-empty", path)
     moment = root.find("effectiveTime")
-    date = _hl7_date((moment.get("value") or "") if moment is not None else "")
+    date = hl7_date((moment.get("value") or "") if moment is not None else "")
     title = root.find("title")
     author = root.find("author/assignedAuthor/assignedPerson/name")
     return Found(
@@ -246,12 +270,12 @@ def _cda_person(root: Element) -> Patient:
     return Patient(
         (number.get("extension") or "") if number is not None else "",
         spelled or _words(name),
-        _hl7_date((birth.get("value") or "") if birth is not None else "")[:10],
+        hl7_date((birth.get("value") or "") if birth is not None else "")[:10],
         {"M": "M", "F": "F"}.get((sex.get("code") or "") if sex is not None else "", ""),
     )
 
 
-def _hl7_date(value: str) -> str:
+def hl7_date(value: str) -> str:
     digits = re.match(r"\d{4,14}", value)
     if not digits or len(digits.group()) < 8:
         return ""
@@ -280,14 +304,14 @@ def hl7(text: str, path: str) -> list[Found]:
                 ids, name = get(3).split(marks[1])[0].split(marks[0]), get(5).split(marks[1])[0].split(marks[0])
                 spelled = f"{name[0]}^{name[1] if len(name) > 1 else ''}".strip("^")
                 sex = get(8) if get(8) in ("M", "F") else ""
-                patient = Patient(ids[0], _plain(spelled, marks), _hl7_date(get(7))[:10], sex)
+                patient = Patient(ids[0], _plain(spelled, marks), hl7_date(get(7))[:10], sex)
             elif fields[0] == "OBR":
                 name_of = _component(get(4), 1, marks)
                 title = title or name_of
-                date = date or _hl7_date(get(7))
+                date = date or hl7_date(get(7))
                 lines.append(f"{name_of}:" if name_of else "")
             elif fields[0] == "TXA":
-                title, date = title or get(2), date or _hl7_date(get(4))
+                title, date = title or get(2), date or hl7_date(get(4))
                 author = author or " ".join(p for p in get(9).split(marks[0])[1:3] if p)
             elif fields[0] == "OBX":
                 lines.append(_obx(fields, marks, path))
@@ -330,7 +354,11 @@ def _plain(text: str, marks: str) -> str:
         if word in named:
             return named[word]
         if word.startswith("X") and re.fullmatch(r"X([0-9A-Fa-f]{2})+", word):
-            return bytes.fromhex(word[1:]).decode("utf-8", "replace")
+            raw = bytes.fromhex(word[1:])
+            try:
+                return raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+            except UnicodeDecodeError:
+                return raw.decode("gb18030", "replace")
         return "\n" if word.startswith(".") else ""
 
     return re.sub(re.escape(escape) + r"([^" + re.escape(escape) + r"]{1,40})" + re.escape(escape), one, text)
@@ -352,74 +380,5 @@ def _obx(fields: list[str], marks: str, path: str) -> str:
     unit, abnormal = _component(get(6), 0, marks), get(8)
     if kind in ("TX", "FT", "ST") and not unit and len(value) > 40:
         return value
-    return f"{name}: {value} {unit} {abnormal}".strip() if value else ""
-
-
-# DICOM
-
-
-def dicom_document(path: str) -> Found:
-    """The content tree of a structured report, or the encapsulated PDF, CDA or text. Raises `dicom-damaged`, `note-empty`."""
-    import pydicom
-
-    with damage_told(path):
-        dataset = pydicom.dcmread(path, force=True)
-        sop = str(dataset.get("SOPClassUID") or "")
-        if sop.startswith(ENCAPSULATED):
-            raw, kind = (
-                bytes(dataset.get("EncapsulatedDocument") or b""),
-                str(dataset.get("MIMETypeOfEncapsulatedDocument") or ""),
-            )
-            size = dataset.get("EncapsulatedDocumentLength")
-            text, form = embedded(raw[: int(size)] if size else raw.rstrip(b"\0"), kind, path), "dicom-document"
-        else:
-            text, form = "\n".join(_content(dataset, 0)), "dicom-sr"
-        word = {n: str(dataset.get(n) or "").strip(" \0") for n in _DICOM_WORDS}
-    if not text.strip():
-        raise MedviewerError("note-empty", path)
-    date, born = (_hl7_date(word[n]) for n in ("ContentDate", "PatientBirthDate"))
-    study_date = _hl7_date(word["StudyDate"])[:10]
-    clock = word["StudyTime"]
-    study = Study(
-        word["StudyInstanceUID"],
-        study_date,
-        f"{clock[:2]}:{clock[2:4]}:{clock[4:6]}" if clock[:6].isdigit() and len(clock) >= 6 else "",
-        word["StudyDescription"],
-        word["AccessionNumber"],
-    )
-    patient = Patient(word["PatientID"], word["PatientName"], born[:10], word["PatientSex"])
-    title = word["DocumentTitle"] or word["SeriesDescription"]
-    return Found(text, form, patient, study, (date or study_date)[:10], "", title)
-
-
-_DICOM_WORDS = (
-    *("ContentDate", "PatientBirthDate", "StudyDate", "StudyTime", "StudyInstanceUID", "StudyDescription", "AccessionNumber"),
-    *("PatientID", "PatientName", "PatientSex", "DocumentTitle", "SeriesDescription"),
-)
-
-
-def _content(item: Any, depth: int) -> Iterator[str]:
-    """Lines of one content item and its children, indented by depth."""
-    if depth > 40:
-        return
-    name = _code(item.get("ConceptNameCodeSequence"))
-    kind = str(item.get("ValueType") or "")
-    value = ""
-    if kind in ("TEXT", "UIDREF"):
-        value = str(item.get("TextValue") or item.get("UID") or "")
-    elif kind == "CODE":
-        value = _code(item.get("ConceptCodeSequence"))
-    elif kind == "NUM":
-        measured = (item.get("MeasuredValueSequence") or [None])[0]
-        if measured is not None:
-            value = f"{measured.get('NumericValue', '')} {_code(measured.get('MeasurementUnitsCodeSequence'))}".strip()
-    elif kind in ("PNAME", "DATE", "TIME", "DATETIME"):
-        value = str(item.get("PersonName") or item.get("Date") or item.get("Time") or item.get("DateTime") or "")
-    if name or value:
-        yield f"{name}: {value}".strip() if value and name else f"{name}:" if name else value
-    for child in item.get("ContentSequence") or ():
-        yield from _content(child, depth + 1)
-
-
-def _code(sequence: Any) -> str:
-    return str(sequence[0].get("CodeMeaning") or "") if sequence else ""
+    head = f"{name}: " if name else ""
+    return f"{head}{value} {unit} {abnormal}".strip() if value else ""
