@@ -52,7 +52,7 @@ def encapsulated_pdf(about: Written, pdf: bytes) -> bytes:
     ds.InstanceNumber = 1
     ds.ContentDate, ds.ContentTime = _moment(about.created)
     ds.AcquisitionDateTime = "".join(_moment(about.created))
-    ds.BurnedInAnnotation = "YES"
+    ds.BurnedInAnnotation, ds.ConversionType = "YES", "WSD"
     ds.DocumentTitle = about.title
     ds.ConceptNameCodeSequence = [_code("11528-7", "LN", "Radiology Report")]
     ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
@@ -69,6 +69,7 @@ def structured_report(about: Written) -> bytes:
     ds = _base(about, SR_CLASS, "SR")
     ds.InstanceNumber = 1
     ds.ContentDate, ds.ContentTime = _moment(about.created)
+    ds.CodingSchemeIdentificationSequence = [_scheme()]
     ds.CompletionFlag = "COMPLETE" if about.signed_by else "PARTIAL"
     ds.VerificationFlag = "VERIFIED" if about.signed_by else "UNVERIFIED"
     if about.signed_by:
@@ -77,7 +78,7 @@ def structured_report(about: Written) -> bytes:
     ds.ReferencedPerformedProcedureStepSequence = []
     if about.evidence:
         ds.CurrentRequestedProcedureEvidenceSequence = _evidence(about.evidence)
-    root = ContainerContentItem(name=_coded("126000", "DCM", "Imaging Measurement Report"))
+    root = ContainerContentItem(name=_coded("11528-7", "LN", "Radiology Report"))
     content = [*_context(about), *(_finding(one) for one in about.findings)]
     for heading, words in about.sections:
         section = ContainerContentItem(name=_coded("121070", "DCM", "Findings"), relationship_type=inside)
@@ -91,15 +92,22 @@ def structured_report(about: Written) -> bytes:
 
 
 def _context(about: Written) -> list[Any]:
-    from highdicom.sr import CodeContentItem, RelationshipTypeValues, TextContentItem
+    from highdicom.sr import (
+        CodeContentItem,
+        DateTimeContentItem,
+        PnameContentItem,
+        RelationshipTypeValues,
+        TextContentItem,
+    )
+    from pydicom.valuerep import DT
 
     aside = RelationshipTypeValues.HAS_CONCEPT_MOD
     told = RelationshipTypeValues.HAS_OBS_CONTEXT
     language = _coded("zh-CN", "RFC5646", "Chinese") if about.language.startswith("zh") else _coded("en", "RFC5646", "English")
     return [
         CodeContentItem(_coded("121049", "DCM", "Language of Content Item and Descendants"), language, aside),
-        TextContentItem(_coded("121008", "DCM", "Person Observer Name"), about.author or "–", told),
-        TextContentItem(_coded("111526", "DCM", "DateTime Started"), about.created, told),
+        PnameContentItem(_coded("121008", "DCM", "Person Observer Name"), _person(about.author), told),
+        DateTimeContentItem(_coded("111526", "DCM", "DateTime Started"), DT("".join(_moment(about.created))), told),
         TextContentItem(_coded("121106", "DCM", "Comment"), NOTICE, RelationshipTypeValues.CONTAINS),
     ]
 
@@ -114,7 +122,7 @@ def _finding(one: Measured) -> Any:
     if one.probability is not None:
         unit = _coded("1", "UCUM", "no units")
         content.append(
-            NumContentItem(_coded("113011", PRIVATE, "Probability"), float(one.probability), unit, relationship_type=inside)
+            NumContentItem(_coded("PROBABILITY", PRIVATE, "Probability"), float(one.probability), unit, relationship_type=inside)
         )
     for name, words in (("Where", one.where), ("Accepted by", one.who), ("Network", one.model)):
         if words:
@@ -145,18 +153,31 @@ def _base(about: Written, sop_class: str, modality: str) -> Any:
     ds.SeriesInstanceUID, ds.SeriesNumber = generate_uid(prefix=None), 9001 if modality == "DOC" else 9002
     ds.Modality, ds.SeriesDescription = modality, about.title[:64]
     ds.Manufacturer, ds.ManufacturerModelName, ds.SoftwareVersions = "medviewer", "medviewer", __version__
-    ds.DeviceSerialNumber, ds.ConversionType = "0", "WSD"
-    ds.ImageComments = NOTICE
+    ds.DeviceSerialNumber = "0"
     today = datetime.now(UTC)
     ds.InstanceCreationDate, ds.InstanceCreationTime = f"{today:%Y%m%d}", f"{today:%H%M%S}"
     return ds
+
+
+def _person(name: str) -> str:
+    """A person's name as DICOM writes it: what a user typed is the family name, a caret after it."""
+    name = " ".join(name.split())[:62] or "-"
+    return name if "^" in name else f"{name}^"
+
+
+def _scheme() -> Any:
+    from pydicom.dataset import Dataset
+
+    one = Dataset()
+    one.CodingSchemeDesignator, one.CodingSchemeName = PRIVATE, "Labels of medviewer's networks and lexicon"
+    return one
 
 
 def _observer(about: Written) -> Any:
     from pydicom.dataset import Dataset
 
     one = Dataset()
-    one.VerifyingObserverName, one.VerifyingOrganization = about.signed_by, "medviewer"
+    one.VerifyingObserverName, one.VerifyingOrganization = _person(about.signed_by), "medviewer"
     one.VerificationDateTime = "".join(_moment(about.created))
     one.VerifyingObserverIdentificationCodeSequence = []
     return one

@@ -131,6 +131,7 @@ def build(material: Material, lang: str, author: str, *, comment: str = "", prop
     if waiting:
         blocks += [Heading(writer.say("proposed")), Paragraph(writer.say("proposed-why"), "machine"), writer.table(waiting)]
         blocks += writer.evidence(waiting, excerpts=False)
+    blocks += writer.addenda()
     blocks += writer.disagreements()
     blocks += writer.examined()
     blocks += writer.provenance()
@@ -269,6 +270,17 @@ class _Writer:
         if heat.self_check is not None and not heat.self_check.passed:
             return self.say("heat-weak", method=heat.method)
         return self.say("heat", method=heat.method)
+
+    def addenda(self) -> list[Block]:
+        """What was said after a note or report was signed, oldest first, each with its author, day and signature."""
+        notes = [i for i in self._material.items if isinstance(i, NoteDocument) and i.addendum_to and i.text.strip()]
+        blocks: list[Block] = [Heading(self.say("addenda"))] if notes else []
+        for note in sorted(notes, key=lambda one: one.date):
+            facts = {"title": self.what(note), "who": note.author or "–", "when": note.date[:16].replace("T", " ") or "–"}
+            signed = self.say("signed-note", who=note.signed_by) if note.signed_at else self.say("addendum-open")
+            blocks.append(Paragraph(f"{self.say('addendum', **facts)} {signed}", "quiet"))
+            blocks += [Paragraph(line) for line in note.text.strip().split("\n") if line.strip()]
+        return blocks
 
     def disagreements(self) -> list[Block]:
         if not self._material.discordances:

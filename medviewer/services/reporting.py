@@ -30,9 +30,9 @@ def material_of(session: Session, gathered: Gathered, patient: Patient, label: L
 
 
 def _is_report(item: Item) -> bool:
-    """A signed report is kept as a note; it is no material of the next one."""
+    """A signed report is kept as a note; it is no material of the next one, but its addenda are."""
     titles = {text("report-title", lang) for lang in LANGUAGES}
-    return isinstance(item, NoteDocument) and bool(item.signed_at) and item.title in titles
+    return isinstance(item, NoteDocument) and bool(item.signed_at) and not item.addendum_to and item.title in titles
 
 
 def labels(models: Callable[[], tuple], lang: str) -> Label:

@@ -127,6 +127,59 @@ def test_the_dicom_objects_are_read_back_by_pydicom_and_by_our_own_reader(tmp_pa
         assert part in note.text
 
 
+def test_highdicom_reads_the_sr_and_its_context_has_the_types_of_the_standard():
+    import highdicom
+
+    report = replace(build(material(), "en", "reader"), signed_by="reader", signed_at="2026-01-03T10:05:00+00:00")
+    raw = as_dicom(report, Session(), b"%PDF", lambda m, label: label or m)["report-sr.dcm"]
+    found = highdicom.sr.srread(io.BytesIO(raw))
+    assert type(found).__name__ == "EnhancedSR"
+    kinds = {item.ConceptNameCodeSequence[0].CodeMeaning: item.ValueType for item in found.ContentSequence}
+    assert kinds["Person Observer Name"] == "PNAME" and kinds["DateTime Started"] == "DATETIME"
+    assert [one.CodingSchemeDesignator for one in found.CodingSchemeIdentificationSequence] == ["99MEDVIEWER"]
+    assert "ImageComments" not in found and "ConversionType" not in found
+
+
+def test_the_validator_of_dicom3tools_finds_no_error_in_either_object(tmp_path):
+    import shutil
+    import subprocess
+
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy (Debian: dicom3tools) is not installed")
+    report = replace(build(material(), "zh_CN", "reader"), signed_by="医生", signed_at="2026-01-03T10:05:00+00:00")
+    for name, raw in as_dicom(report, Session(), b"%PDF-1.4 odd", lambda m, label: label or m).items():
+        (tmp_path / name).write_bytes(raw)
+        said = subprocess.run(["dciodvfy", str(tmp_path / name)], capture_output=True, text=True, check=False)
+        assert "Error" not in said.stdout + said.stderr
+        assert "not present in standard DICOM IOD" not in said.stdout + said.stderr
+
+
+def test_addenda_are_printed_in_later_reports_with_author_day_and_signature():
+    from medviewer.services.reporting import material_of
+    from medviewer.services.words import text
+
+    title = text("report-title", "en")
+
+    image, record, note = items()
+    signed = replace(note, note_id="n1", signed_by="Dr. A", signed_at="2026-01-02T09:00:00+00:00", title=title)
+    more = NoteDocument("more", PERSON, Study(), "", "typed", "Nodule seen too.\nFollow up.", "utf-8", "en",
+                        "2026-01-04T08:30:00", "Dr. B", title, note_id="n2", addendum_to="n1")  # fmt: skip
+    said = as_text(build(Material((image, record, signed, more), ()), "en", "reader"))
+    assert f"ADDENDA\nTo “{title}”, by Dr. B, 2026-01-04 08:30. Not signed.\nNodule seen too.\nFollow up." in said
+    closed = replace(more, signed_by="Dr. B", signed_at="2026-01-04T09:00:00+00:00")
+    assert "Not signed" not in as_text(build(Material((image, closed), ()), "en", "reader"))
+    assert "补充说明" in as_text(build(Material((image, closed), ()), "zh_CN", "reader"))
+    session = Session()
+    session.put([signed, closed])
+
+    class Nothing:
+        def discordances(self, seen):
+            return ()
+
+    kept = material_of(session, Nothing(), PERSON, lambda model, label: label).items
+    assert [item.item for item in kept] == ["more"]  # the signed report is none, its addendum is
+
+
 def test_an_unsigned_report_is_no_verified_sr():
     report = build(material(), "zh_CN", "reader")
     session = Session()
