@@ -1,5 +1,6 @@
 """Write open items to files: one file an item, named by its id, and a manifest of what was written."""
 
+import contextlib
 import json
 import os
 import re
@@ -168,5 +169,6 @@ def write_whole(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a part of the path that is no folder
+            part.unlink(missing_ok=True)
         raise MedviewerError("output-unwritable", str(path), reason=error.strerror or "") from error
