@@ -56,49 +56,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    from medviewer.inference.registry import Registry
-
     if (args.threads is not None and args.threads < 1) or args.batch < 1 or (args.limit is not None and args.limit <= 0):
         raise UsageError("--threads, --batch and --limit are above 0")
     if args.format == "seg" and args.explain == "none":
         raise UsageError("--format seg writes the heat of an explanation, so --explain none leaves nothing to write")
     batch = read_items(args)
     items: list[Item] = list(batch.items)
-    by_id = {item.item: item for item in items}
     errors, warnings = complaints(batch)
     content = document("infer", errors, warnings, args.lang)
     content["results"], content["discordances"], content["written"] = [], [], []
-    answers: list[Result] = []
     out = _folder(args.out)
     files = Files(args, out, content) if out else None
-    statuses: list[str] = []
-    registry = Registry(Profile.at(args.profile))
-    known = {bundle.id: bundle for bundle in registry.bundles()}
-    with progress(args, "analysing") as show, _lines(args.json_lines) as stream:
-        total = sum(len(item.frames) if isinstance(item, ImageSeries) else 1 for item in items)
-        for result in _results(args, items, registry, content):
-            item = by_id[result.item]
-            statuses.append(result.status)
-            keep = args.format in REPORTS and result.findings
-            answers.append(result if keep else replace(result, attribution=None, saliency=None))
-            bundle = known.get(result.model)
-            about = (bundle.version, bundle.sha256) if bundle else ("", "")
-            array = files.one(result, item, *about) if files else None
-            entry = result_entry(result, item, args.lang, array)
-            if bundle is not None:  # one that refused has no provenance to tell it
-                entry["model"] |= {"version": bundle.version, "sha256": bundle.sha256}
-            content["results"].append(entry)
-            if result.status == "failed" and result.reason is not None:
-                content["errors"].append(error_entry(result.reason, args.lang))
-            if stream is not None:
-                print(json.dumps(finite(entry), ensure_ascii=False), file=stream, flush=True)
-            show(len(statuses), total)
-            if not ({args.json, args.json_lines} & {"-"}):
-                for line in answer_lines(entry, args.lang):
-                    print(line)
-    if files:
-        files.all(items, answers)
-    _compare(args, items, answers, content)
+    try:
+        _answer(args, items, content, files)
+    except (KeyboardInterrupt, Cancelled):
+        content["partial"] = True  # what is answered is told, and the exit code is that of an end by hand
     if not ({args.json, args.json_lines} & {"-"}):
         for error in content["errors"]:
             print(f"{error['path']}: {error['message']} {error['remedy']}".strip(), file=sys.stderr)
@@ -112,10 +84,44 @@ def run(args: argparse.Namespace) -> int:
     if not batch.items:
         return NOTHING_READABLE
     told = ("time-limit", "export-differs", "export-range", "export-rate-fraction")
+    statuses = {entry["status"] for entry in content["results"]}
     if batch.account.failed or "failed" in statuses or any(e["code"] in told for e in content["errors"]):
         return SOME_FAILED
-    refused = statuses and set(statuses) == {"refused"}
-    return ALL_REFUSED if refused or (files and files.nothing) else OK
+    return ALL_REFUSED if statuses == {"refused"} or (files and files.nothing) else OK
+
+
+def _answer(args: argparse.Namespace, items: list[Item], content: Document, files: Files | None) -> None:
+    """Every result into the document, onto the stream and into its file as it is ready; then what is said of all together."""
+    from medviewer.inference.registry import Registry
+
+    by_id = {item.item: item for item in items}
+    answers: list[Result] = []
+    registry = Registry(Profile.at(args.profile))
+    known = {bundle.id: bundle for bundle in registry.bundles()}
+    with progress(args, "analysing") as show, _lines(args.json_lines) as stream:
+        total = sum(len(item.frames) if isinstance(item, ImageSeries) else 1 for item in items)
+        for result in _results(args, items, registry, content):
+            item = by_id[result.item]
+            keep = args.format in REPORTS and result.findings
+            answers.append(result if keep else replace(result, attribution=None, saliency=None))
+            bundle = known.get(result.model)
+            about = (bundle.version, bundle.sha256) if bundle else ("", "")
+            array = files.one(result, item, *about) if files else None
+            entry = result_entry(result, item, args.lang, array)
+            if bundle is not None:  # one that refused has no provenance to tell it
+                entry["model"] |= {"version": bundle.version, "sha256": bundle.sha256}
+            content["results"].append(entry)
+            if result.status == "failed" and result.reason is not None:
+                content["errors"].append(error_entry(result.reason, args.lang))
+            if stream is not None:
+                print(json.dumps(finite(entry), ensure_ascii=False), file=stream, flush=True)
+            show(len(answers), total)
+            if not ({args.json, args.json_lines} & {"-"}):
+                for line in answer_lines(entry, args.lang):
+                    print(line)
+    if files:
+        files.all(items, answers)
+    _compare(args, items, answers, content)
 
 
 def _results(args: argparse.Namespace, items: list[Item], registry: "Registry", content: Document) -> Iterator[Result]:
@@ -131,18 +137,15 @@ def _results(args: argparse.Namespace, items: list[Item], registry: "Registry", 
     if registry.problems and not registry.bundles():
         raise MedviewerError(registry.problems[0].code, registry.problems[0].path, **registry.problems[0].facts)
     started = time.monotonic()
-    try:
-        for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
-            if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
-                raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
-            if result.status == "ok":
-                check_hashes(registry.bundle(result.model))
-            yield result
-            if args.limit is not None and time.monotonic() - started > args.limit:
-                content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
-                return
-    except (KeyboardInterrupt, Cancelled):
-        content["partial"] = True  # what is answered is told, and the exit code is that of an end by hand
+    for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
+        if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
+            raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
+        if result.status == "ok":
+            check_hashes(registry.bundle(result.model))
+        yield result
+        if args.limit is not None and time.monotonic() - started > args.limit:
+            content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
+            return
 
 
 def _compare(args: argparse.Namespace, items: list[Item], answers: list[Result], content: Document) -> None:

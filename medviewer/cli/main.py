@@ -57,8 +57,7 @@ def main(argv: Sequence[str]) -> int:
         return OK
     except Exception as error:
         log.debug("defect", exc_info=True)
-        where = "" if args.verbose else " Run again with -v for the details."
-        print(f"medviewer: a defect in the program ({type(error).__name__}).{where}", file=sys.stderr)
+        print(f"medviewer: {_defect(type(error).__name__, args)}", file=sys.stderr)
         return DEFECT
 
 
@@ -71,6 +70,17 @@ KEYS = {
     "models": ("models",), "selfcheck": ("checks",), "bench": ("results",), "sample": ("written",), "render": ("written",),
 }  # fmt: skip
 """Lists of each sub-command's document; they are empty where it ended with an error."""
+
+
+def _defect(kind: str, args: argparse.Namespace) -> str:
+    """One sentence for an error that is nobody's; English where even the sentences cannot be read."""
+    with contextlib.suppress(Exception):
+        from medviewer.core.errors import Notice
+        from medviewer.services.words import say
+
+        sentence = say(Notice("cli-defect", facts={"kind": kind}), args.lang or "en")
+        return sentence.message if args.verbose else f"{sentence.message} {sentence.remedy}"
+    return f"A defect in the program ({kind})."
 
 
 def _tell(error: MedviewerError, args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from medviewer.cli.main import BUNDLE, OK, UsageError
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.inference.bundle import Bundle, check_hashes, verify
 from medviewer.inference.registry import Registry
-from medviewer.services.words import say
+from medviewer.services.words import say, text
 from medviewer.store.profile import Profile
 
 ACTIONS = ("list", "show", "verify", "import", "remove", "reset-threshold")
@@ -86,7 +86,12 @@ def model_entry(bundle: Bundle, registry: Registry, status: str, lang: str) -> D
 
 def _print(args: argparse.Namespace, content: Document, shown: tuple[Bundle, ...]) -> None:
     for entry in content["models"]:
-        print(f"{entry['id']} {entry['version']}  {entry['title']}  {entry['status']}")
+        held = (
+            text("cli-ok", args.lang) + entry["status"].removeprefix("ok")
+            if entry["status"].startswith("ok")
+            else entry["status"]
+        )
+        print(f"{entry['id']} {entry['version']}  {entry['title']}  {held}")
     if args.action == "show":
         print(f"\n{shown[0].card(args.lang)}")
     for error in content["errors"]:

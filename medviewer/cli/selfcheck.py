@@ -14,6 +14,7 @@ from medviewer.cli.documents import document, write_json
 from medviewer.cli.main import DEFECT, OK
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.services.selfcheck import Check, run_checks
+from medviewer.services.words import text
 from medviewer.store.profile import Profile
 
 LEAST_FREE_DISK = 500_000_000
@@ -32,13 +33,21 @@ def run(args: argparse.Namespace) -> int:
         for outcome in run_checks(_checks(args, Path(folder)), args.lang):
             outcomes.append(outcome)
             if args.json != "-":
-                mark = "ok    " if outcome.ok else "FAILED"
-                print(f"{mark} {outcome.name}: {outcome.detail} ({outcome.seconds:.2f} s)", flush=True)
+                mark = text("cli-ok" if outcome.ok else "cli-not-ok", args.lang)
+                print(f"{mark:6} {_title(outcome.name, args.lang)}: {outcome.detail} ({outcome.seconds:.2f} s)", flush=True)
     if args.json:
         content = document("selfcheck", lang=args.lang)
         content["checks"] = [asdict(outcome) for outcome in outcomes]
         write_json(content, args.json)
     return OK if all(outcome.ok for outcome in outcomes) else DEFECT
+
+
+def _title(name: str, lang: str) -> str:
+    """A check's name for a reader; `checks[].name` stays as it is."""
+    first, _, rest = name.partition(" ")
+    if first in ("decode", "ECG", "model"):
+        return text(f"check-{first.lower()}", lang, what=rest)
+    return text(f"check-{name.lower().replace(' ', '-')}", lang)
 
 
 def _checks(args: argparse.Namespace, folder: Path) -> list[Check]:

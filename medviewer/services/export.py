@@ -29,6 +29,8 @@ FORMATS = {
     "note": ("txt", "json"),
 }
 
+FILM_SECONDS = 0.1
+"""An image of a film lasts so long where its file does not say."""
 NOT_FOR_THIS = ("format-not-for-kind", "format-not-available", "ecg-no-signals")
 """Reasons why an item is left out without a failure: the format cannot hold it."""
 
@@ -123,7 +125,26 @@ def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callab
     if how.format == "png":
         write.write_png(grey_picture(series, how.frame, how.window), folder / f"{name}.png")
         return f"{name}.png"
-    raise MedviewerError("format-not-available", series.frames[0].path, format=how.format)
+    _write_film(series, folder / f"{name}.mp4", how.window)
+    return f"{name}.mp4"
+
+
+def _write_film(series: ImageSeries, path: Path, window: VoiTransform | None) -> None:
+    """Every image in displayed order at the file's own speed, all in one window. Raises `volume-shapes-differ`."""
+    from medviewer.io.image.mp4 import write_mp4
+
+    middle = len(series.frames) // 2
+    shapes = {(frame.rows, frame.columns) for frame in series.frames}
+    if len(shapes) > 1:
+        raise MedviewerError("volume-shapes-differ", series.frames[0].path)
+    values = series.modality_values(middle)
+    if window is None and values.ndim == 2:
+        window = opening_window(series, middle, values)
+    across = series.frames[0].aspect  # height of a pixel divided by its width
+    if series.geometry is not None:
+        across = series.geometry.spacing[0] / series.geometry.spacing[1]
+    pictures = (grey_picture(series, k, window) for k in range(len(series.frames)))
+    write_mp4(pictures, path, series.frame_seconds or FILM_SECONDS, 1 / across)
 
 
 def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:

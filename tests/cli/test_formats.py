@@ -110,6 +110,51 @@ def test_ex01_a_single_colour_image_is_a_volume_of_one_slice(tmp_path, capfd, fo
     assert np.array_equal(read.reshape(colours.shape), colours)
 
 
+def boxes(raw, kinds=(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"dinf")):
+    """Box type → its body, of a file with one track (ISO/IEC 14496-12)."""
+    found, at = {}, 0
+    while at < len(raw):
+        size, kind, head = int.from_bytes(raw[at : at + 4], "big"), raw[at + 4 : at + 8], 8
+        if size == 1:
+            size, head = int.from_bytes(raw[at + 8 : at + 16], "big"), 16
+        found[kind] = raw[at + head : at + size]
+        if kind in kinds:
+            found |= boxes(found[kind])
+        assert size >= head
+        at += size
+    assert at == len(raw)
+    return found
+
+
+def test_a_series_is_a_film_of_motion_jpeg_in_mp4(tmp_path, capfd):
+    """FFmpeg was asked once (docs/decisions.md); here the container is walked and every frame decoded by Pillow."""
+    import io
+
+    from PIL import Image
+
+    ramps = [np.clip(np.add.outer(np.arange(40), np.arange(60)) * 2 + 10 * k, 0, 255).astype(np.int16) for k in range(5)]
+    make_series(tmp_path / "mr", 5, modality="MR", spacing=(1.0, 0.8, 2.0), pixels=lambda k: ramps[k])
+    out = tmp_path / "o"
+    code, manifest = run(capfd, "export", tmp_path / "mr", "--out", out, "--format", "mp4", "--window", "127.5,256")
+    (one,) = manifest["written"]
+    assert code == 0 and one["path"] == "1.2.3.1.1.mp4"
+    raw = (out / one["path"]).read_bytes()
+    found = boxes(raw)
+    sizes = np.frombuffer(found[b"stsz"][12:], ">u4")
+    (first,) = np.frombuffer(found[b"co64"][8:], ">u8")
+    assert len(sizes) == 5 and sizes.sum() == len(found[b"mdat"])
+    assert np.frombuffer(found[b"stts"][4:], ">u4").tolist() == [1, 5, 9000]
+    entry = found[b"stsd"][8:]
+    assert entry[4:8] == b"mp4v" and b"\x6c\x11" in entry and np.frombuffer(entry[32:36], ">u2").tolist() == [60, 40]
+    assert np.frombuffer(entry[entry.index(b"pasp") + 4 :][:8], ">u4").tolist() == [4, 5]
+    assert b"research use only" in found[b"\xa9cmt"]
+    for k, size in enumerate(sizes):
+        with Image.open(io.BytesIO(raw[int(first) : int(first) + int(size)])) as picture:
+            grey = np.asarray(picture.convert("L")).astype(int)
+        assert np.abs(grey - ramps[k]).mean() < 2
+        first += size
+
+
 def test_heat_is_sampled_where_its_affine_says_and_is_nothing_outside():
     heat = np.zeros((2, 3), np.float32)
     heat[0, 1] = 1
@@ -309,3 +354,17 @@ def test_lang_zh_cn_speaks_chinese_in_what_a_person_reads(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "阈值" in said and "仅供研究" in said and "否定" in said
     assert not {"threshold", "positive", "Research", "negated"} & set(said.replace(":", " ").split())
+    assert main(["models", "list", *zh]) == 0
+    assert "正常" in capsys.readouterr().out
+    assert main(["export", str(tmp_path / "n.txt"), "--out", str(tmp_path / "o"), "--format", "npy", *zh]) == 3
+    assert "不适用于此项目" in capsys.readouterr().err
+
+
+def test_every_check_of_selfcheck_has_a_title_in_both_languages(tmp_path):
+    import argparse
+
+    from medviewer.cli.selfcheck import _checks, _title
+
+    for check in _checks(argparse.Namespace(profile=str(tmp_path), device="cpu"), tmp_path):
+        assert _title(check.name, "en") == check.name
+        assert _title(check.name, "zh_CN") and (check.name == "qt" or _title(check.name, "zh_CN") != check.name)

@@ -30,7 +30,7 @@ IDENTITY = (
 """Removed by --deidentify, with every date, time, private and curve element (PS3.15 Annex E, basic profile, the image kinds)."""
 
 
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
+def whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a part file beside `path`, then move it there. Raises `output-unwritable`."""
     part = path.with_name(f".{os.getpid()}.part.{path.name}")
     try:
@@ -54,7 +54,7 @@ def write_npy(series: ImageSeries, path: Path, *, stored: bool) -> None:
         with part.open("wb") as file:
             np.save(file, array)
 
-    _whole(path, write)
+    whole(path, write)
 
 
 def write_nifti(series: ImageSeries, path: Path) -> None:
@@ -89,7 +89,7 @@ def _write_volume(series: ImageSeries, path: Path) -> None:
         if again.size != values.size or not np.array_equal(again.reshape(values.shape), values):
             raise OSError(errno.EIO, "what was written does not read back")
 
-    _whole(path, write)
+    whole(path, write)
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
@@ -107,7 +107,7 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
     """[rows, columns] grey or [rows, columns, 3] RGB."""
     raw = png(pixels)
-    _whole(path, lambda part: part.write_bytes(raw))
+    whole(path, lambda part: part.write_bytes(raw))
 
 
 def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
@@ -130,7 +130,7 @@ def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
             _remove_identity(dataset)
         target = folder / f"{k + 1:04d}.dcm"
         try:
-            _whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
+            whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
         except (AttributeError, KeyError, TypeError, ValueError, struct.error) as error:
             # Elements that a file must have are missing, or hold what their VR does not allow.
             raise MedviewerError("format-not-available", source, format="DICOM") from error
