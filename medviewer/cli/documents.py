@@ -48,13 +48,15 @@ def reason_entry(notice: Notice | None, lang: str = "en") -> Document | None:
 def write_json(content: Document, target: str) -> None:
     """Write to a file, or to standard output for "-"; NaN and infinities become null."""
     text = json.dumps(finite(content), ensure_ascii=False, indent=1, allow_nan=False)
+    raw = text.encode("utf-8", "backslashreplace") + b"\n"  # a path that is no UTF-8 keeps its bytes as JSON's own \udcXX
     if target == "-":
-        sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(raw)
         sys.stdout.flush()
         return
     from medviewer.services.export import write_whole
 
-    write_whole(Path(target), text.encode("utf-8") + b"\n")
+    write_whole(Path(target), raw)
 
 
 def finite(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """`medviewer infer`: what the networks say about these files."""
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -58,6 +59,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     if (args.threads is not None and args.threads < 1) or args.batch < 1 or (args.limit is not None and args.limit <= 0):
         raise UsageError("--threads, --batch and --limit are above 0")
+    if args.json == args.json_lines == "-":
+        raise UsageError("--json and --json-lines cannot both go to standard output")
     if args.format == "seg" and args.explain == "none":
         raise UsageError("--format seg writes the heat of an explanation, so --explain none leaves nothing to write")
     batch = read_items(args)
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         content["partial"] = True  # what is answered is told, and the exit code is that of an end by hand
     if not ({args.json, args.json_lines} & {"-"}):
         for error in content["errors"]:
-            print(f"{error['path']}: {error['message']} {error['remedy']}".strip(), file=sys.stderr)
+            print(f"{error['path']}: {error['message']} {error['remedy']}".strip(" :"), file=sys.stderr)
         for warning in content["warnings"]:
             if warning["code"] in NO_FILE:
                 print(f"{warning['path']}: {warning['message']}", file=sys.stderr)
@@ -181,17 +184,24 @@ class _lines:  # noqa: N801 - read as a statement: with _lines(target)
     def __init__(self, target: str | None) -> None:
         self._target = target
         self._file: Any = None
+        self._lent: io.TextIOWrapper | None = None
 
     def __enter__(self) -> Any:
         if self._target == "-":
-            return sys.stdout
+            sys.stdout.flush()
+            buffer = getattr(sys.stdout, "buffer", None)
+            # UTF-8 whatever the terminal speaks; the wrapper is let go of without closing what it wraps.
+            self._lent = None if buffer is None else io.TextIOWrapper(buffer, "utf-8", "backslashreplace", write_through=True)
+            return self._lent or sys.stdout
         if self._target:
             try:
-                self._file = Path(self._target).open("w", encoding="utf-8")
+                self._file = Path(self._target).open("w", encoding="utf-8", errors="backslashreplace")
             except OSError as error:
                 raise MedviewerError("output-unwritable", self._target, reason=error.strerror or "") from error
         return self._file
 
     def __exit__(self, *about: object) -> None:
+        if self._lent is not None:
+            self._lent.detach()
         if self._file is not None:
             self._file.close()

@@ -50,7 +50,7 @@ class Files:
         stem = f"{_name(result.item)}{f'@{result.frame}' if several else ''}.{result.model}"
         if self._form == "json":
             entry = finite(result_entry(result, item, self._args.lang))
-            self._put(f"{stem}.json", json.dumps(entry, ensure_ascii=False, indent=1).encode("utf-8"), result)
+            self._put(f"{stem}.json", json.dumps(entry, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace"), result)
         elif result.status == "ok" and self._form == "npz" and (arrays := arrays_of(result, item)):
             self._put(f"{stem}.npz", arrays, result)
             return f"{stem}.npz"
@@ -219,4 +219,4 @@ def table(results: Sequence[Document]) -> bytes:
         reason = entry["reason"]["code"] if entry["reason"] else ""
         for score in entry["scores"] or [dict.fromkeys(columns)]:
             writer.writerow([*where, *(score[key] for key in columns), reason])
-    return lines.getvalue().encode("utf-8-sig")
+    return lines.getvalue().encode("utf-8-sig", "backslashreplace")

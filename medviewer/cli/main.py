@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import importlib
+import io
 import logging
 import os
 import re
@@ -31,6 +32,9 @@ def main(argv: Sequence[str]) -> int:
         args = _parse(argv)
     except SystemExit as stop:
         return int(stop.code or 0) if not isinstance(stop.code, str) else USAGE
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names and words that the terminal's encoding does not have
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if args.verbose else logging.WARNING,

@@ -85,13 +85,26 @@ class _Scan:
         records = [record for record in self.records if record.path not in self.segments]
         others: list[EcgRecord | NoteDocument] = [*records, *self.notes]
         for one in others:
-            name = _free(one.item, items)
+            name = _free(_legible(one.item), items)
             items[name] = replace(one, item=name)
         sizes = {name: len(item.frames) if isinstance(item, ImageSeries) else 1 for name, item in items.items()}
         removed = tuple(name for name in self._told if name not in items)
         fresh = tuple(item for name, item in items.items() if complete or self._told.get(name) != sizes[name])
         self._told = sizes
         return Batch(fresh, removed, self.account(complete))
+
+
+def _legible(name: str) -> str:
+    """A file's name as text: one that is no UTF-8 (a disc written on another system) as GB 18030, else as Latin-1."""
+    try:
+        name.encode("utf-8")
+        return name
+    except UnicodeEncodeError:
+        raw = os.fsencode(name)
+    try:
+        return raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _free(name: str, taken: dict[str, Item]) -> str:
@@ -139,7 +152,7 @@ def _files(paths: Sequence[str | Path], state: _Scan) -> Iterator[str]:
         state.found += 1
         state.failed.append(Notice("unreadable", str(error.filename), {"reason": error.strerror or ""}))
 
-    for path in paths:
+    for path in sorted(paths, key=_place) if len(paths) > 1 else paths:
         if Path(path).is_dir():
             for folder, below, names in os.walk(path, onerror=refuse):
                 below.sort()
@@ -154,6 +167,13 @@ def _files(paths: Sequence[str | Path], state: _Scan) -> Iterator[str]:
         else:
             state.found += 1
             state.failed.append(Notice("path-not-found", str(path)))
+
+
+def _place(path: str | Path) -> tuple[tuple[bool, str], ...]:
+    """Where a walk comes by: a folder's files, then what lies below it. Paths are read in this order however they were named, so
+    that ids with -2, -3 … do not hang on it."""
+    *above, last = Path(path).absolute().parts
+    return (*((True, part) for part in above), (Path(path).is_dir(), last))
 
 
 def _is_dicomdir(path: str | Path) -> bool:

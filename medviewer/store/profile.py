@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from medviewer.core.errors import MedviewerError
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -28,5 +30,8 @@ class Profile:
     def workspace(self) -> Path:
         """A private folder for unpacked archives and the sample patient, made here, readable by the user alone."""
         folder = self.cache / "unpacked"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
         return folder

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,7 +213,10 @@ def test_exit_130_ctrl_c_in_a_real_process_leaves_a_document_that_says_partial(t
     target = tmp_path / "d.json"
     ask = [sys.executable, "-m", "medviewer", "infer", str(folder), "--json-lines", "-", "--json", str(target), "--quiet"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(ask, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    with subprocess.Popen(ask, env=environment, preexec_fn=heard, **piped) as process:
         assert process.stdout is not None
         first = strict(process.stdout.readline())
         process.send_signal(signal.SIGINT)
@@ -222,6 +226,55 @@ def test_exit_130_ctrl_c_in_a_real_process_leaves_a_document_that_says_partial(t
     document = strict(target.read_text("utf-8"))
     assert document["partial"] is True and 1 <= len(lines) < 800
     assert [r["input"]["item"] for r in document["results"]] == [r["input"]["item"] for r in lines]
+
+
+def test_ids_of_like_named_items_do_not_hang_on_the_order_of_the_arguments(tmp_path):
+    """Two records "100" and a series split by matrix size, named folder by folder in any order."""
+    import itertools
+
+    import wfdb
+
+    for name, shape in (("a", (16, 12)), ("b", (20, 12)), ("c", (24, 12))):
+        make_series(tmp_path / name, 2, shape=shape)
+        wfdb.wrsamp("100", 250, ["mV"], ["II"], p_signal=np.zeros((500, 1)), fmt=["16"], write_dir=str(tmp_path / name))
+        (tmp_path / name / "note.txt").write_text(f"No pleural effusion in {name}.")
+    seen = set()
+    for order in itertools.permutations("abc"):
+        _, document = said(tmp_path, "info", *(tmp_path / name for name in order))
+        items = [item for p in document["patients"] for s in p["studies"] for item in s["items"]]
+        seen.add(tuple(sorted((item["item"], str(item.get("path", item.get("rows")))) for item in items)))
+    assert len(seen) == 1 and len(seen.pop()) == 9
+    _, document = said(tmp_path, "info", *sorted((path for path in tmp_path.rglob("*") if path.is_file()), reverse=True))
+    again = [item for p in document["patients"] for s in p["studies"] for item in s["items"]]
+    assert sorted(item["item"] for item in again) == sorted(item["item"] for item in items)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have no such names")
+def test_tf_names_of_files_that_are_no_utf8_are_read_and_written(tmp_path):
+    folder = tmp_path / os.fsdecode("张三".encode("gb18030"))
+    folder.mkdir()
+    (folder / f"{os.fsdecode('报告'.encode('gb18030'))}.txt").write_bytes("无胸腔积液。".encode("gb18030"))
+    code, document = said(tmp_path, "info", folder)
+    (item,) = [item for p in document["patients"] for s in p["studies"] for item in s["items"]]
+    assert code == 0 and item["item"] == "报告" and Path(item["path"]).is_file()
+    code, document = said(tmp_path, "export", folder, "--out", tmp_path / "o", "--format", "txt")
+    assert code == 0 and (tmp_path / "o" / "报告.txt").read_text("utf-8") == "无胸腔积液。"
+    code, document = said(tmp_path, "infer", folder, "--model", "note-mentions", "--out", tmp_path / "o", "--format", "csv")
+    assert code == 0 and Path(document["results"][0]["input"]["path"]).is_file()
+    ask = [sys.executable, "-m", "medviewer", "infer", str(folder), "--model", "note-mentions"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(ask, capture_output=True, check=False, env=environment)
+    assert done.returncode == 0 and b"note-mentions" in done.stdout
+    done = subprocess.run([*ask, "--json-lines", "-"], capture_output=True, check=False, env=environment)
+    assert done.returncode == 0 and strict(done.stdout.decode("utf-8"))["input"]["item"] == "报告"
+
+
+def test_a_profile_that_cannot_be_made_and_two_documents_on_one_stream(tmp_path, capsys):
+    note = tmp_path / "n.txt"
+    note.write_text("No pneumonia.")
+    assert main(["info", str(note), "--profile", str(note)]) == 7
+    assert main(["infer", str(note), "--json", "-", "--json-lines", "-"]) == 2
+    assert "both" in capsys.readouterr().err
 
 
 def test_version_and_help_import_neither_qt_nor_torch():
