@@ -92,9 +92,21 @@ def test_a_dicom_file_that_lacks_what_dicom_demands_is_told_and_the_others_are_c
     del bare.SOPClassUID
     bare.file_meta.MediaStorageSOPClassUID = ""
     bare.save_as(tmp_path / "in" / "b.dcm", enforce_file_format=False)
-    code, manifest = run(capfd, "export", tmp_path / "in", "--out", tmp_path / "o", "--format", "dicom")
-    assert code == 0 and [one["item"] for one in manifest["written"]] == ["1.2.3.1.1"]
-    assert [entry["code"] for entry in manifest["skipped"]] == ["format-not-available"]
+    nameless = make_image(np.ones((4, 4), np.int16), tags={"SeriesInstanceUID": "1.2.3.1.3", "InstanceNumber": 2})
+    save(
+        make_image(np.ones((4, 4), np.int16), tags={"SeriesInstanceUID": "1.2.3.1.3", "InstanceNumber": 1}),
+        tmp_path / "in" / "c.dcm",
+    )
+    del nameless.SOPInstanceUID
+    nameless.file_meta.MediaStorageSOPInstanceUID = ""
+    nameless.save_as(tmp_path / "in" / "d.dcm", enforce_file_format=False)
+    for more in ([], ["--deidentify"]):
+        out = tmp_path / f"o{len(more)}"
+        code, manifest = run(capfd, "export", tmp_path / "in", "--out", out, "--format", "dicom", *more)
+        assert code == 0 and [one["item"] for one in manifest["written"]] == ["1.2.3.1.1"]
+        assert [entry["code"] for entry in manifest["skipped"]] == ["format-not-available"] * 2
+        # Of the series whose second image cannot be copied, the first one is not left behind either.
+        assert sorted(path.name for path in out.iterdir()) == sorted([manifest["written"][0]["path"], "manifest.json"])
 
 
 @pytest.mark.parametrize("form", ["nifti", "nrrd"])

@@ -1,5 +1,6 @@
 """Series → files of other programs. Each file appears whole or not at all."""
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -116,28 +117,39 @@ def write_dicom(series: ImageSeries, folder: Path, *, deidentify: bool) -> None:
     Raises `format-not-available` for pictures that were no DICOM and files that lack what DICOM demands, `output-differs` where
     a copy does not read back.
     """
-    import pydicom
-
+    if not series.has_identity:
+        raise MedviewerError("format-not-available", series.frames[0].path, format="DICOM")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MedviewerError("output-unwritable", str(folder), reason=error.strerror or "") from error
-    if not series.has_identity:
-        raise MedviewerError("format-not-available", series.frames[0].path, format="DICOM")
-    for k, source in enumerate(dict.fromkeys(frame.path for frame in series.frames)):
-        dataset = pydicom.dcmread(source, force=True)
-        if deidentify:
-            _remove_identity(dataset)
-        target = folder / f"{k + 1:04d}.dcm"
-        try:
-            whole(target, lambda part, ds=dataset: ds.save_as(part, enforce_file_format=True))  # type: ignore[misc]
-        except (AttributeError, KeyError, TypeError, ValueError, struct.error) as error:
-            # Elements that a file must have are missing, or hold what their VR does not allow.
-            raise MedviewerError("format-not-available", source, format="DICOM") from error
-        again, pixels = pydicom.dcmread(target).get("PixelData"), dataset.get("PixelData")
-        if again != pixels and again != (pixels or b"") + b"\0":  # an odd length is padded (PS3.5 7.1.1)
-            target.unlink()
-            raise MedviewerError("output-differs", str(target))
+    copies: list[Path] = []
+    try:
+        for k, source in enumerate(dict.fromkeys(frame.path for frame in series.frames)):
+            copies.append(folder / f"{k + 1:04d}.dcm")
+            _write_copy(source, copies[-1], deidentify)
+    except MedviewerError:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty: from an earlier export
+            folder.rmdir()
+        raise
+
+
+def _write_copy(source: str, target: Path, deidentify: bool) -> None:
+    import pydicom
+
+    dataset = pydicom.dcmread(source, force=True)
+    if deidentify:
+        _remove_identity(dataset)
+    try:
+        whole(target, lambda part: dataset.save_as(part, enforce_file_format=True))
+    except (AttributeError, KeyError, TypeError, ValueError, struct.error) as error:
+        # Elements that a file must have are missing, or hold what their VR does not allow.
+        raise MedviewerError("format-not-available", source, format="DICOM") from error
+    again, pixels = pydicom.dcmread(target).get("PixelData"), dataset.get("PixelData")
+    if again != pixels and again != (pixels or b"") + b"\0":  # an odd length is padded (PS3.5 7.1.1)
+        raise MedviewerError("output-differs", str(target))
 
 
 def new_uid(uid: str) -> str:
@@ -168,5 +180,6 @@ def _remove_identity(dataset: Any) -> None:
     dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Anonymous", "", ""
     dataset.StudyDate, dataset.StudyTime = "", ""
     dataset.PatientIdentityRemoved, dataset.DeidentificationMethod = "YES", "medviewer basic profile"
-    if meta := getattr(dataset, "file_meta", None):
-        meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta, instance = getattr(dataset, "file_meta", None), dataset.get("SOPInstanceUID")
+    if meta is not None and instance:
+        meta.MediaStorageSOPInstanceUID = instance
