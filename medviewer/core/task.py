@@ -1,6 +1,8 @@
 """Work that takes time: how far it is, how urgent, and how to stop it."""
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -23,6 +25,29 @@ class Progress:
     what: str
     done: int
     total: int
+
+
+class Pace:
+    """How long work will still take, from its own progress (EL-03); a smaller `done` or another `total` is other work."""
+
+    SURE_S, SURE_SHARE = 3.0, 0.02
+    """Before so much time and so large a share nothing is said."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._first: tuple[float, int] | None = None
+        self._last = (0, 0)
+
+    def left(self, done: int, total: int) -> float | None:
+        """Seconds that are left, None while nobody can tell."""
+        now = self._clock()
+        if self._first is None or done < self._last[0] or total != self._last[1]:
+            self._first = (now, done)
+        self._last = (done, total)
+        began, at = self._first
+        if total <= 0 or now - began < self.SURE_S or done - at < self.SURE_SHARE * total:
+            return None
+        return (total - done) * (now - began) / (done - at)
 
 
 class Cancelled(Exception):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence
 from medviewer.core.image import ImageSeries
-from medviewer.core.task import Progress
+from medviewer.core.task import Pace, Progress
 from medviewer.services.analyse import Analyst
 from medviewer.services.notes import Notes
 from medviewer.services.session import Changes, Item
@@ -64,6 +64,7 @@ class Desk(QObject):
         self.session.admit.append(self.notes.understood)
         self.session.listen(self._changed)
         self._progress: Progress | None = None
+        self._pace = Pace()
         self.presets = json.loads(asset("presets.json").read_text("utf-8"))
         chosen = str(settings.get("device")) if device == "auto" else device
         self.analyst = None if safe_mode else analyst or Analyst(self.session, bridge.post, profile, chosen or "auto")
@@ -388,7 +389,8 @@ class Desk(QObject):
         window.stop.setVisible(busy)
         if self._progress is not None:
             done, total = self._progress.done, self._progress.total
-            window.work.setText(self.tr("Analysing {done} of {total}").format(done=done, total=total))
+            said = self.tr("Analysing {done} of {total}").format(done=done, total=total)
+            window.work.setText(" · ".join(part for part in (said, self._time_left(self._pace.left(done, total))) if part))
             window.progress.setRange(0, total)
             window.progress.setValue(done)
         elif scanning:
@@ -396,6 +398,13 @@ class Desk(QObject):
             window.progress.setRange(0, 0)
         else:
             window.work.setText("")
+
+    def _time_left(self, seconds: float | None) -> str:
+        if seconds is None:
+            return ""
+        if seconds < 90:
+            return self.tr("about {n} s left").format(n=max(1, round(seconds)))
+        return self.tr("about {n} min left").format(n=round(seconds / 60))
 
     def close(self) -> None:
         """Queue, scan; both are given a moment to end (RN-01)."""

@@ -3,7 +3,7 @@
 Two passes: what the first one takes for no beat is left out, then every interval and reference shape is made anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import BeatClass, Beats, EcgRecord, Measurement
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Finding, Interval, Provenance, Score
+from medviewer.core.heart_rate import intervals, variability
 from medviewer.core.task import CancelToken
 from medviewer.core.units import SampleIndex
 from medviewer.inference.bundle import Loaded
@@ -33,6 +34,11 @@ PACED_LEAST = 3
 MANY = 0.3
 ALIKE = 0.5
 """Beats of a heart resemble one another: the middle correlation with the usual beat is above 0.8 in ECGs, 0.27–0.41 in noise."""
+STEPS, LOOKING = 100, 30
+"""Of the progress that is told, and how many of them it takes to find the candidates."""
+MEASURED = ("heart rate", "mean NN", "SDNN", "RMSSD", "pNN50")
+LOOKED_S, APART = 60.0, 0.2
+"""Stretches in which two leads are counted against each other, and the share by which they may differ (EC-02)."""
 _NOBODY = Provenance("", "", "", "", "", "", "", "", SEED, "")
 
 
@@ -73,7 +79,7 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     return Reading(
         scores=scores,
         findings=findings,
-        cautions=_cautions(counts, paced),
+        cautions=(*_cautions(counts, paced), *_two_rates(record, traces)),
         beats=beats,
         measurements=rates(beats, record),
         method=beats_why.METHOD if why else "",
@@ -108,22 +114,50 @@ def _cautions(counts: dict[BeatClass, int], paced: int) -> tuple[Notice, ...]:
     return tuple(notices)
 
 
+def _two_rates(record: EcgRecord, traces: dict[int, NDArray[np.float64]]) -> tuple[Notice, ...]:
+    """A caution where two leads alone give rates more than `APART` from each other, at the start, in the middle or at the end."""
+    if len(traces) < 2:
+        return ()
+    (a, first), (b, second) = list(traces.items())[:2]
+    rate, size = record.rate_hz, int(LOOKED_S * record.rate_hz)
+    length = min(len(first), len(second))
+    for start in sorted({0, max(0, (length - size) // 2), max(0, length - size)}):
+        part = slice(start, min(length, start + size))
+        counts = [len(detect([lead[part]], rate)) for lead in (first, second)]
+        if max(counts) >= 5 and max(counts) - min(counts) > APART * max(counts):
+            minutes = (part.stop - part.start) / rate / 60
+            said = {record.leads[k].name: round(n / minutes) for k, n in zip((a, b), counts, strict=True)}
+            one, two = said.items()
+            return (
+                Notice("leads-count-otherwise", facts={"lead": one[0], "rate": one[1], "other": two[0], "other_rate": two[1]}),
+            )
+    return ()
+
+
 def judged(
     loaded: Loaded, signals: list[NDArray[np.float64]], rate: float, token: CancelToken, report: Report
 ) -> tuple[BeatSequence, NDArray[np.float64]]:
     """Candidates of the second pass and their calibrated probabilities."""
-    at, slow, readout = detect(signals, rate), slowed(signals, rate), loaded.bundle.document["readout"]
+    readout = loaded.bundle.document["readout"]
+    at = detect(signals, rate, lambda share: report(round(LOOKING * share), STEPS), token)
+    slow = slowed(signals, rate)
     found, logits = described(slow, at, rate), np.zeros((0, len(LABELS)))
     for turn in range(2):
         token.check()
+        done, each = LOOKING + turn * (STEPS - LOOKING) // 2, (STEPS - LOOKING) // 2
+
+        def tell(share: float, done: int = done, each: int = each) -> None:
+            report(round(done + each * share), STEPS)
+
+        tell(0.0)
         if len(found.at):
-            logits = in_stretches(loaded.module, found.windows, found.features, loaded.device, token)
-        report(turn + 1, 2)
+            logits = in_stretches(loaded.module, found.windows, found.features, loaded.device, token, tell)
         kept = kept_beats(logits, float(readout.get("doubt", 0)))
         if turn == 0 and not kept.all():
             found, logits = described(slow, found.at[kept], rate), logits[kept]
         elif turn == 0:
             break
+    report(STEPS, STEPS)
     return found, calibrated(logits, readout)
 
 
@@ -136,9 +170,14 @@ def calibrated(logits: NDArray[np.float64], readout: Any) -> NDArray[np.float64]
 
 
 def in_stretches(
-    module: Any, windows: NDArray[np.float32], features: NDArray[np.float32], device: str, token: CancelToken | None = None
+    module: Any,
+    windows: NDArray[np.float32],
+    features: NDArray[np.float32],
+    device: str,
+    token: CancelToken | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> NDArray[np.float64]:
-    """Logits [beats, classes]: the sequence in overlapping stretches, several at once."""
+    """Logits [beats, classes]: the sequence in overlapping stretches, several at once; `tell` hears the share that is done."""
     import torch
 
     count = len(features)
@@ -157,6 +196,8 @@ def in_stretches(
         for start, answer in zip(some, answers, strict=True):
             skip = MARGIN if start else 0
             logits[start + skip : start + size] = answer[skip:]
+        if tell is not None:
+            tell((first + len(some)) / len(starts))
     return logits
 
 
@@ -177,24 +218,8 @@ def answered(found: BeatSequence, shares: NDArray[np.float64], unsure: float) ->
 
 
 def rates(beats: Beats, record: EcgRecord) -> dict[str, Measurement]:
-    """Heart rate and variability of intervals between two normal beats that no gap parts (EC-08)."""
+    """Heart rate and variability of intervals between two normal beats that no gap parts (EC-08): the same function that the
+    window's panel uses, so that nobody gets two answers (EC-07)."""
     times = np.array(beats.sample) / record.rate_hz
-    if len(times) < 2:
-        return {}
-    before = np.diff(times)
-    whole = np.ones(len(before), bool)
-    for gap in record.gaps:
-        whole &= ~((times[:-1] <= gap.start_s) & (times[1:] >= gap.end_s))
-    whole &= before < 3
-    normal = whole & np.array([a == b == "N" for a, b in zip(beats.symbol[:-1], beats.symbol[1:], strict=True)])
-    found = {"heart rate": Measurement(round(60 / float(np.median(before[whole])), 1), "/min")} if whole.any() else {}
-    steady = before[normal] * 1000
-    if len(steady) >= 20 and normal.mean() >= 0.8:
-        follows = normal[:-1] & normal[1:]
-        changes = np.diff(before)[follows] * 1000
-        found["mean NN"] = Measurement(round(float(steady.mean()), 1), "ms")
-        found["SDNN"] = Measurement(round(float(steady.std(ddof=1)), 1), "ms")
-        if len(changes):
-            found["RMSSD"] = Measurement(round(float(np.sqrt(np.mean(changes**2))), 1), "ms")
-            found["pNN50"] = Measurement(round(100 * float(np.mean(np.abs(changes) > 50)), 1), "%")
-    return found
+    found = variability(intervals(times, np.array(beats.symbol, "<U1"), record.gaps))
+    return {name: found[name] for name in MEASURED if name in found}

@@ -3,9 +3,12 @@
 After Pan and Tompkins, IEEE Trans Biomed Eng 1985;32:230; several leads are joined before the threshold.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.core.task import CancelToken
 from medviewer.inference.ecg.prepare import bandpassed, filled, resampled
 
 RATE = 250.0
@@ -21,15 +24,21 @@ BLOCK_S = 3600.0
 Array = NDArray[np.float64]
 
 
-def detect(signals: list[Array], rate: float) -> NDArray[np.int64]:
+def detect(
+    signals: list[Array], rate: float, tell: Callable[[float], None] | None = None, token: CancelToken | None = None
+) -> NDArray[np.int64]:
     """R peaks of simultaneous leads (mV or any unit, NaN in gaps), as samples at `rate`, strictly rising, at least 0.2 s apart.
 
-    The first lead is the one whose peak is marked.
+    The first lead is the one whose peak is marked. `tell` hears the share that is done; raises Cancelled.
     """
     length = min(len(signal) for signal in signals)
     step, overlap = int(BLOCK_S * rate), int(10 * rate)
     found: list[NDArray[np.int64]] = []
     for start in range(0, max(1, length - overlap), step):
+        if token is not None:
+            token.check()
+        if tell is not None:
+            tell(start / length)
         stop = min(length, start + step + overlap)
         peaks = _block([signal[start:stop] for signal in signals], rate) + start
         if found and len(found[-1]):

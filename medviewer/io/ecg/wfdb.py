@@ -28,6 +28,7 @@ COMPRESSED = ("508", "516", "524")
 ANNOTATIONS = ("atr", "qrs", "ecg", "mvb", "ann", "ari", "wqrs", "gqrs")
 LEAD_MARKS = ("i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6")
 """Endings of annotation files of one lead each (LUDB)."""
+SEGMENTS_TOLD = 5
 BLOCK = 1 << 17
 """Samples that the wfdb package reads at a time."""
 
@@ -268,11 +269,16 @@ class _Mapped:
         plain = place.format in ("16", "61", "80", "160", "24", "32", "212") and not place.skew
         if not plain:
             return self._packed(lead, start, stop)
-        stored = _plain(place, start, stop)
-        signal: Signal = (stored.astype(np.float64) - place.baseline) / place.gain
+        # The other signals of the file are read with it: a day of one lead goes in parts, or all twelve would lie in memory.
+        part = max(1, WORDS_AT_ONCE // place.width) * place.frame
+        signal: Signal = np.empty(stop - start)
         invalid = INVALID.get(place.format)
-        if invalid is not None:
-            signal[stored == invalid] = np.nan
+        for first in range(start, stop, part):
+            stored = _plain(place, first, min(stop, first + part))
+            here = signal[first - start : first - start + len(stored)]
+            here[:] = (stored - place.baseline) / place.gain
+            if invalid is not None:
+                here[stored == invalid] = np.nan
         return signal
 
     def _packed(self, lead: int, start: int, stop: int) -> Signal:
@@ -334,6 +340,8 @@ def _plain(place: _Stored, start: int, stop: int) -> NDArray[np.int64]:
 _last: tuple[tuple[str, str, int, int, int, int], NDArray[np.int64]] | None = None
 """The stretch of a file that was read last: its other leads are asked for next. Replaced whole, so that threads never mix."""
 KEPT_WORDS = 1 << 22
+WORDS_AT_ONCE = 1 << 23
+"""Samples of all signals of a file that are held at once while one signal is read."""
 
 
 def _frames(place: _Stored, start: int, stop: int) -> NDArray[np.int64]:
@@ -393,6 +401,8 @@ class _Segments:
         self._parts: list[tuple[int, int, _Mapped | None, list[int]]] = []
         names: list[str] = []
         units: dict[str, Lead] = {}
+        scales: dict[str, tuple[float, int]] = {}
+        other: list[str] = []
         warnings: list[Notice] = []
         gaps: list[Gap] = []
         at = 0
@@ -411,9 +421,12 @@ class _Segments:
                 at += length
                 for lead in mapped.leads:
                     units.setdefault(lead.name, lead)
-            for lead, _ in segment.signals:
+            for lead, place in segment.signals:
                 if lead.name not in names and (layout is None or segment is layout):
                     names.append(lead.name)
+                scale = (place.gain, place.baseline)
+                if scales.setdefault(lead.name, scale) != scale and name not in other:
+                    other.append(name)
         for _, _, part, order in self._parts:
             if part is not None:
                 order += [next((i for i, lead in enumerate(part.leads) if lead.name == name), -1) for name in names]
@@ -422,6 +435,9 @@ class _Segments:
             replace(units.get(name, Lead(name, "mV", header.rate, 0)), samples=int(at * frames[name])) for name in names
         )
         self._frame = [int(frames[name]) for name in names]
+        if other:
+            told = ", ".join(other[:SEGMENTS_TOLD]) + (" …" if len(other) > SEGMENTS_TOLD else "")
+            warnings.append(Notice("ecg-segments-differ", header.path, {"count": len(other), "segments": told}))
         self.gaps, self.warnings = tuple(gaps), tuple(warnings)
 
     def read(self, lead: int, start: int, stop: int) -> Signal:
