@@ -73,6 +73,11 @@ class Marks:
                 kept[number] = False
         return kept
 
+    def changed(self) -> tuple[int, int]:
+        """How many beats people called otherwise, and how many they rejected: the network's answer itself stays (EC-07)."""
+        beats = [decision for number, decision in self.decided.items() if number >= 0]
+        return sum(d.state == "accepted" and d.label != "" for d in beats), sum(d.state == "rejected" for d in beats)
+
     def event(self, number: int) -> Event:
         """Beat `number`, or episode −1 − `number`."""
         decision = self.decided.get(number, PROPOSED)

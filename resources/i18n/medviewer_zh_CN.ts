@@ -352,6 +352,14 @@
       <source>{n} files read, Esc stops</source>
       <translation>已读取 {n} 个文件，按 Esc 停止</translation>
     </message>
+    <message>
+      <source>about {n} s left</source>
+      <translation>约剩 {n} 秒</translation>
+    </message>
+    <message>
+      <source>about {n} min left</source>
+      <translation>约剩 {n} 分钟</translation>
+    </message>
   </context>
   <context>
     <name>DisagreementCard</name>
@@ -615,6 +623,10 @@
     <message>
       <source>EVENTS · {counts}</source>
       <translation>事件 · {counts}</translation>
+    </message>
+    <message>
+      <source>by hand: {n} renamed, {m} rejected</source>
+      <translation>人工：改名 {n}，否决 {m}</translation>
     </message>
     <message>
       <source>all</source>

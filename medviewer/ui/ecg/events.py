@@ -145,6 +145,7 @@ class EventsList(QWidget):
         self._marks = Marks()
         self.heading = QLabel(self)
         self.heading.setProperty("role", "heading")
+        self.heading.setWordWrap(True)
         self._chips = QButtonGroup(self)
         self._chips.setExclusive(True)
         row = QHBoxLayout()
@@ -196,7 +197,11 @@ class EventsList(QWidget):
         self._marks = marks
         counts = marks.counts()
         said = ", ".join(f"{counts[c]} {c}" for c in ("V", "S", "F", "Q", "N") if counts[c]) or self.tr("none")
-        self.heading.setText(self.tr("EVENTS · {counts}").format(counts=said))
+        text = self.tr("EVENTS · {counts}").format(counts=said)
+        renamed, rejected = marks.changed()
+        if renamed or rejected:
+            text += " · " + self.tr("by hand: {n} renamed, {m} rejected").format(n=renamed, m=rejected)
+        self.heading.setText(text)
         some = bool(len(marks.times) or marks.episodes)
         self.table.setVisible(some)
         for name, chip in self.chips.items():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made import beating
 
 from medviewer.core.ecg import Beats, EcgRecord, Gap, Lead
 from medviewer.core.errors import MedviewerError
@@ -209,6 +210,32 @@ def test_ec08_variability_is_that_of_successive_normal_beats_alone():
     found = beats_reading.rates(broken, record_of([np.zeros(int(400 * rate))], rate, gaps=gap))
     assert found["RMSSD"].value == pytest.approx(40.0, abs=0.5)
     assert found["SDNN"].value == pytest.approx(plain["SDNN"].value, abs=0.5)
+
+
+def test_ec07_the_network_and_the_panel_give_the_same_variability():
+    from medviewer.core.heart_rate import intervals, variability
+
+    rate = 500.0
+    times = np.cumsum(np.random.default_rng(4).normal(0.8, 0.04, 150))
+    symbols = tuple("V" if k % 20 == 7 else "N" for k in range(150))
+    record = record_of([np.zeros(int(200 * rate))], rate, gaps=(Gap(float(times[70]) + 0.1, float(times[71]) - 0.1),))
+    beats = Beats(tuple(round(float(t) * rate) for t in times), symbols, (1.0,) * 150)
+    told = beats_reading.rates(beats, record)
+    shown = variability(intervals(np.array(beats.sample) / rate, np.array(symbols), record.gaps))
+    assert set(told) == {"heart rate", "mean NN", "SDNN", "RMSSD", "pNN50"}
+    assert all(shown[name] == one for name, one in told.items())
+
+
+def test_ec02_leads_that_count_beats_otherwise_are_told():
+    heart, _ = beating(120.0, 250.0, 60.0)
+    doubled, _ = beating(120.0, 250.0, 120.0)
+    same = {0: heart, 1: -0.6 * heart}
+    other = {0: heart, 1: doubled}
+    record = record_of([heart, doubled], 250.0)
+    assert beats_reading._two_rates(record, same) == () == beats_reading._two_rates(record, {0: heart})
+    (told,) = beats_reading._two_rates(record, other)
+    assert told.code == "leads-count-otherwise" and told.facts["rate"] == pytest.approx(60, abs=2)
+    assert told.facts["other_rate"] == pytest.approx(120, abs=3)
 
 
 def test_ec08_below_80_percent_normal_no_variability_is_told():

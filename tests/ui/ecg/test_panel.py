@@ -100,6 +100,18 @@ def test_a_beat_is_accepted_called_otherwise_rejected_and_each_is_undone(desk, p
     assert pane.marks.decided[number].state == "accepted"
 
 
+def test_ec07_what_people_change_is_a_second_layer_and_counted_above_the_list(desk, panel):
+    pane = desk.grid.active
+    before = desk.session.result("made", "ecg-beats").beats
+    assert "by hand" not in panel.events.heading.text()
+    key(desk, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    key(desk, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    key(desk, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    key(desk, Qt.Key.Key_X)
+    assert pane.marks.changed() == (1, 1) and "by hand: 1 renamed, 1 rejected" in panel.events.heading.text()
+    assert desk.session.result("made", "ecg-beats").beats is before, "what was detected is never overwritten"
+
+
 def test_a_rhythm_episode_is_decided_on_too(desk, panel):
     panel.events.chips["rhythm"].click()
     panel.events.chosen.emit(-2)
