@@ -56,7 +56,6 @@ class Actions(QObject):
 
     def _toolbar(self) -> None:
         window = self._desk.window
-        head = window.toolbar.actions()[0]
         button = QToolButton(window)
         button.setIcon(theme.icon("list"))
         button.setToolTip(self.tr("All commands"))
@@ -65,18 +64,20 @@ class Actions(QObject):
         for group in GROUPS:
             self.fill(menu.addMenu(group_title(group)), (group,))
         button.setMenu(menu)
-        window.toolbar.insertWidget(head, button)
+        window.toolbar.addWidget(button)
         last = "file"
         for command in COMMANDS:
             if not command.toolbar:
                 continue
             if command.group != last:
-                window.toolbar.insertSeparator(head)
+                window.toolbar.addSeparator()
                 last = command.group
             action = self.by_id[command.id]
             action.setIcon(theme.icon(command.icon))
             action.setIconText(command.text())
-            window.toolbar.insertAction(head, action)
+            window.toolbar.addAction(action)
+        if (more := window.toolbar.findChild(QToolButton, "qt_toolbar_ext_button")) is not None:
+            more.setIcon(theme.icon("dots-three-vertical"))
 
     def fill(self, menu: QMenu, groups: Iterable[str]) -> None:
         """The commands of these groups, a line between groups."""

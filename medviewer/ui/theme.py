@@ -128,6 +128,7 @@ QMainWindow, QDialog {{ background: {WINDOW}; }}
 QMainWindow::separator {{ background: {LINE}; width: 1px; height: 1px; }}
 QDockWidget > QWidget, QSplitter, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {DOCK}; }}
 QToolBar {{ background: {WINDOW}; border: 0; border-bottom: 1px solid {LINE}; spacing: 4px; padding: 0 8px; min-height: {TOOLBAR - 1}px; }}
+QToolBar QToolButton#qt_toolbar_ext_button {{ padding: 0; min-width: 14px; max-width: 14px; }}
 QToolButton {{ border: 0; border-radius: 6px; padding: 6px; color: {TEXT1}; }}
 QToolButton:hover {{ background: {CARD}; }}
 QToolButton:checked {{ background: {CHOSEN}; }}

@@ -18,6 +18,11 @@ from PySide6.QtWidgets import (
 
 from medviewer.ui import theme
 
+NARROWEST = 200
+"""Pixels of a dock below which its rows say nothing."""
+HEAD = 480
+"""Pixels of the top bar that identity and research notice keep however narrow the window is."""
+
 
 class Window(QMainWindow):
     """Shown empty; the desk fills it. `dropped` carries local paths; `closed` comes once, when it goes."""
@@ -50,14 +55,22 @@ class Window(QMainWindow):
         self._status()
 
     def _head(self) -> None:
-        """Identity in the middle of the top bar, the research notice at its right end."""
+        """Identity in the middle of the top bar, the research notice at its right end.
+
+        A bar of its own: in a narrow window the tools go into their bar's menu, never these two (VT-09).
+        """
         self.head = QWidget(self)
         row = QHBoxLayout(self.head)
         row.setContentsMargins(12, 0, 4, 0)
         row.addWidget(self.identity, 1)
         row.addWidget(self.notice, 0, Qt.AlignmentFlag.AlignVCenter)
         self.head.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.toolbar.addWidget(self.head)
+        self.head.setMinimumWidth(HEAD)
+        bar = QToolBar(self.tr("Patient"), self)
+        bar.setObjectName("head")
+        bar.setMovable(False)
+        bar.addWidget(self.head)
+        self.addToolBar(bar)
 
     def _dock(self, name: str, title: str, area: Qt.DockWidgetArea, width: int) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -65,7 +78,7 @@ class Window(QMainWindow):
         dock.setTitleBarWidget(QWidget(dock))
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         room = QWidget(dock)
-        room.setMinimumWidth(200)
+        room.setMinimumWidth(NARROWEST)
         dock.setWidget(room)
         self.addDockWidget(area, dock)
         self.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
@@ -97,6 +110,7 @@ class Window(QMainWindow):
     def fill(self, browser: QWidget, right: QWidget, panes: QWidget) -> None:
         """Put the real docks and panes where the empty ones were."""
         widths = self.left.width(), self.right.width()
+        browser.setMinimumWidth(NARROWEST)
         self.left.setWidget(browser)
         self.right.setWidget(right)
         self.centre.addWidget(panes)
@@ -184,14 +198,17 @@ class EmptyPage(QWidget):
         self.recent = QLabel(self)
         self.recent.setTextFormat(Qt.TextFormat.RichText)
         self.recent.linkActivated.connect(self.recent_wanted)
+        for words in (second, self.recent):
+            words.setWordWrap(True)  # the longest row would else be the least width of the whole window
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addStretch(2)
         column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(second, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(second)
         column.addLayout(row)
         column.addSpacing(12)
-        column.addWidget(self.recent, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.recent)
         column.addStretch(3)
 
     def show_recent(self, paths: list[str]) -> None:

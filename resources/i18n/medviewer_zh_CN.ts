@@ -1703,6 +1703,10 @@
       <source>F1 keys</source>
       <translation>F1 按键</translation>
     </message>
+    <message>
+      <source>Patient</source>
+      <translation>患者</translation>
+    </message>
   </context>
   <context>
     <name>commands</name>

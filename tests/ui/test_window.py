@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from medviewer.ui.commands import COMMANDS
 from medviewer.ui.image.pane import length_words
+from medviewer.ui.note.text import NoteText
 from medviewer.ui.palette import KeySheet, Palette
+from medviewer.ui.pane import ITEM_MIME
 
 
 @pytest.fixture
@@ -305,3 +307,55 @@ def test_rn01_closing_during_a_scan_ends_within_two_seconds_and_with_exit_code_0
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.split()[-1]) < 2.0
     assert "QThread" not in done.stderr
+
+
+def test_a_series_is_dragged_from_the_browser_onto_another_pane(qtbot, desk, tmp_path):
+    make_series(tmp_path / "ct", 2)
+    pane = opened(qtbot, desk, tmp_path / "ct")
+    desk.lay_out(1, 2)
+    other = desk.grid.panes[1]
+    assert other.item is None
+    data = QMimeData()
+    data.setData(ITEM_MIME, pane.item.item.encode())
+    hand = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(other, QDragEnterEvent(QPoint(50, 50), *hand))
+    QApplication.sendEvent(other, QDropEvent(QPointF(50, 50), *hand))
+    assert desk.grid.panes[1].item is pane.item
+
+
+def test_files_dropped_over_any_part_of_the_window_are_opened(qtbot, desk, tmp_path):
+    make_series(tmp_path / "ct", 2)
+    opened(qtbot, desk, tmp_path / "ct")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "ct"))])
+    data.setText(str(tmp_path / "ct"))  # as file managers give it besides
+    hand = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    writing = NoteText(lambda k: "", desk.grid.panes[0])
+    writing.setReadOnly(False)
+    parts = (
+        desk.grid.panes[0],
+        writing.viewport(),
+        desk.browser.tree.viewport(),
+        desk.browser.search,
+        desk.findings,
+        desk.networks,
+    )
+    wanted = []
+    desk.window.dropped.connect(lambda paths: wanted.append(paths))
+    for part in parts:
+        # Qt itself goes up to the innermost widget that accepts
+        QApplication.sendEvent(part, QDragEnterEvent(QPoint(5, 5), *hand))
+        QApplication.sendEvent(desk.window, QDropEvent(QPointF(5, 5), *hand))
+        assert wanted and wanted.pop() == [str(tmp_path / "ct")], type(part).__name__
+
+
+def test_vt09_identity_and_notice_stay_in_the_top_bar_of_a_narrow_window(qtbot, desk, tmp_path):
+    make_series(tmp_path / "ct", 1)
+    opened(qtbot, desk, tmp_path / "ct")
+    window = desk.window
+    window.resize(window.minimumSizeHint().width(), 600)
+    qtbot.waitUntil(lambda: window.width() < 900)
+    for label in (window.identity, window.notice):
+        assert label.isVisible() and window.rect().contains(label.mapTo(window, label.rect().bottomRight()))
+    assert "2026-01-02" in window.identity.text() and window.notice.width() >= window.notice.sizeHint().width()
+    assert window.identity.width() >= 180 and window.left.width() >= 200

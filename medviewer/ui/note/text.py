@@ -6,7 +6,7 @@ Offsets that come and go are characters of the note; Qt's own are UTF-16 units (
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -78,6 +78,10 @@ class NoteText(QTextEdit):
         self.document().contentsChange.connect(self._changed)
 
     # Text
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Files that are dropped here are opened, like anywhere: their names are no text of the note."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
 
     def fill(self, text: str, sections: Sequence[Section] = ()) -> None:
         """Another text, from its beginning; what was typed before cannot be undone into it."""

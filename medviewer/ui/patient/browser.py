@@ -56,6 +56,7 @@ class Browser(QWidget):
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Search name, ID, words (Ctrl+F)"))
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # a file dropped here is opened, like anywhere
         self.search.textChanged.connect(self._narrow)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.tree = SeriesTree(self)
