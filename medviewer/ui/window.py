@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from medviewer.ui import theme
 
-NARROWEST = 200
+NARROWEST = 150
 """Pixels of a dock below which its rows say nothing."""
 HEAD = 480
 """Pixels of the top bar that identity and research notice keep however narrow the window is."""

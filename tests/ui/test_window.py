@@ -358,4 +358,4 @@ def test_vt09_identity_and_notice_stay_in_the_top_bar_of_a_narrow_window(qtbot, 
     for label in (window.identity, window.notice):
         assert label.isVisible() and window.rect().contains(label.mapTo(window, label.rect().bottomRight()))
     assert "2026-01-02" in window.identity.text() and window.notice.width() >= window.notice.sizeHint().width()
-    assert window.identity.width() >= 180 and window.left.width() >= 200
+    assert window.identity.width() >= 180 and window.left.width() >= 150
