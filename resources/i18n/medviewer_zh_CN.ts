@@ -1696,16 +1696,16 @@
       <translation>发现</translation>
     </message>
     <message>
+      <source>Patient</source>
+      <translation>患者</translation>
+    </message>
+    <message>
       <source>Stop (Esc)</source>
       <translation>停止（Esc）</translation>
     </message>
     <message>
       <source>F1 keys</source>
       <translation>F1 按键</translation>
-    </message>
-    <message>
-      <source>Patient</source>
-      <translation>患者</translation>
     </message>
   </context>
   <context>
