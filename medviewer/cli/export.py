@@ -6,10 +6,13 @@ from pathlib import Path
 from medviewer.cli.documents import Document, document, error_entry, geometry_entry, write_json
 from medviewer.cli.inputs import complaints, exit_code, read_items, tell_failed
 from medviewer.cli.main import CANCELLED, NOTHING_READABLE, SOME_FAILED, UsageError
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
 from medviewer.core.grey import VoiTransform, presets_for, usable
 from medviewer.io.scan import Batch
 from medviewer.services.export import FORMATS, Exported, ImageExport, export
+from medviewer.services.export_part import part_of
+from medviewer.services.session import Item
 from medviewer.services.words import say
 
 
@@ -23,6 +26,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--frame", type=int, metavar="N", help="png: image N counted from 0 in displayed order (default: the middle)"
     )
+    parser.add_argument("--span", metavar="A,B", help="ECG: only from second A to second B")
     add_window_options(parser)
     parser.add_argument("--deidentify", action="store_true", help="without identity, dates and private elements")
     parser.add_argument("--json", metavar="FILE", help="write the manifest there too; - is standard output")
@@ -65,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     chosen = [item for item in batch.items if not args.item or item.item in args.item]
     if args.item and not chosen:
         raise UsageError(f"no item {', '.join(args.item)} among these inputs")
+    if args.span:
+        chosen = [_part(item, args.span) for item in chosen]
     folder = Path(args.out)
     done = Exported()
     partial = {}
@@ -99,6 +105,15 @@ def run(args: argparse.Namespace) -> int:
     if not done.written:
         return SOME_FAILED if done.failed else NOTHING_READABLE
     return exit_code(batch, failed=bool(done.failed))
+
+
+def _part(item: Item, span: str) -> Item:
+    """An ECG's seconds A to B; other items as they are. UsageError for a span that is none."""
+    try:
+        first, last = (float(part) for part in span.split(","))
+        return part_of(item, (first, last)).record if isinstance(item, EcgRecord) else item
+    except ValueError:
+        raise UsageError("--span takes two seconds of the record: from,to") from None
 
 
 def _told(done: Exported, batch: Batch, lang: str) -> Document:

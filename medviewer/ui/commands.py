@@ -173,6 +173,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ecg-state", _t("State rate, unit and leads…"), (), "ecg", _ecg("state"), kinds=ECG),
     Command("ecg-pdf", _t("Save as PDF at true scale…"), (), "ecg", _ecg("save_pdf"), kinds=ECG),
     Command("ecg-export", _t("Export marks…"), (), "ecg", _ecg("save_marks"), kinds=ECG),
+    Command("ecg-export-part", _t("Export the part between the cursors…"), (), "ecg", _ecg("save_part"), kinds=ECG),
     Command("ecg-calibrate", _t("Calibrate this screen…"), (), "ecg", _ecg("calibrate"), kinds=ECG),
     *(
         Command(f"ecg-layout-{n}", title, (str(n),), "ecg-layout", _view("layout", n - 1), kinds=ECG)

@@ -525,6 +525,26 @@
       <source>Nothing is marked here yet.</source>
       <translation>此处尚无标记。</translation>
     </message>
+    <message>
+      <source>Set two cursors first: they say which part.</source>
+      <translation>请先放置两个光标以确定片段。</translation>
+    </message>
+    <message>
+      <source>WFDB record</source>
+      <translation>WFDB 记录</translation>
+    </message>
+    <message>
+      <source>Table of samples</source>
+      <translation>样本表</translation>
+    </message>
+    <message>
+      <source>Export the part</source>
+      <translation>导出片段</translation>
+    </message>
+    <message>
+      <source>Nothing is recorded between the cursors.</source>
+      <translation>光标之间没有记录。</translation>
+    </message>
   </context>
   <context>
     <name>EcgPane</name>
@@ -2233,6 +2253,10 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
+    </message>
+    <message>
+      <source>Export the part between the cursors…</source>
+      <translation>导出光标之间的片段…</translation>
     </message>
   </context>
   <context>

@@ -46,6 +46,14 @@ class Calipers:
     held: int | None = None
     """The cursor in the hand; None for the caliper."""
 
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """What is chosen in time: between two cursors, else under the caliper."""
+        if len(self.cursors) == 2:
+            return self.cursors[0], self.cursors[1]
+        one = self.caliper
+        return (one.start[0], one.end[0]) if one is not None and one.seconds > 0 else None
+
     def kept(self) -> "Calipers":
         """After another speed, gain or layout: times and voltages stay, what was in the hand does not."""
         return replace(self, held=None)

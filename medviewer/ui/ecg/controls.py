@@ -18,7 +18,9 @@ from medviewer.core.task import Priority
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
 from medviewer.services.ecg_hand import Hand
+from medviewer.services.export import file_name
 from medviewer.services.export_marks import export_marks
+from medviewer.services.export_part import export_part, part_of
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.ecg.marks import ribbon_model
@@ -262,6 +264,46 @@ class EcgControls(Controls):
         else:
             said = self.tr("Written: {file}").format(file=", ".join(names)) if names else self.tr("Nothing is marked here yet.")
             says.showMessage(said, 4000)
+
+    def save_part(self) -> None:
+        """What lies between the two cursors, else under the caliper, with what is marked there."""
+        pane = self._desk.grid.active
+        if not isinstance(pane, EcgPane) or pane.record is None:
+            return
+        span = pane.calipers.span
+        if span is None:
+            self._desk.window.statusBar().showMessage(self.tr("Set two cursors first: they say which part."), 8000)
+            return
+        kinds = {
+            self.tr("WFDB record"): "wfdb",
+            self.tr("EDF+ with annotations"): "edf",
+            self.tr("Table of samples"): "csv",
+            "PDF": "pdf",
+        }
+        title = self.tr("Export the part")
+        chosen, ok = QInputDialog.getItem(self._desk.window, title, self.tr("Format"), list(kinds), 0, False)
+        folder = QFileDialog.getExistingDirectory(self._desk.window, title) if ok else ""
+        if folder:
+            self.write_part(pane, Path(folder), kinds[chosen], span)
+
+    def write_part(self, pane: EcgPane, folder: Path, kind: str, span: tuple[float, float]) -> None:
+        assert pane.record is not None
+        says = self._desk.window.statusBar()
+        try:
+            part = part_of(pane.record, span, list(pane.results.values()), pane.decided, pane.hand)
+            if kind == "pdf":
+                names = [f"{file_name(part.record.item)}.pdf"]
+                view = replace(pane.view, start_s=0.0)
+                shown = {one.model: one for one in part.results} if pane.view.marks else {}
+                write_pdf(Printed(part.record, view, shown, part.decided, part.hand), folder / names[0], pages=None)
+            else:
+                names = export_part(part, folder, kind)
+        except MedviewerError as error:
+            says.showMessage(self._desk.say(error.notice).message, 8000)
+        except ValueError:
+            says.showMessage(self.tr("Nothing is recorded between the cursors."), 8000)
+        else:
+            says.showMessage(self.tr("Written: {file}").format(file=", ".join(names)), 4000)
 
     def before_analysis(self, pane: EcgPane, fits: Sequence[Fit]) -> None:
         there = [fit.model for fit in fits if fit.verdict != "refused"]

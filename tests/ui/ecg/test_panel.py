@@ -261,6 +261,19 @@ def test_a_bound_is_dragged_by_hand_says_so_and_is_undone(desk):
     assert pane.marks.waves["II"][8].offset == moved.offset
 
 
+def test_ea06_the_part_between_the_cursors_is_exported_and_without_cursors_it_says_so(desk, panel, tmp_path):
+    pane, controls = desk.grid.active, desk.controls("ecg")
+    controls.save_part()
+    assert "cursors" in desk.window.statusBar().currentMessage()
+    pane.set_calipers(replace(pane.calipers, cursors=(30.0, 10.0)))
+    assert pane.calipers.span == (30.0, 10.0)
+    for kind, ending in (("wfdb", "hea"), ("pdf", "pdf")):
+        controls.write_part(pane, tmp_path, kind, pane.calipers.span)
+        assert list(tmp_path.glob(f"made_10-30s.{ending}")), desk.window.statusBar().currentMessage()
+    controls.write_part(pane, tmp_path, "csv", (500.0, 600.0))
+    assert "Nothing" in desk.window.statusBar().currentMessage()
+
+
 def test_calipers_and_borders_come_back_when_the_record_is_opened_again(desk, tmp_path):
     heart, _ = beating(10, 500)
     path = tmp_path / "made.hea"
