@@ -276,11 +276,15 @@ def write_annotations(
     if beats is not None:
         marks += [(s, c, "") for s, c in zip(beats.sample, beats.symbol, strict=True)]
     marks += [(round(e.start_s * rate), "+", RHYTHM_NOTES.get(e.label, f"({e.label}")) for e in episodes]
+    taken = {mark[0] for mark in marks}
     for note in hand:
-        places = (note.start_s, note.end_s) if note.end_s > note.start_s else (note.start_s,)
-        marks += [
-            (max(0, round(at * rate)), '"', f"{note.text}{end}") for at, end in zip(places, (" begin", " end"), strict=False)
-        ]
+        ends = ((note.start_s, " begin"), (note.end_s, " end")) if note.end_s > note.start_s else ((note.start_s, ""),)
+        for at, end in ends:
+            sample = max(0, round(at * rate))
+            while sample in taken:  # the package loses the second of two marks at sample 0
+                sample += 1
+            taken.add(sample)
+            marks.append((sample, '"', f"{note.text}{end}"))
     marks.sort(key=lambda mark: (mark[0], mark[1] != "+"))
     safe = wfdb_name(name)
     if not marks:
