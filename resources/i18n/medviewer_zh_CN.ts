@@ -2027,6 +2027,10 @@
       <translation>导出标记…</translation>
     </message>
     <message>
+      <source>Export the part between the cursors…</source>
+      <translation>导出光标之间的片段…</translation>
+    </message>
+    <message>
       <source>Calibrate this screen…</source>
       <translation>校准此屏幕…</translation>
     </message>
@@ -2253,10 +2257,6 @@
     <message>
       <source>Help</source>
       <translation>帮助</translation>
-    </message>
-    <message>
-      <source>Export the part between the cursors…</source>
-      <translation>导出光标之间的片段…</translation>
     </message>
   </context>
   <context>
