@@ -83,7 +83,15 @@ CASES = {  # rule: (English, Chinese, answer that contradicts, answer that agree
     "conduction-stated": ("Left bundle branch block.", "左束支传导阻滞。", twelve(CD=0.1), twelve(CD=0.8)),
     "hypertrophy-denied": ("No left ventricular hypertrophy.", "未见左心室肥厚。", twelve(HYP=0.8), twelve(HYP=0.1)),
     "st-change-denied": ("No ST elevation.", "未见ST段抬高。", twelve(STTC=0.8), twelve(STTC=0.1)),
+    "normal-stated": ("Normal ECG.", "正常心电图。", twelve(NORM=0.1), twelve(NORM=0.9)),
 }
+
+
+def test_a_note_that_denies_every_premature_beat_contradicts_both_kinds():
+    found = differ("No premature beats.", beats("NNVSNNNN"))
+    assert {one.rule for one in found} == {"ventricular-beats-denied", "atrial-beats-denied"}
+    assert {one.rule for one in differ("未见早搏。", beats("NNVSNNNN"), "zh")} == {one.rule for one in found}
+    assert differ("No premature beats.", beats("N" * 8)) == ()
 
 
 def test_every_rule_of_the_table_has_its_case_its_concepts_and_its_sentences():
