@@ -131,7 +131,7 @@ def _results(args: argparse.Namespace, items: list[Item], registry: "Registry", 
     """Results as they come; after --limit the rest is left, and told. Raises `bundle-altered`, of kept answers too."""
     from medviewer.inference.bundle import check_hashes
     from medviewer.inference.engine import InPlaceEngine
-    from medviewer.services.analyse import infer
+    from medviewer.services.analyse import infer, requests_for
     from medviewer.store.cache import Cache
 
     profile = Profile.at(args.profile)
@@ -139,14 +139,20 @@ def _results(args: argparse.Namespace, items: list[Item], registry: "Registry", 
     engine = InPlaceEngine(args.device, args.threads, Cache(profile.cache / "results"))
     if registry.problems and not registry.bundles():
         raise MedviewerError(registry.problems[0].code, registry.problems[0].path, **registry.problems[0].facts)
-    started = time.monotonic()
-    for result in infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept):
+    started, told = time.monotonic(), args.device in ("auto", "cpu")
+    total = sum(1 for _ in requests_for(items, registry, args.model, explain, args.concept)) if args.limit is not None else 0
+    answers = infer(items, registry, engine, models=args.model, explain=explain, batch=args.batch, concepts=args.concept)
+    for given, result in enumerate(answers, 1):
         if result.status == "failed" and result.reason is not None and result.reason.code.startswith("bundle-"):
             raise MedviewerError(result.reason.code, result.reason.path, **result.reason.facts)
         if result.status == "ok":
             check_hashes(registry.bundle(result.model))
+        if result.status == "ok" and not told:
+            told = True
+            if engine.device().name == "cpu":  # another one was asked for
+                content["warnings"].append(warning_entry(engine.device().why, args.lang))
         yield result
-        if args.limit is not None and time.monotonic() - started > args.limit:
+        if args.limit is not None and given < total and time.monotonic() - started > args.limit:
             content["errors"].append(error_entry(Notice("time-limit", facts={"seconds": args.limit}), args.lang))
             return
 

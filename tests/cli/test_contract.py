@@ -54,7 +54,8 @@ def said(tmp_path, *arguments):
     assert set(document) >= DOCUMENT and set(document["program"]) == {"name", "version", "commit"}
     assert document["schema"] == f"medviewer.{arguments[0]}/1"
     for error in document["errors"]:
-        assert set(error) == {"path", "code", "message", "remedy"} and error["code"] and error["message"] and error["path"]
+        assert set(error) == {"path", "code", "message", "remedy"} and error["code"] and error["message"]
+        assert error["path"] or error["code"] == "time-limit"
     for warning in document["warnings"]:
         assert set(warning) == {"path", "code", "message"} and warning["message"]
     return code, document
@@ -267,6 +268,17 @@ def test_tf_names_of_files_that_are_no_utf8_are_read_and_written(tmp_path):
     assert done.returncode == 0 and b"note-mentions" in done.stdout
     done = subprocess.run([*ask, "--json-lines", "-"], capture_output=True, check=False, env=environment)
     assert done.returncode == 0 and strict(done.stdout.decode("utf-8"))["input"]["item"] == "报告"
+
+
+def test_a_limit_is_only_told_where_something_was_left_and_a_device_that_is_not_there_is(tmp_path, everything):
+    note = everything / "note.txt"
+    code, document = said(tmp_path, "infer", note, "--model", "note-mentions", "--limit", "1e-9")
+    assert code == 0 and document["errors"] == [] and len(document["results"]) == 1
+    code, document = said(tmp_path, "infer", note, "--limit", "1e-9", "--model", "note-mentions", "--model", "note-specialty-en")
+    assert code == 4 and [error["code"] for error in document["errors"]] == ["time-limit"] and len(document["results"]) == 1
+    code, document = said(tmp_path, "infer", note, "--model", "note-specialty-en", "--device", "cuda:7")
+    assert code == 0 and document["results"][0]["device"] == "cpu"
+    assert [warning["code"] for warning in document["warnings"]] == ["device-cpu"]
 
 
 def test_a_profile_that_cannot_be_made_and_two_documents_on_one_stream(tmp_path, capsys):
