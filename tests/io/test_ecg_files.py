@@ -7,6 +7,7 @@ import pytest
 from medviewer.io.ecg import edf
 from medviewer.io.ecg.edf_write import EdfNote, channel, write_edf
 from medviewer.io.ecg.wfdb import open_records
+from medviewer.io.scan import scan
 
 
 def test_ef03_four_samples_a_frame_stay_four_and_nothing_is_averaged(tmp_path):
@@ -90,3 +91,27 @@ def test_ef07_one_wrong_field_of_a_header_is_told_by_name_and_the_file_opens(tmp
     assert record.leads and code in {warning.code for warning in record.warnings}
     assert record.source.read(0, 0, 500).shape == (500,)
     assert path.read_bytes() == kept, "the file stays as it is"
+
+
+TABLES = {
+    "I,II,V1\n": True,
+    "time,lead1,lead2\n": True,
+    "time_s,ECG I [mV]\n": True,
+    "t;MLII;V5\n".replace(";", ","): True,
+    "# Sampling Rate (Hz):= 1000\n# Labels:= ECG\n": True,
+    "": False,
+    "x,y,z\n": False,
+    "slice,area [mm],volume\n": False,
+    "time,I,nodule,volume,diameter\n": False,
+    "# Sampling of the tissue\nx,y\n": False,
+}
+
+
+@pytest.mark.parametrize("head", TABLES)
+def test_a_table_in_a_folder_is_an_ecg_only_where_it_says_so(tmp_path, head):
+    columns = max((line.count(",") for line in head.splitlines() if not line.startswith("#")), default=0) + 1
+    rows = "".join(",".join(f"{(k + c) * 0.01:.2f}" for c in range(columns)) + "\n" for k in range(60))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text(head + rows)
+    assert [item.kind for item in scan([tmp_path / "in"], workspace=tmp_path).items] == (["ecg"] if TABLES[head] else [])
+    assert [item.kind for item in scan([tmp_path / "in" / "a.csv"], workspace=tmp_path).items] == ["ecg"]

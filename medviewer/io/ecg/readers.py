@@ -19,11 +19,12 @@ _DAMAGE = (
 
 
 def reader_of(head: bytes, named: bool = False) -> Callable[[str], list[EcgRecord]] | None:
-    """`open_records` of the reader that claims these first bytes; tables of numbers only where the file was `named` itself."""
+    """`open_records` of the reader that claims these first bytes; tables of numbers where the file was `named` itself or
+    tells that it is an ECG."""
     for module in BY_CONTENT:
         if module.claims(head):
             return module.open_records  # type: ignore[no-any-return]
-    return table.open_records if named and table.claims(head) else None
+    return table.open_records if (table.claims if named else table.says_ecg)(head) else None
 
 
 def open_ecg(path: str, reader: Callable[[str], list[EcgRecord]]) -> list[EcgRecord]:

@@ -16,13 +16,15 @@ TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "
 TIME = re.compile(r"(elapsed\s*)?(time|t|seconds?|sec|ms|timestamp)(?![A-Za-z]).*", re.IGNORECASE)
 UNIT = re.compile(r"\s*[\[(]\s*(\S+?)\s*[\])]\s*$")
 """A column's unit behind its name, as in "II [mV]"."""
+LEAD = re.compile(r"(lead[ _]*)?(I{1,3}|aV[RLF]|V\d{1,2}R?|ML?I{1,3})|lead[ _]*\d{1,2}|ECG.*|EKG.*", re.IGNORECASE)
+"""A column that is named as a lead."""
 ASSUMED_RATE = 500.0
 PLAUSIBLE_MV = 20.0
 """Values within ± this are taken for millivolts."""
 
 
 def claims(head: bytes) -> bool:
-    """Text of which most lines are numbers; asked only of files that were named themselves."""
+    """Text of which most lines are numbers."""
     try:
         lines = head.decode("utf-8-sig", "ignore").splitlines()[:-1] or head.decode("utf-8-sig", "ignore").splitlines()
     except UnicodeDecodeError:
@@ -30,6 +32,25 @@ def claims(head: bytes) -> bool:
     rows = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     numeric = sum(_numbers(line) is not None for line in rows)
     return len(rows) >= 3 and numeric >= 0.7 * len(rows)
+
+
+def says_ecg(head: bytes) -> bool:
+    """Whether a table tells by itself that it is an ECG: columns named as leads ("II", "V1", "lead1", "… [mV]") above the
+    numbers, or comments that state a sampling rate and an ECG. Other tables lie beside images for other reasons."""
+    if not claims(head):
+        return False
+    lines = [line for line in head.decode("utf-8-sig", "ignore").splitlines() if line.strip()]
+    said = " ".join(line for line in lines if line.lstrip().startswith("#"))
+    if re.search(r"sampling|\bfs\b", said, re.IGNORECASE) and re.search(r"\bECG\b|\bEKG\b", said):
+        return True
+    first = next(line for line in lines if not line.lstrip().startswith("#"))
+    if _numbers(first) is not None:
+        return False
+    names = [cell.strip("\"' ") for cell in _cells(first)]
+    columns = [name for k, name in enumerate(names) if k or not TIME.fullmatch(name)]
+    leads = sum(bool(LEAD.fullmatch(UNIT.sub("", name))) for name in columns)
+    volts = sum(bool((stated := UNIT.search(name)) and millivolts(stated[1])) for name in columns)
+    return volts > 0 or (leads > 0 and leads >= 0.7 * len(columns))
 
 
 def _cells(line: str) -> list[str]:
