@@ -92,7 +92,7 @@ class Files:
         return told and not self._content["written"]
 
     def _tell(self, notice: Notice) -> None:
-        if notice.code.startswith("output-unwritable"):
+        if notice.code.startswith("output-"):
             raise MedviewerError(notice.code, notice.path, **notice.facts)
         if notice.code in NO_FILE:
             self._content["warnings"].append(warning_entry(notice, self._args.lang))

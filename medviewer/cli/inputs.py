@@ -9,12 +9,16 @@ from pathlib import Path
 from medviewer.cli.main import NOTHING_READABLE, OK, SOME_FAILED
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.io.scan import Batch, scan
+from medviewer.services.export import refuse_input
 from medviewer.services.words import say
 from medviewer.store.profile import Profile
 
 
 def read_items(args: argparse.Namespace) -> Batch:
-    """Everything readable among `args.paths`."""
+    """Everything readable among `args.paths`. Raises `output-is-input` where an output was named that is one of them."""
+    for name in ("json", "json_lines", "out"):
+        if (word := getattr(args, name, None)) and word != "-":
+            refuse_input(Path(word), args.paths)
     with progress(args, "reading") as show:
         return scan(
             args.paths,

@@ -95,7 +95,8 @@ def _tell(error: MedviewerError, args: argparse.Namespace) -> int:
     where = f"{error.notice.path}: " if error.notice.path else ""
     print(f"medviewer: {where}{sentence.message} {sentence.remedy}".rstrip(), file=sys.stderr)
     code = error.notice.code
-    if getattr(args, "json", None):
+    over = code == "output-is-input" and error.notice.path == getattr(args, "json", None)  # the document would land there
+    if getattr(args, "json", None) and not over:
         from medviewer.cli.documents import document, write_json
 
         command = args.run.__module__.rsplit(".", 1)[-1]

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,8 @@ def export(
 
 def _write(series: ImageSeries, folder: Path, how: ImageExport, describe: Callable[[ImageSeries], dict[str, Any]]) -> str:
     name = file_name(series.item)
+    ending = {"npy": ".npy", "png": ".png", "nifti": ".nii.gz", "nrrd": ".nrrd", "dicom": "/0001.dcm", "mp4": ".mp4"}[how.format]
+    refuse_input(folder / f"{name}{ending}", [frame.path for frame in series.frames])
     if how.format == "npy":
         write.write_npy(series, folder / f"{name}.npy", stored=how.stored)
         write_whole(folder / f"{name}.json", json.dumps(describe(series), ensure_ascii=False, indent=1).encode("utf-8"))
@@ -153,6 +155,7 @@ def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:
     private = how.deidentify and clean(note.item, note.language, note.patient) != note.item
     item = write.new_name(note.item) if private else note.item
     name = f"{file_name(item)}.{how.format}"
+    refuse_input(folder / name, [note.path])
     if how.format == "txt":
         write_whole(folder / name, text.encode("utf-8"))
         return name
@@ -176,6 +179,12 @@ def grey_picture(series: ImageSeries, frame: int | None = None, window: VoiTrans
         return values.astype(np.uint8) if values.dtype == np.uint8 else (values >> 8).astype(np.uint8)
     voi = window or opening_window(series, k, values)
     return grey_bytes(voi.apply(values), invert=series.frames[k].inverted)
+
+
+def refuse_input(target: Path, sources: Iterable[str | Path]) -> None:
+    """Opened files are never changed. Raises `output-is-input` where `target` is one of `sources`."""
+    if target.is_file() and any(Path(source).is_file() and target.samefile(source) for source in sources):
+        raise MedviewerError("output-is-input", str(target))
 
 
 def file_name(item: str) -> str:

@@ -281,6 +281,29 @@ def test_a_limit_is_only_told_where_something_was_left_and_a_device_that_is_not_
     assert [warning["code"] for warning in document["warnings"]] == ["device-cpu"]
 
 
+def test_no_output_ever_lands_on_a_file_that_was_read(tmp_path, everything):
+    import hashlib
+
+    def held():
+        return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in everything.rglob("*") if path.is_file()}
+
+    def export(path, form, code):
+        assert main(["export", str(path), "--out", str(everything), "--format", form]) == code, (path, form)
+        (everything / "manifest.json").unlink(missing_ok=True)
+
+    assert main(["export", str(everything / "ct"), "--out", str(everything), "--format", "dicom"]) == 0
+    export(everything / "r.hea", "edf", 0)
+    before = held()
+    export(everything / "note.txt", "txt", 7)
+    export(everything / "r.hea", "wfdb", 7)
+    export(everything / "r.edf", "edf", 7)
+    export(everything / "1.2.3.1.1", "dicom", 7)
+    note = str(everything / "note.txt")
+    assert main(["info", note, "--json", note]) == main(["render", note, "--out", note]) == 7
+    assert main(["infer", str(everything / "r.edf"), "--model", "ecg-beats", "--out", str(everything), "--format", "edf"]) == 7
+    assert held() == before
+
+
 def test_a_profile_that_cannot_be_made_and_two_documents_on_one_stream(tmp_path, capsys):
     note = tmp_path / "n.txt"
     note.write_text("No pneumonia.")

@@ -44,14 +44,38 @@ def write(record: EcgRecord, folder: Path, name: str, kind: str) -> list[str]:
         with tempfile.TemporaryDirectory() as place:
             try:
                 names = _WRITERS[kind](record, leads, rate, signals, Path(place), stem)
-                for each in names:
-                    part_name = folder / f"{each}.part"
-                    shutil.copyfile(Path(place) / each, part_name)
-                    part_name.replace(folder / each)
+                _move(record, [Path(place) / each for each in names], folder)
             except OSError as error:
                 raise MedviewerError("output-unwritable", str(folder / stem), reason=error.strerror or "") from error
         written.append(names[0])
     return written
+
+
+def _move(record: EcgRecord, made: Sequence[Path], folder: Path) -> None:
+    """Into `folder`, all or none. Raises OSError, `output-is-input`."""
+    for one in made:
+        refuse_source(record, folder / one.name)
+    parts = [folder / f"{one.name}.part" for one in made]
+    try:
+        for one, part in zip(made, parts, strict=True):
+            shutil.copyfile(one, part)
+        for one, part in zip(made, parts, strict=True):
+            part.replace(folder / one.name)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def refuse_source(record: EcgRecord, target: Path) -> None:
+    """Opened files are never changed. Raises `output-is-input` where `target` is one of the record's own."""
+    source = Path(record.path)
+    if not target.exists() or target.parent.resolve() != source.parent.resolve():
+        return
+    named = {source.name}
+    if record.format == "wfdb":
+        named |= set(source.read_text("utf-8", "replace").split())
+    if {target.name, target.stem} & named:
+        raise MedviewerError("output-is-input", str(target))
 
 
 def _npz(
@@ -231,6 +255,7 @@ def write_edf_marks(
         ]
         notes += [EdfNote(round(h.start_s * rate), h.text, round((h.end_s - h.start_s) * rate)) for h in hand]
         path = folder / (f"{name}.edf" if len(rates) == 1 else f"{name}@{rate:g}.edf")
+        refuse_source(record, path)
         try:
             _edf_with(record, leads, rate, signals, path, notes)
         except OSError as error:
