@@ -342,8 +342,11 @@ def _items(text: str, judged: _Judged, lexicon: Lexicon) -> int:
 def _side(text: str, start: int, end: int, span: tuple[int, int], lexicon: Lexicon) -> str:
     """The nearest word of side before the phrase, else after it, in the same sentence."""
     best: tuple[int, str] | None = None
+    named = text[start:end].lower() in lexicon.concept_of  # the left of "left bundle branch block" is no side
     for side, pattern in lexicon.sides:
         for match in pattern.finditer(text, max(span[0], start - NEAR), min(span[1], end + NEAR)):
+            if named and match.start() < end and start < match.end():
+                continue
             distance = start - match.end() if match.end() <= start else NEAR + match.start() - end
             if distance >= 0 and (best is None or distance < best[0]):
                 best = (distance, side)

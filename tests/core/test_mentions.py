@@ -147,6 +147,8 @@ def test_a_chinese_comma_ends_the_scope_where_a_new_statement_begins():
         ("Small left effusion.", "en", "left"),
         ("Bilateral effusions.", "en", "bilateral"),
         ("Pneumonia.", "en", ""),
+        ("Left bundle branch block.", "en", ""),
+        ("左束支传导阻滞。", "zh", ""),
         ("左侧胸腔积液。", "zh", "left"),
         ("右肺下叶肺炎。", "zh", "right"),
         ("双侧胸腔积液。", "zh", "bilateral"),
