@@ -1,6 +1,7 @@
 """What networks and notes say about everything that is open, as rows of one list, and where they contradict each other."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -77,7 +78,11 @@ def _concepts(language: str) -> dict[str, list[str]]:
 def concept_title(concept: str, lang: str) -> str:
     """A concept of the lexicon in the user's language: its first phrase there."""
     phrases = _concepts("zh").get(concept, ()) if lang.startswith("zh") else ()
-    return phrases[0] if phrases else concept[:1].upper() + concept[1:]
+    return (
+        phrases[0]
+        if phrases
+        else re.sub(r"\b(?:ecg|st|st-t)\b", lambda m: m[0].upper(), concept[:1].upper() + concept[1:], flags=re.I)
+    )
 
 
 class Gathered:

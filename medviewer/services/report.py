@@ -307,7 +307,9 @@ class _Writer:
             made = result.provenance
             if made is None or result.status != "ok":
                 continue
-            limits = ", ".join(f"{s.label} {s.threshold:.2f}" for s in result.scores if s.threshold is not None)
+            told = {s.label: f"{s.threshold:.2f}" for s in result.scores if s.threshold is not None}
+            alike = len(told) > 3 and len(set(told.values())) == 1  # twelve classes with one threshold are one number
+            limits = next(iter(told.values())) if alike else ", ".join(f"{k} {v}" for k, v in told.items())
             check = result.attribution.self_check if result.attribution else result.self_check
             passed = "" if check is None else self.say("check-passed" if check.passed else "check-failed")
             where = " · ".join(p for p in (made.device, f"torch {made.torch}" if made.torch else "", made.time[:19]) if p)

@@ -194,7 +194,7 @@ class NotePane(Pane):
         if note is None:
             return
         author = f"{note.author} · " if note.author else ""
-        self._title.setText(note.title or note.item)
+        _fit(self._title, note.title or note.item, 0.32 * self.width())
         self._state.setText(f"{author}{note.date[:10]}  {self._kept(note)}".strip())
         names = {"en": self.tr("English"), "zh": self.tr("Chinese")}
         self._language.setText(names.get(note.language, self.tr("language unknown")))
@@ -206,7 +206,7 @@ class NotePane(Pane):
             words = self.tr("not sure")
         elif first is not None and picture.words:
             words = self.tr("words that decided: {label}").format(label=self._label(picture.model, first.label))
-        self._tag.setText(words)
+        _fit(self._tag, words, 0.3 * self.width())
         self._tag.setVisible(bool(words) and self.width() > 420)
         self.edit_button.setEnabled(not note.signed_at and len(note.text) <= LARGEST_SHOWN)
         self._tell_strips(note)
@@ -347,3 +347,11 @@ class NotePane(Pane):
         painter.fillRect(self.rect(), theme.WINDOW)
         self.paint_rim(painter)
         painter.end()
+
+
+def _fit(label: QLabel, words: str, width: float) -> None:
+    """The words cut with an ellipsis where the pane is narrow; the tooltip has them all."""
+    label.ensurePolished()
+    shown = label.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(width))
+    label.setText(shown)
+    label.setToolTip(words if shown != words else "")

@@ -173,7 +173,7 @@ class MentionRow(QFrame):
         meant = plain(said, self)
         meant.setProperty("role", "second")
         meant.ensurePolished()
-        meant.setText(meant.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, ROOM // 2))
+        meant.setText(meant.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, 6 * ROOM // 10))
         meant.setToolTip(said)
         name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         name.setToolTip(title)
