@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from medviewer.core.errors import Notice
 from medviewer.core.identity import Patient, Study
 
+ASSUMED_STEPS = 200.0
+"""Steps of an ADC that are taken for a millivolt where the file has no gain (EF-01)."""
 Signal = NDArray[np.float64]
 """Samples in the lead's unit, NaN where nothing was recorded."""
 

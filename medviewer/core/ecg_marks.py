@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import BeatClass, EcgRecord, Episode, Saliency, Wave
+from medviewer.core.ecg import BeatClass, EcgRecord, Episode, Measurement, Saliency, Wave
 from medviewer.core.finding import Decision, Finding, Interval, Result, Score
 from medviewer.core.units import SampleIndex
 
@@ -159,6 +159,19 @@ def marks_of(record: EcgRecord, results: Iterable[Result], decided: Mapping[str,
         times, symbols, shares, decisions, rhythm.episodes if rhythm is not None else (), saliency, waves,
         beats.model if beats is not None else "", rhythm.model if rhythm is not None else "",
     )  # fmt: skip
+
+
+def hours(record: EcgRecord, episodes: Iterable[Episode]) -> dict[str, Measurement]:
+    """How long a record is, and how much of it was read and was not: the sum is its length (EL-06). {} without episodes."""
+    spans = sorted((max(0.0, e.start_s), min(e.end_s, record.seconds)) for e in episodes)
+    if not spans:
+        return {}
+    read, until = 0.0, 0.0
+    for start, end in spans:
+        read += max(0.0, end - max(start, until))
+        until = max(until, end)
+    left = max(0.0, record.seconds - read)
+    return {"time read": Measurement(round(read, 1), "s"), "time not read": Measurement(round(left, 1), "s")}
 
 
 @dataclass(frozen=True, slots=True)

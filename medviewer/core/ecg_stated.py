@@ -1,10 +1,14 @@
 """What a person states about a record whose file cannot tell: sampling rate, unit, names of the leads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from medviewer.core.ecg import EcgRecord, Signal, SignalSource
+from medviewer.core.ecg import ASSUMED_STEPS, EcgRecord, Signal, SignalSource
 
-SETTLED = ("ecg-rate-assumed", "ecg-rate-implausible", "ecg-gain-missing", "ecg-leads-assumed")
+SETTLED = (
+    *("ecg-rate-assumed", "ecg-rate-implausible", "ecg-gain-missing", "ecg-leads-assumed"),
+    "ecg-amplitude-implausible",
+)
 """Warnings that a statement answers."""
 
 
@@ -18,11 +22,11 @@ class Stated:
 
 
 class _Scaled:
-    def __init__(self, source: SignalSource, factor: float) -> None:
-        self._source, self._factor = source, factor
+    def __init__(self, source: SignalSource, factors: Sequence[float]) -> None:
+        self._source, self._factors = source, tuple(factors)
 
     def read(self, lead: int, start: int, stop: int) -> Signal:
-        return self._source.read(lead, start, stop) * self._factor
+        return self._source.read(lead, start, stop) * self._factors[lead]
 
 
 def restated(record: EcgRecord, stated: Stated) -> EcgRecord:
@@ -33,7 +37,10 @@ def restated(record: EcgRecord, stated: Stated) -> EcgRecord:
         raise ValueError("names")
     if not 0 < stated.rate_hz < 1e6 or (stated.mv_per_unit is not None and not stated.mv_per_unit > 0):
         raise ValueError("numbers")
-    factor = stated.mv_per_unit if stated.mv_per_unit is not None else 1.0
+    factors = [
+        1.0 if stated.mv_per_unit is None else stated.mv_per_unit * (ASSUMED_STEPS if lead.unit == "" else 1.0)
+        for lead in record.leads
+    ]
     leads = tuple(
         replace(
             lead,
@@ -42,7 +49,7 @@ def restated(record: EcgRecord, stated: Stated) -> EcgRecord:
             unit="mV" if stated.mv_per_unit is not None else "",
             resolution=lead.resolution * factor,
         )
-        for lead, name in zip(record.leads, names, strict=True)
+        for lead, name, factor in zip(record.leads, names, factors, strict=True)
     )
     kept = tuple(w for w in record.warnings if w.code not in SETTLED)
-    return replace(record, leads=leads, source=_Scaled(record.source, factor), warnings=kept)
+    return replace(record, leads=leads, source=_Scaled(record.source, factors), warnings=kept)

@@ -2544,6 +2544,18 @@
       <source>Mean beat of each class and how many belong to it; a click lists them.</source>
       <translation>各类的平均心搏及其数量；单击可列出。</translation>
     </message>
+    <message>
+      <source>1 lead, {length}, {rate} Hz</source>
+      <translation>1 导联，{length}，{rate} Hz</translation>
+    </message>
+    <message>
+      <source>Time not read</source>
+      <translation>未读时长</translation>
+    </message>
+    <message>
+      <source>line at {value}</source>
+      <translation>基线在 {value}</translation>
+    </message>
   </context>
   <context>
     <name>identity</name>

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import Annotation, EcgRecord, Gap, Lead, Signal
+from medviewer.core.ecg import ASSUMED_STEPS, Annotation, EcgRecord, Gap, Lead, Signal
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
 from medviewer.io.ecg.leads import MOST_LEADS, iso, lead_name, millivolts
@@ -166,7 +166,7 @@ class _Records:
             low, high = channel.digital
             if high == low or channel.physical[0] == channel.physical[1]:
                 warnings.append(Notice("ecg-gain-missing", path, {"lead": channel.label}))
-                step, base, unit = 1.0, 0.0, ""
+                step, base, unit = 1 / ASSUMED_STEPS, 0.0, ""
             else:
                 step = (channel.physical[1] - channel.physical[0]) / (high - low)
                 base, unit = channel.physical[0] - low * step, channel.unit

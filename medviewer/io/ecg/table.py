@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg import ASSUMED_STEPS, EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, held_record, millivolts
 
@@ -116,7 +116,8 @@ def open_records(path: str) -> list[EcgRecord]:
     plausible = float(np.percentile(finite, 99)) <= PLAUSIBLE_MV
     if not plausible:
         warnings.append(Notice("ecg-gain-missing", path, {"lead": "–"}))
-    channels = [(names[k], rate, table[:, k].copy(), 0.001 if plausible else 1.0) for k in range(count)]
+    factor, step = (1.0, 0.001) if plausible else (1 / ASSUMED_STEPS, 1 / ASSUMED_STEPS)
+    channels = [(names[k], rate, table[:, k] * factor, step) for k in range(count)]
     return [held_record(path, "csv", file.stem, channels, warnings=warnings, unit="mV" if plausible else "")]
 
 

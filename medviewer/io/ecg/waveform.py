@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import DeviceReport, EcgRecord, Lead
+from medviewer.core.ecg import ASSUMED_STEPS, DeviceReport, EcgRecord, Lead
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
 from medviewer.io.dicom import damage_told
@@ -144,14 +144,14 @@ def _scale(channel: Any) -> tuple[float, float, str]:
     try:
         sensitivity = channel.get("ChannelSensitivity")
         if sensitivity is None or float(sensitivity) == 0:
-            return 1.0, 0.0, ""
+            return 1 / ASSUMED_STEPS, 0.0, ""
         correction = float(channel.get("ChannelSensitivityCorrectionFactor") or 1.0)
         base = float(channel.get("ChannelBaseline") or 0.0)
         units = (channel.get("ChannelSensitivityUnitsSequence") or [None])[0]
         unit = str(units.get("CodeValue") or "").strip(" \0") if units is not None else ""
         return float(sensitivity) * correction, base, unit or "?"
     except (ValueError, TypeError):
-        return 1.0, 0.0, ""
+        return 1 / ASSUMED_STEPS, 0.0, ""
 
 
 def _statements(dataset: Any) -> tuple[str, ...]:

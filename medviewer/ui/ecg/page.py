@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPageLayout, QPageSize, QPainte
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_hand import HandMarks, with_bounds
-from medviewer.core.ecg_marks import Marks, marks_of
-from medviewer.core.ecg_view import EcgPicture, EcgView, resolve
+from medviewer.core.ecg_marks import Marks, hours, marks_of
+from medviewer.core.ecg_view import LONG_S, EcgPicture, EcgView, resolve
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Decision, Result
 from medviewer.core.signal import Pyramid
@@ -29,7 +29,20 @@ PX_PER_MM = 4.0
 """Logical units in a millimetre; lines and letters are vectors, so it only sets how letters and lines compare with the paper."""
 DPI = 600
 MOST_PAGES = 200
-FIRST = ("heart rate", "PR", "QRS", "QT", "QTc Bazett", "QTc Fridericia", "QRS axis", "P axis", "T axis", "AF burden")
+FIRST = (
+    "heart rate",
+    "PR",
+    "QRS",
+    "QT",
+    "QTc Bazett",
+    "QTc Fridericia",
+    "QRS axis",
+    "P axis",
+    "T axis",
+    "AF burden",
+    "time read",
+    "time not read",
+)
 """Measurements that have room in the head."""
 LARGEST_HASHED = 1 << 30
 
@@ -130,6 +143,8 @@ def _head(painter: QPainter, printed: Printed, box: QRectF) -> None:
     record = printed.record
     columns: list[tuple[str, Sequence[str]]] = []
     found = {n: m for r in printed.results.values() if r.status == "ok" for n, m in r.measurements.items()}
+    if record.seconds >= LONG_S:
+        found |= hours(record, (e for r in printed.results.values() if r.status == "ok" for e in r.episodes))
     measured = {name: found[name] for name in sorted(found, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST))}
     automatic = [f"{words.measure(name)} {words.value(m)}" for name, m in measured.items()]
     columns.append((words.automatic_title(), automatic))

@@ -1,6 +1,6 @@
 """`EcgPicture` → pixels, for the pane and for `render` alike: paper, traces, marks, words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil, floor
 
 import numpy as np
@@ -26,6 +26,8 @@ from medviewer.ui.theme import EcgInk
 STROKE = 1.3
 """Width of a trace in logical pixels."""
 REACH = 2.0
+SEEN_S, FAR = 10.0, 3.0
+"""Seconds by which it is judged where a trace lies; so many half steps (0.5 mV) from its line it is brought back to it."""
 KEPT_LINES = 120
 """A trace may leave its row by so many rows before it is cut."""
 
@@ -37,6 +39,7 @@ class EcgPainter:
         self.record = record
         self.traces = Traces(record)
         self._lines: dict[tuple, tuple[float, float, QImage]] = {}
+        self._raised: dict[int, float] = {}
 
     def paint(
         self, painter: QPainter, view: EcgView, picture: EcgPicture, marks: Marks, ratio: float, *, vector: bool = False
@@ -53,9 +56,28 @@ class EcgPainter:
         if picture.overview is not None:
             paint_overview(painter, self.traces, view, picture, marks, ink, ratio)
         if view.text != "none":
-            paint_labels(painter, self.record, picture, ink)
+            paint_labels(
+                painter, self.record, picture, ink, lambda cell: self.raised(cell, view), marked=view.marks and not marks.none
+            )
             paint_head(painter, self.record, view, picture, ink)
         self._paint_footer(painter, view, picture, marks, vector)
+
+    def raised(self, cell: Cell, view: EcgView) -> float:
+        """The value that lies on the row's line: 0, or a round one near the middle of a trace that would lie in another row."""
+        if view.filters.high_pass:
+            return 0.0
+        if cell.lead not in self._raised:
+            lead = self.record.leads[cell.lead]
+            try:
+                seen = self.traces.samples(cell.lead, 0, min(lead.samples, int(SEEN_S * lead.rate_hz)))
+            except MedviewerError:
+                return 0.0
+            seen = seen[np.isfinite(seen)]
+            if not len(seen):
+                return 0.0
+            middle, step = float(np.median(seen)), (cell.per_cm or 1.0) / 2
+            self._raised[cell.lead] = round(middle / step) * step if abs(middle) > FAR * step else 0.0
+        return self._raised[cell.lead]
 
     def _paint_cell(
         self, painter: QPainter, view: EcgView, picture: EcgPicture, cell: Cell, ink: EcgInk, ratio: float, vector: bool
@@ -77,6 +99,8 @@ class EcgPainter:
             painter.drawText(QPointF(cell.rect.x + 8, cell.y0), words.unreadable())
             return
         self._hatch_gaps(painter, cell, edges, np.isnan(low), ink, ratio, first)
+        if away := self.raised(cell, view):
+            low, high = low - away, high - away
         if vector:
             _paint_line(painter, cell, edges, low, high, ink)
             return
@@ -190,17 +214,32 @@ def _paint_line(
         painter.drawPolyline(QPolygonF(points))
 
 
-def paint_labels(painter: QPainter, record: EcgRecord, picture: EcgPicture, ink: EcgInk) -> None:
-    """Lead names at the start of their cells, above the trace."""
-    painter.setFont(theme.font(13, bold=True))
-    painter.setPen(QColor(ink.words))
-    marked = marked_cells(picture)
+def paint_labels(
+    painter: QPainter, record: EcgRecord, picture: EcgPicture, ink: EcgInk, raised: Callable[[Cell], float], *, marked: bool
+) -> None:
+    """Lead names at the start of their cells, above the trace or before it; beside them what is not as usual with the lead."""
+    over = marked_cells(picture) if marked else ()
+    ground = QColor(ink.paper)
+    ground.setAlpha(200)
     for cell in picture.cells:
-        if cell.label:
-            over = MARKS_PX if cell in marked else 0.0
-            y = max(cell.y0 - max(min(cell.rect.h * 0.3, 60), 6 * picture.px_per_mm), cell.rect.y + over + 11)
-            text = f"{cell.label} · {words.per_cm(cell.per_cm, record.leads[cell.lead].unit)}" if cell.per_cm else cell.label
-            painter.drawText(QPointF(cell.rect.x + 6, min(y, cell.y0 - 4)), text)
+        if not cell.label:
+            continue
+        top = cell.rect.y + (MARKS_PX if cell in over else 0.0) + 11
+        y = min(max(cell.y0 - max(min(cell.rect.h * 0.3, 60), 6 * picture.px_per_mm), top), cell.y0 - 4)
+        unit = record.leads[cell.lead].unit
+        painter.setFont(theme.font(13, bold=True))
+        text = f"{cell.label} · {words.per_cm(cell.per_cm, unit)}" if cell.per_cm else cell.label
+        metrics = QFontMetricsF(painter.font())
+        x, wide = cell.rect.x + 6, metrics.horizontalAdvance(text)
+        painter.fillRect(QRectF(x - 2, y - 11, wide + 4, 14), ground)
+        painter.setPen(QColor(ink.words))
+        painter.drawText(QPointF(x, y), text)
+        if away := raised(cell):
+            painter.setFont(theme.font(11))
+            said = words.raised(away, unit)
+            painter.fillRect(QRectF(x + wide + 4, y - 11, QFontMetricsF(painter.font()).horizontalAdvance(said) + 4, 14), ground)
+            painter.setPen(QColor(theme.ATTENTION if ink.paper != theme.ECG_INK["paper"].paper else ink.quiet))
+            painter.drawText(QPointF(x + wide + 6, y), said)
 
 
 def paint_head(painter: QPainter, record: EcgRecord, view: EcgView, picture: EcgPicture, ink: EcgInk) -> None:

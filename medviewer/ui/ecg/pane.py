@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from medviewer.core.ecg import EcgRecord, Wave
+from medviewer.core.ecg_doubt import amplitude_doubts
 from medviewer.core.ecg_hand import HandMarks, with_bounds
 from medviewer.core.ecg_marks import Marks, marks_of
 from medviewer.core.ecg_stated import SETTLED
@@ -72,6 +73,7 @@ class EcgPane(Pane):
         self.strip = Strip(self)
         self.strip._words.linkActivated.connect(self._link)
         self._read: set[str] = set()
+        self._doubts: tuple[Notice, ...] = ()
         self.bounds: tuple[tuple[str, Wave], ...] = ()
         self.touched: tuple[str, float] | None = None
         self._growing = QTimer(self, interval=GROWING_MS)
@@ -94,13 +96,14 @@ class EcgPane(Pane):
         self._growing.stop()
         self.item = item
         self.results, self.decided, self.marks, self.calipers = {}, {}, Marks(), Calipers()
-        self.bounds, self.touched = (), None
+        self.bounds, self.touched, self._doubts = (), None, ()
         self._painter = EcgPainter(item) if item is not None else None
         if item is not None:
             self.view = self.view.opening(item)
             self.view = replace(self.view, fit=self.view.fit and not self.calibrated)
             if self._painter is not None and self._painter.traces.needs_pyramid:
                 self._grow(item)
+            self._doubt(item)
             kept = self.recall(item)
             self.bounds, self.calipers = kept.bounds, self.calipers.with_hand(kept, item)
         self.bar.show_view(self.view, item)
@@ -120,6 +123,17 @@ class EcgPane(Pane):
 
         self._growing.start()
         self._bridge.background(lambda: pyramid.build(token), done)
+
+    def _doubt(self, record: EcgRecord) -> None:
+        """Look at the amplitudes beside, and tell what no ECG can have."""
+        token = self._token
+
+        def done(found: tuple[Notice, ...] | None, error: BaseException | None) -> None:
+            if found and not token.cancelled:
+                self._doubts = found
+                self.tell_strip()
+
+        self._bridge.background(lambda: amplitude_doubts(record), done)
 
     def set_view(self, view: EcgView) -> None:
         if view == self.view:
@@ -215,12 +229,13 @@ class EcgPane(Pane):
     def _tell_warnings(self) -> None:
         """What the file's reader noticed, until somebody has read it; what a person can state has a way to do so."""
         record = self.record
-        if record is None or not record.warnings or record.item in self._read:
+        warnings = (*record.warnings, *self._doubts) if record is not None else ()
+        if record is None or not warnings or record.item in self._read:
             self.strip.tell("quiet", "", "")
             return
-        said = " ".join(escape(self._say(warning).message) for warning in record.warnings[:WARNINGS])
+        said = " ".join(escape(self._say(warning).message) for warning in warnings[:WARNINGS])
         links = [("hide", self.tr("Hide"))]
-        if any(warning.code in SETTLED for warning in record.warnings):
+        if any(warning.code in SETTLED for warning in warnings):
             links.insert(0, ("state", self.tr("State it…")))
         said += "".join(f' <a style="color:{theme.TEXT2}" href="{href}">{title}</a>' for href, title in links)
         self.strip.tell("attention", self.tr("note"), said)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from medviewer.core.beat_why import beat_facts
 from medviewer.core.ecg import EcgRecord, Measurement
-from medviewer.core.ecg_marks import CLASSES, Marks, Template, beat_finding, episode_finding, templates
-from medviewer.core.ecg_view import disclosed
+from medviewer.core.ecg_marks import CLASSES, Marks, Template, beat_finding, episode_finding, hours, templates
+from medviewer.core.ecg_view import LONG_S, disclosed
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Finding, Result
 from medviewer.core.heart_rate import intervals, variability
@@ -100,6 +100,8 @@ class EcgPanel(QWidget):
         found = intervals(pane.marks.times[kept], pane.marks.symbols[kept], gaps) if len(pane.marks.times) > 1 else None
         rates = dict(variability(found)) if found is not None else {}
         automatic = {name: one for r in ok for name, one in r.measurements.items() if name not in rates}
+        if record is not None and record.seconds >= LONG_S:
+            automatic |= hours(record, pane.marks.episodes)
         levels = {name.removeprefix("ST "): one for name, one in automatic.items() if name.startswith("ST ") and one.unit == "mV"}
         self._show("automatic", self.automatic, {n: one for n, one in automatic.items() if n.removeprefix("ST ") not in levels})
         self._show("levels", self.levels, levels)

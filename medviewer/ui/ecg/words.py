@@ -82,7 +82,8 @@ def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, 
 def leads_words(record: EcgRecord) -> str:
     rates = sorted({lead.rate_hz for lead in record.leads}, reverse=True)
     hertz = " / ".join(f"{rate:g}" for rate in rates[:3])
-    return _tr("{n} leads, {length}, {rate} Hz").format(n=len(record.leads), length=length_words(record.seconds), rate=hertz)
+    said = _tr("1 lead, {length}, {rate} Hz") if len(record.leads) == 1 else _tr("{n} leads, {length}, {rate} Hz")
+    return said.format(n=len(record.leads), length=length_words(record.seconds), rate=hertz)
 
 
 def length_words(seconds: float) -> str:
@@ -203,6 +204,7 @@ def measure(name: str) -> str:
         "mean NN": _tr("Mean NN"),
         "AF burden": _tr("AF burden"),
         "time read": _tr("Time read"),
+        "time not read": _tr("Time not read"),
         "axis": _tr("Axis"),
         "QRS axis": _tr("QRS axis"),
         "P axis": _tr("P axis"),
@@ -213,6 +215,8 @@ def measure(name: str) -> str:
 
 def value(one: Measurement) -> str:
     """A number with its unit; as many digits as it deserves."""
+    if one.unit == "s":
+        return length_words(one.value)
     digits = 0 if abs(one.value) >= 100 or one.unit in ("ms", "°", "/min") else 2 if one.unit in ("mV", "") else 1
     number_ = f"{round(one.value, digits) + 0.0:.{digits}f}".replace("-", "−")
     return f"{number_}°" if one.unit in ("°", "deg") else f"{number_} {one.unit}".strip()
@@ -247,6 +251,12 @@ def to_scale() -> str:
 def per_cm(value: float, unit: str) -> str:
     """The scale of a lead that is no voltage: it does not follow the gain."""
     return f"10 mm = {value:g} {unit}"
+
+
+def raised(value: float, unit: str) -> str:
+    """Which value lies on the line of a lead that would else lie in another row."""
+    said = f"{value:+.3g} {unit or 'mV'}".replace("-", "−")
+    return _tr("line at {value}").format(value=said if unit else approximate(said))
 
 
 def members_hint() -> str:
