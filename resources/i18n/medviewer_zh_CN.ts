@@ -2397,6 +2397,10 @@
       <translation>出生 {date}</translation>
     </message>
     <message>
+      <source>1 lead, {length}, {rate} Hz</source>
+      <translation>1 导联，{length}，{rate} Hz</translation>
+    </message>
+    <message>
       <source>{n} leads, {length}, {rate} Hz</source>
       <translation>{n} 导联，{length}，{rate} Hz</translation>
     </message>
@@ -2501,6 +2505,10 @@
       <translation>已读时长</translation>
     </message>
     <message>
+      <source>Time not read</source>
+      <translation>未读时长</translation>
+    </message>
+    <message>
       <source>Axis</source>
       <translation>电轴</translation>
     </message>
@@ -2541,20 +2549,12 @@
       <translation>按真实比例</translation>
     </message>
     <message>
-      <source>Mean beat of each class and how many belong to it; a click lists them.</source>
-      <translation>各类的平均心搏及其数量；单击可列出。</translation>
-    </message>
-    <message>
-      <source>1 lead, {length}, {rate} Hz</source>
-      <translation>1 导联，{length}，{rate} Hz</translation>
-    </message>
-    <message>
-      <source>Time not read</source>
-      <translation>未读时长</translation>
-    </message>
-    <message>
       <source>line at {value}</source>
       <translation>基线在 {value}</translation>
+    </message>
+    <message>
+      <source>Mean beat of each class and how many belong to it; a click lists them.</source>
+      <translation>各类的平均心搏及其数量；单击可列出。</translation>
     </message>
   </context>
   <context>
