@@ -163,8 +163,8 @@ def steady(found: list[Segment], alone: bool = False) -> list[Segment]:
     """Without P waves that come by chance, as fibrillation makes them: among the beats around, some must keep their distance to
     the QRS, or most beats must have one (in a complete block they march through). Fewer than `FEW` beats are not judged.
 
-    `alone`: one lead shows f waves as P waves more easily than several, so more is asked of it: closer distances where intervals
-    are irregular, and P waves that march evenly.
+    `alone`: one lead shows f waves as P waves more easily than several, so where its intervals are irregular more is asked:
+    closer distances, or P waves that march evenly.
     """
     beats = [s for s in found if s.kind == QRS]
     waves = [s for s in found if s.kind == P]
@@ -185,9 +185,9 @@ def steady(found: list[Segment], alone: bool = False) -> list[Segment]:
         part = slice(first, first + 2 * AROUND + 1)
         kept = _keeping(distance[0, part], SCATTER_S) >= STEADY
         marching = float(number[part].mean()) >= MARCHING
-        if alone:
+        if alone and not _even(onsets[part], IRREGULAR):
             among = centres[(follows >= first) & (follows < first + len(middles[part]))]
-            kept = kept and (_even(onsets[part], IRREGULAR) or _keeping(distance[1, part], SCATTER_ALONE_S) >= STEADY_ALONE)
+            kept = kept and _keeping(distance[1, part], SCATTER_ALONE_S) >= STEADY_ALONE
             marching = marching and _marching(among)
         if not (kept or marching):
             gone.add(id(s))
@@ -226,11 +226,11 @@ STEADY = 0.45
 leaves 0.13 P waves a beat in fibrillation and 0.90 in normal rhythm, this 0.10 and 0.90, 0.55 leaves 0.09 and 0.89."""
 MARCHING = 0.6
 """P waves for each beat from which on they are kept whatever their distance."""
-IRREGULAR = 0.1
-SCATTER_ALONE_S, STEADY_ALONE = 0.008, 0.65
-"""One lead alone with irregular intervals: this share of the P waves must keep the distance of their middle this closely."""
-UNEVEN, MARCH = 0.12, 0.7
-"""One lead alone: P waves march where this share of their intervals is this near to the median or to twice that."""
+IRREGULAR = 0.12
+SCATTER_ALONE_S, STEADY_ALONE = 0.008, 0.55
+"""One lead alone with irregular intervals: in this share of the beats the middle of the P wave must keep its distance so well."""
+UNEVEN, MARCH = 0.12, 0.8
+"""There, P waves march where this share of their intervals is this near to the median or to twice that."""
 
 
 def bounds(share: Shares, agreed: list[Segment]) -> list[Segment]:
