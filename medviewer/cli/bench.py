@@ -22,7 +22,10 @@ FRAME_MS = 1000 / 60
 """One frame of a 60 Hz screen."""
 STALL_MS = 50.0
 """What a hand does not notice yet."""
-WHOLE = ("start_program", "start_bare", "window_image", "window_loading", "window_network", "window_memory")
+WHOLE = (
+    *("start_program", "start_bare", "window_image", "window_loading", "window_network", "window_memory"),
+    *("day_start_program", "day_start_edfbrowser"),
+)
 """Scripts that are a process a round: their first line is the figure, or "painted", which counts from the process's start."""
 
 
@@ -66,6 +69,7 @@ ROWS = (
     Row("infer-folder", "infer FOLDER, an image", "infer_program", "queue_bare", 0.5, "radiographs"),
     Row("infer-folder-torch", "the same without ONNX Runtime", "infer_torch", "queue_bare", 1.10, "radiographs"),
     Row("ecg-page", "24 h × 12 leads × 500 Hz WFDB → first page painted", "day_page_program", "day_page_wfdb", 0.05, "day"),
+    Row("ecg-start", "process start with it → first page on the screen", "day_start_program", "day_start_edfbrowser", 2.0, "day"),
     Row("ecg-pan", "the same, pan and zoom at any zoom, repaint p95", "day_pan_program", FRAME_MS, 1.0, "day", "ms"),
     Row("ecg-memory", "private memory with it open, of its size", "day_memory_program", "day_memory_disk", 0.35, "day", "MB"),
     Row("ecg-networks", "beats and rhythm of a 30-min record", "ecg_networks_program", 1800.0, 0.01, "half-hour"),
@@ -91,6 +95,10 @@ class Measured:
     cold: float
 
 
+class Skipped(Exception):
+    """A side cannot run here: a program that it is measured against is not installed."""
+
+
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser("bench", parents=[parent], help="measure speed as ratios of paired runs")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(row.name for row in ROWS))
@@ -105,12 +113,18 @@ def run(args: argparse.Namespace) -> int:
     if unknown or args.rounds < 1:
         raise UsageError(f"no bench {', '.join(sorted(unknown))}" if unknown else "--rounds is at least 1")
     rows = [row for row in ROWS if not args.names or row.name in args.names]
-    results = []
+    results, skipped = [], []
     with tempfile.TemporaryDirectory(prefix="medviewer-bench-") as folder:
         with progress(args, "making data") as show:
             data = make_data({row.data for row in rows}, Path(folder), args.data, show)
         for row in rows:
-            measured = measure(row, data[row.data], args.rounds)
+            try:
+                measured = measure(row, data[row.data], args.rounds)
+            except Skipped as reason:
+                skipped.append({"name": row.name, "reason": str(reason)})
+                if args.json != "-":
+                    print(f"skip {row.name:18} {reason}", flush=True)
+                continue
             results.append(measured)
             if args.json != "-":
                 print(
@@ -121,6 +135,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         content = document("bench", lang=args.lang)
         content["results"] = [asdict(one) for one in results]
+        content["skipped"] = skipped
         write_json(content, args.json)
     return OK
 
@@ -183,6 +198,8 @@ def _whole(script: Path, data: str) -> float:
     start = time.perf_counter()
     with subprocess.Popen([sys.executable, str(script), data], stdout=subprocess.PIPE, text=True, env=_environment()) as process:
         answer = _answer(process).strip()
+        if answer.startswith("skip: "):
+            raise Skipped(answer.removeprefix("skip: "))
         return time.perf_counter() - start if answer == "painted" else float(answer)
 
 

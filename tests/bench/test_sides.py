@@ -20,7 +20,7 @@ def test_every_row_of_the_issues_tables_is_there_with_its_limit():
     first = {"volume": 0.25, "first-image": 0.10, "headers": 0.2, "window-level": 0.2, "scroll": 0.3, "start": 2.5, "queue": 1.10}
     second = {"start-image": 1.0, "volume-jpeg-ls": 0.45, "volume-jpeg-2000": 0.85, "stall-loading": 1.0, "stall-network": 1.0}
     third = {"memory": 1.5, "infer-folder": 0.5, "infer-folder-torch": 1.10}
-    ecg = {"ecg-page": 0.05, "ecg-pan": 1.0, "ecg-memory": 0.35, "ecg-networks": 0.01, "ecg-answers": 1.0}
+    ecg = {"ecg-page": 0.05, "ecg-start": 2.0, "ecg-pan": 1.0, "ecg-memory": 0.35, "ecg-networks": 0.01, "ecg-answers": 1.0}
     note = {"note": 1.2, "note-time": 1.0}
     assert limits == first | second | third | ecg | note
 
@@ -77,3 +77,10 @@ def test_the_window_is_painted_before_anything_heavy_is_imported():
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, env=bench._environment(), timeout=60, check=False)
     assert done.stdout.strip() == "[] True", done.stderr
+
+
+def test_a_row_whose_outside_program_is_missing_is_skipped_with_the_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (row,) = (row for row in bench.ROWS if row.name == "ecg-start")
+    with pytest.raises(bench.Skipped, match="is not installed"):
+        bench.measure(row, str(tmp_path), 1)
