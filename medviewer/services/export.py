@@ -16,7 +16,7 @@ from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.grey import VoiTransform, grey_bytes
 from medviewer.core.image import ImageSeries
-from medviewer.core.note import NoteDocument
+from medviewer.core.note import Language, NoteDocument
 from medviewer.core.privacy import clean
 from medviewer.core.view import opening_window
 from medviewer.io.ecg.write import write as write_record
@@ -89,7 +89,7 @@ def export(
                 if not one.leads:
                     raise MedviewerError("ecg-no-signals", one.path)
                 record = replace(one, start="") if how.deidentify else one
-                names = write_record(record, folder, file_name(one.item), how.format)
+                names = write_record(record, folder, file_name(_item(one, "en", how)), how.format)
                 done.written.extend([Written(one.item, name, how.format) for name in names])
             elif isinstance(one, NoteDocument):
                 done.written.append(Written(one.item, _write_note(one, folder, how), how.format))
@@ -149,11 +149,16 @@ def _write_film(series: ImageSeries, path: Path, window: VoiTransform | None) ->
     write_mp4(pictures, path, series.frame_seconds or FILM_SECONDS, 1 / across)
 
 
+def _item(one: EcgRecord | NoteDocument, language: Language, how: ImageExport) -> str:
+    """What the file is named by: the item, unless the copy is de-identified and the item is a UID or holds an identifier."""
+    private = how.deidentify and (write.is_uid(one.item) or clean(one.item, language, one.patient) != one.item)
+    return write.new_name(one.item) if private else one.item
+
+
 def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:
     """The text as UTF-8, or with what is known about it as JSON; `deidentify` writes the clean copy."""
     text = clean(note.text, note.language, note.patient) if how.deidentify else note.text
-    private = how.deidentify and clean(note.item, note.language, note.patient) != note.item
-    item = write.new_name(note.item) if private else note.item
+    item = _item(note, note.language, how)
     name = f"{file_name(item)}.{how.format}"
     refuse_input(folder / name, [note.path])
     if how.format == "txt":

@@ -209,7 +209,7 @@ def test_exit_codes_2_to_7(tmp_path, everything, capsys):
 def test_exit_130_ctrl_c_in_a_real_process_leaves_a_document_that_says_partial(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
-    for k in range(400):
+    for k in range(150):
         (folder / f"n{k:03d}.txt").write_text(f"No pleural effusion {k}. " * 200)
     target = tmp_path / "d.json"
     ask = [sys.executable, "-m", "medviewer", "infer", str(folder), "--json-lines", "-", "--json", str(target), "--quiet"]
@@ -225,7 +225,7 @@ def test_exit_130_ctrl_c_in_a_real_process_leaves_a_document_that_says_partial(t
     assert process.returncode == 130 and b"Traceback" not in errors
     lines = [first, *(strict(line) for line in rest.splitlines())]
     document = strict(target.read_text("utf-8"))
-    assert document["partial"] is True and 1 <= len(lines) < 800
+    assert document["partial"] is True and 1 <= len(lines) < 300
     assert [r["input"]["item"] for r in document["results"]] == [r["input"]["item"] for r in lines]
 
 
@@ -262,12 +262,12 @@ def test_tf_names_of_files_that_are_no_utf8_are_read_and_written(tmp_path):
     assert code == 0 and (tmp_path / "o" / "报告.txt").read_text("utf-8") == "无胸腔积液。"
     code, document = said(tmp_path, "infer", folder, "--model", "note-mentions", "--out", tmp_path / "o", "--format", "csv")
     assert code == 0 and Path(document["results"][0]["input"]["path"]).is_file()
-    ask = [sys.executable, "-m", "medviewer", "infer", str(folder), "--model", "note-mentions"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(ask, capture_output=True, check=False, env=environment)
-    assert done.returncode == 0 and b"note-mentions" in done.stdout
-    done = subprocess.run([*ask, "--json-lines", "-"], capture_output=True, check=False, env=environment)
-    assert done.returncode == 0 and strict(done.stdout.decode("utf-8"))["input"]["item"] == "报告"
+    for words in (["info", str(folder)], ["infer", str(folder), "--model", "note-mentions", "--json-lines", "-"]):
+        ask = [sys.executable, "-m", "medviewer", *words]
+        done = subprocess.run(ask, capture_output=True, check=False, env=environment)
+        assert done.returncode == 0, done.stderr
+    assert strict(done.stdout.decode("utf-8"))["input"]["item"] == "报告"
 
 
 def test_a_limit_is_only_told_where_something_was_left_and_a_device_that_is_not_there_is(tmp_path, everything):

@@ -85,6 +85,25 @@ def test_ex08_a_note_that_is_named_after_its_patient_gets_another_name(tmp_path,
         assert "4711" not in (tmp_path / "o" / path).read_text("utf-8")
 
 
+def test_ex08_a_deidentified_ecg_tells_neither_when_nor_by_its_name_whose(tmp_path, capfd):
+    import wfdb
+
+    signal, _ = beating(3.0, 250.0)
+    for name in ("visit", "MRN_4711-22"):
+        place = tmp_path / name
+        place.mkdir()
+        wfdb.wrsamp("r", 250, ["mV"], ["II"], p_signal=signal[:, None], fmt=["16"], write_dir=str(place))
+        text = (place / "r.hea").read_text().splitlines()
+        named = f"#<item>: {name.replace('_', ': ')}"
+        (place / "r.hea").write_text("\n".join([text[0] + " 10:11:12 01/02/2026", *text[1:], named]) + "\n")
+    code, manifest = run(capfd, "export", tmp_path, "--out", tmp_path / "o", "--format", "wfdb", "--deidentify")
+    paths = {one["item"]: one["path"] for one in manifest["written"]}
+    assert code == 0 and set(paths) == {"visit", "MRN: 4711-22"} and paths["visit"] == "visit.hea"
+    for path in paths.values():
+        said = (tmp_path / "o" / path).read_text("utf-8")
+        assert "4711" not in path + said and "2026" not in said
+
+
 def test_a_dicom_file_that_lacks_what_dicom_demands_is_told_and_the_others_are_copied(tmp_path, capfd):
     whole = make_image(np.zeros((4, 4), np.int16))
     save(whole, tmp_path / "in" / "a.dcm")

@@ -159,10 +159,15 @@ def new_uid(uid: str) -> str:
     return str(generate_uid(entropy_srcs=["medviewer", uid]))
 
 
+def is_uid(text: str) -> bool:
+    """Digits and dots, as in PS3.5 9.1."""
+    return "." in text and text.replace(".", "").isdigit()
+
+
 def new_name(item: str) -> str:
     """The name of a de-identified copy: the new UID where the item's id is a UID ("-2" of split series kept), else a hash."""
     uid, dash, number = item.partition("-")
-    if uid.replace(".", "").isdigit() and "." in uid:
+    if is_uid(uid):
         return f"{new_uid(uid)}{dash}{number}"
     return hashlib.sha256(f"medviewer {item}".encode()).hexdigest()[:16]
 
