@@ -20,6 +20,8 @@ PLANE = "#7FE3D2"
 VERTICAL = Qt.Orientation.Vertical
 PLATE = QColor(0, 0, 0, 107)
 """42 % black behind corner text."""
+TINTED_PLATE = "#C8000000"
+"""78 % black behind words in a colour: 4.5 : 1 on a white image too."""
 
 LEFT_DOCK, RIGHT_DOCK, TOOLBAR, STATUS_BAR, ICON = 272, 344, 44, 26, 18
 HEAT = ((0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85), (227, 89, 51), (249, 140, 10), (249, 201, 50),

@@ -118,7 +118,7 @@ def plate(
     wide = max(metrics.horizontalAdvance(line) for line in shown) + 12
     left = x if align == Qt.AlignmentFlag.AlignLeft else x - wide
     box = QRectF(left, y, wide, 16 * len(lines) + 6)
-    _ground(painter, box, ground)
+    _ground(painter, box, ground or (None if colour == theme.TEXT1 else theme.TINTED_PLATE))
     for n, line in enumerate(shown):
         row = QRectF(left + 6, y + 3 + 16 * n, wide - 12, 16)
         painter.setPen(QColor(0, 0, 0, 180))
