@@ -9,11 +9,15 @@ from medviewer.cli.main import CANCELLED, NOTHING_READABLE, SOME_FAILED, UsageEr
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
 from medviewer.core.grey import VoiTransform, presets_for, usable
+from medviewer.core.image import ImageSeries
 from medviewer.io.scan import Batch
 from medviewer.services.export import FORMATS, Exported, ImageExport, export
 from medviewer.services.export_part import part_of
 from medviewer.services.session import Item
 from medviewer.services.words import say
+
+UNMARKED = frozenset({"CT", "MR", "PT", "NM", "CR", "DX", "MG", "SEG"})
+"""Modalities whose devices write no names into the pixels; of all others `export --deidentify` warns."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", parent: argparse.ArgumentParser) -> None:
@@ -89,7 +93,9 @@ def run(args: argparse.Namespace) -> int:
         partial = {"partial": True}
     errors, warnings = complaints(batch)
     if args.deidentify and done.written:
-        warnings = (*warnings, Notice("manifest-names-items", str(folder / "manifest.json")))
+        burned = tuple(Notice("names-in-pixels", one.frames[0].path) for one in chosen if _may_show_names(one))
+        tell_failed(burned, args)
+        warnings = (*warnings, Notice("manifest-names-items", str(folder / "manifest.json")), *burned)
     manifest = document("export", errors, warnings, args.lang) | partial | _told(done, batch, args.lang)
     manifest["errors"] += [error_entry(notice, args.lang) for notice in done.failed]
     write_json(manifest, str(folder / "manifest.json"))
@@ -114,6 +120,11 @@ def _part(item: Item, span: str) -> Item:
         return part_of(item, (first, last)).record if isinstance(item, EcgRecord) else item
     except ValueError:
         raise UsageError("--span takes two seconds of the record: from,to") from None
+
+
+def _may_show_names(item: Item) -> bool:
+    """True for images whose kind often carries the name in its pixels, which no header tells (EX-09)."""
+    return isinstance(item, ImageSeries) and item.has_identity and item.modality not in UNMARKED
 
 
 def _told(done: Exported, batch: Batch, lang: str) -> Document:

@@ -89,6 +89,13 @@ def test_ex08_a_deidentified_copy_holds_no_identity_and_the_source_is_untouched(
     assert before == [path.read_bytes() for path in paths]
 
 
+@pytest.mark.parametrize(("modality", "warned"), [("US", True), ("OT", True), ("MR", False)])
+def test_ex09_a_deidentified_ultrasound_or_capture_warns_of_names_in_its_pixels(tmp_path, modality, warned):
+    make_series(tmp_path / "in", 1, tags=lambda k: {"Modality": modality})
+    _, manifest = export(tmp_path / "out", tmp_path / "in", "--format", "dicom", "--deidentify")
+    assert ("names-in-pixels" in {one["code"] for one in manifest["warnings"]}) is warned
+
+
 @pytest.mark.parametrize("kind", ["nifti", "nrrd"])
 def test_ex01_a_volume_is_read_back_with_its_geometry(tmp_path, kind):
     import SimpleITK as sitk
