@@ -21,10 +21,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """A length on one frame of one item."""
+    """A length on one frame."""
 
-    item: str
-    frame: int
     start: Point
     end: Point
 

@@ -53,13 +53,13 @@ def test_ge14_ge16_one_string_with_one_unit_and_source_is_what_the_canvas_writes
     desk.session.put([series])
     pane = desk.grid.panes[0]
     qtbot.waitUntil(lambda: pane._shown is not None)
-    pane.rulers.append(Ruler(series.item, 0, (20.0, 10.0), (20.0, 110.0)))
+    pane.rulers.append(Ruler((20.0, 10.0), (20.0, 110.0)))
     written = []
     plate = panes.plate
     monkeypatch.setattr(panes, "plate", lambda painter, lines, *more: (written.append(lines), plate(painter, lines, *more))[1])
     pane.grab()
     assert written == [(said,)]
-    assert length_words(series, pane.rulers[0]) == said
+    assert length_words(series, 0, pane.rulers[0]) == said
 
 
 def heat_of(series):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
+from medviewer.core.measure import Ruler
 from medviewer.ui.commands import COMMANDS
 from medviewer.ui.image.pane import length_words
 from medviewer.ui.note.text import NoteText
@@ -156,8 +157,8 @@ def test_the_ruler_says_millimetres_and_del_takes_it_away(qtbot, desk, pane):
     start, end = (pane.picture().to_screen(10, column) for column in (5.0, 15.0))
     drag(qtbot, pane, [round(v) for v in start], [round(v) for v in end])
     assert len(pane.rulers) == 1
-    assert float(length_words(pane.series, pane.rulers[0]).split()[0]) == pytest.approx(8.0, abs=0.1)
-    assert length_words(pane.series, pane.rulers[0]).split()[1] == "mm"
+    assert float(length_words(pane.series, pane.frame, pane.rulers[0]).split()[0]) == pytest.approx(8.0, abs=0.1)
+    assert length_words(pane.series, pane.frame, pane.rulers[0]).split()[1] == "mm"
     qtbot.keyClick(pane, Qt.Key.Key_Delete)
     assert pane.rulers == []
     qtbot.keyClick(pane, Qt.Key.Key_Escape)
@@ -185,6 +186,26 @@ def test_px03_the_probe_is_the_same_for_monochrome1_and_monochrome2(qtbot, desk,
         qtbot.waitUntil(lambda: pane._shown is not None)
         said.append(pane.probe(*pane.picture().to_screen(3, 5)))
     assert said[0] == said[1] != ""
+
+
+def test_me01_me02_a_length_stays_with_its_image_through_scrolling_other_series_and_layouts(qtbot, desk, tmp_path):
+    make_series(tmp_path / "one", 4)
+    make_series(tmp_path / "two", 4, tags=lambda k: {"SeriesInstanceUID": "1.2.9"})
+    pane = opened(qtbot, desk, tmp_path)
+    first = pane.item
+    qtbot.keyClick(pane, Qt.Key.Key_Home)
+    pane.rulers.append(Ruler((2.0, 2.0), (2.0, 7.0)))
+    qtbot.keyClick(pane, Qt.Key.Key_Down)
+    assert pane.rulers == []
+    pane.show_item(next(item for item in desk.session.items if item.item != first.item))
+    qtbot.keyClick(pane, Qt.Key.Key_Home)
+    assert pane.rulers == []
+    desk.lay_out(1, 2)
+    other = desk.grid.panes[1]
+    other.show_item(first)
+    desk.grid.activate(other)
+    qtbot.keyClick(other, Qt.Key.Key_Home)
+    assert other.rulers == [Ruler((2.0, 2.0), (2.0, 7.0))]
 
 
 def test_presets_automatic_and_invert_by_their_keys(qtbot, pane):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from medviewer.core.grey import VoiTransform, presets_for
 from medviewer.core.image import ImageSeries
+from medviewer.core.measure import Ruler
 from medviewer.core.view import ImageView
 from medviewer.inference.contract import Fit
 from medviewer.ui.commands import command, group_title
@@ -22,6 +23,14 @@ from medviewer.ui.patient.tags import TagList
 
 class ImageControls(Controls):
     """Methods are named in the command table (`d.images.…`)."""
+
+    def __init__(self, desk: Any) -> None:
+        super().__init__(desk)
+        self._lengths: dict[tuple[str, str, int], list[Ruler]] = {}
+
+    def adopt(self, pane: ImagePane) -> None:  # type: ignore[override]
+        """All panes share the lengths: they are there again wherever and whenever their image is shown (ME-01)."""
+        pane.lengths = self._lengths
 
     def menu(self, pane: ImagePane, where: QPoint) -> None:
         self._desk.grid.activate(pane)

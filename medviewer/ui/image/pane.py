@@ -54,7 +54,7 @@ class ImagePane(Pane):
     def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
         super().__init__(bridge, say, parent)
         self.view: ImageView = ImageView()
-        self.rulers: list[Ruler] = []
+        self.lengths: dict[tuple[str, str, int], list[Ruler]] = {}
         self.error: Notice | None = None
         self._painter: ImagePainter | None = None
         self._shown: tuple[int, Pixels] | None = None
@@ -81,6 +81,14 @@ class ImagePane(Pane):
     def series(self) -> ImageSeries | None:
         """The item, which is a series here."""
         return self.item if isinstance(self.item, ImageSeries) else None
+
+    @property
+    def rulers(self) -> list[Ruler]:
+        """Lengths on the image that is shown; they belong to its file's frame and not to a pane or a number (ME-01, ME-02)."""
+        if self.series is None or not 0 <= self.view.frame < len(self.series.frames):
+            return []
+        frame = self.series.frames[self.view.frame]
+        return self.lengths.setdefault((self.series.item, frame.path, frame.index), [])
 
     @property
     def frame(self) -> int:
@@ -117,7 +125,6 @@ class ImagePane(Pane):
             self._frames.clear()
             self._asked.clear()
             self._generation += 1
-            self.rulers = []
             self.results = {}
             if series is not None:
                 self.view = self.view.opening(series)
@@ -321,9 +328,8 @@ class ImagePane(Pane):
     def _paint_marks(self, painter: QPainter, picture: Picture) -> None:
         assert self.series is not None
         for ruler in self.rulers:
-            if ruler.frame == picture.frame:
-                ends = [QPointF(*picture.to_screen(*end)) for end in (ruler.start, ruler.end)]
-                self._paint_ruler(painter, ends[0], ends[1], length_words(self.series, ruler))
+            ends = [QPointF(*picture.to_screen(*end)) for end in (ruler.start, ruler.end)]
+            self._paint_ruler(painter, ends[0], ends[1], length_words(self.series, picture.frame, ruler))
         if self._drawing is not None:
             start, end = self._drawing
             if self._drag is not None and self._drag[0].id == "region":
@@ -332,8 +338,7 @@ class ImagePane(Pane):
                 painter.drawRect(QRectF(start, end).normalized())
             else:
                 points = [picture.to_image(p.x(), p.y()) for p in (start, end)]
-                ruler = Ruler(self.series.item, picture.frame, *points)
-                self._paint_ruler(painter, start, end, length_words(self.series, ruler))
+                self._paint_ruler(painter, start, end, length_words(self.series, picture.frame, Ruler(*points)))
 
     def _paint_ruler(self, painter: QPainter, start: QPointF, end: QPointF, words: str) -> None:
         for width, colour in ((3.0, QColor(0, 0, 0, 160)), (1.5, QColor(theme.HAND))):
@@ -403,7 +408,7 @@ class ImagePane(Pane):
         if drawing is not None and far and self.series is not None:
             points = [self.picture().to_image(p.x(), p.y()) for p in drawing]
             if chosen.id == "ruler":
-                self.rulers.append(Ruler(self.series.item, self.picture().frame, *points))
+                self.rulers.append(Ruler(*points))
             else:
                 self._window_region(*points)
         elif event.button() == Qt.MouseButton.RightButton and not far:
@@ -488,7 +493,7 @@ class ImagePane(Pane):
         self.damage.setGeometry((self.width() - wide) // 2, max((self.height() - high) // 2, 8), wide, high)
 
 
-def length_words(series: ImageSeries, ruler: Ruler) -> str:
+def length_words(series: ImageSeries, frame: int, ruler: Ruler) -> str:
     """ "12.3 mm", "12.3 mm at the detector", "41 px": one string everywhere (GE-16)."""
-    measured = length(series, ruler.start, ruler.end, ruler.frame)
+    measured = length(series, ruler.start, ruler.end, frame)
     return f"{measured.value:.1f} {measured.unit}{spacing_words(measured.source)}"
