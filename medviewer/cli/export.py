@@ -93,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
         partial = {"partial": True}
     errors, warnings = complaints(batch)
     if args.deidentify and done.written:
-        burned = tuple(Notice("names-in-pixels", one.frames[0].path) for one in chosen if _may_show_names(one))
+        images = [one for one in chosen if isinstance(one, ImageSeries)]
+        burned = tuple(Notice("names-in-pixels", one.frames[0].path) for one in images if _may_show_names(one))
         tell_failed(burned, args)
         warnings = (*warnings, Notice("manifest-names-items", str(folder / "manifest.json")), *burned)
     manifest = document("export", errors, warnings, args.lang) | partial | _told(done, batch, args.lang)
@@ -122,9 +123,9 @@ def _part(item: Item, span: str) -> Item:
         raise UsageError("--span takes two seconds of the record: from,to") from None
 
 
-def _may_show_names(item: Item) -> bool:
+def _may_show_names(series: ImageSeries) -> bool:
     """True for images whose kind often carries the name in its pixels, which no header tells (EX-09)."""
-    return isinstance(item, ImageSeries) and item.has_identity and item.modality not in UNMARKED
+    return series.has_identity and series.modality not in UNMARKED
 
 
 def _told(done: Exported, batch: Batch, lang: str) -> Document:
