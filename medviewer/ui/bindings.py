@@ -46,7 +46,8 @@ class Bindings:
 
     def words(self, one: Command) -> str:
         """ "Ctrl+O" as the platform writes it; "" without keys."""
-        return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.of(one))
+        said = (QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.of(one))
+        return ", ".join(dict.fromkeys(said))  # Return and Enter have one name in Chinese
 
     def _chosen(self) -> dict[str, tuple[str, ...]]:
         known = {one.id for one in COMMANDS}

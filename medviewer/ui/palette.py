@@ -84,7 +84,7 @@ class KeySheet(QDialog):
             left.setWordWrap(True)
             right.setWordWrap(True)
             left.setMinimumWidth(90)
-            grid.addWidget(left, number, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(left, number, 0)
             grid.addWidget(right, number, 1)
         return grid
 
