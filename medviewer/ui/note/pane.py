@@ -194,7 +194,7 @@ class NotePane(Pane):
         if note is None:
             return
         author = f"{note.author} · " if note.author else ""
-        _fit(self._title, note.title or note.item, 0.32 * self.width())
+        _fit(self._title, note.title or note.item, 0.25 * self.width())
         self._state.setText(f"{author}{note.date[:10]}  {self._kept(note)}".strip())
         names = {"en": self.tr("English"), "zh": self.tr("Chinese")}
         self._language.setText(names.get(note.language, self.tr("language unknown")))
@@ -206,7 +206,7 @@ class NotePane(Pane):
             words = self.tr("not sure")
         elif first is not None and picture.words:
             words = self.tr("words that decided: {label}").format(label=self._label(picture.model, first.label))
-        _fit(self._tag, words, 0.3 * self.width())
+        _fit(self._tag, words, 0.24 * self.width())
         self._tag.setVisible(bool(words) and self.width() > 420)
         self.edit_button.setEnabled(not note.signed_at and len(note.text) <= LARGEST_SHOWN)
         self._tell_strips(note)

@@ -362,8 +362,8 @@ class FindingsPanel(QWidget):
     def _mention(self, finding: Finding) -> MentionRow:
         facts, state = finding.facts, finding.decision.state
         said = [states.words(str(facts["state"]))]
-        said += [states.words(str(facts["side"]))] if facts.get("side") else []
         said += [str(facts["size"])] if facts.get("size") else []
+        said += [states.words(str(facts["side"]))] if facts.get("side") else []
         count = int(facts.get("count", 1))
         said += [f"×{count}"] if count > 1 else []
 
