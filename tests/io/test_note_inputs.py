@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from medviewer.core.errors import MedviewerError
-from medviewer.io.note.plain import docx, rtf
+from medviewer.io.note.plain import docx, pdf, rtf
 from medviewer.io.note.structured import cda, fhir, hl7
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -185,3 +185,41 @@ def test_nested_tables_and_lists_of_a_cda_keep_their_cells():
     found = cda(f'<ClinicalDocument xmlns="urn:hl7-org:v3">{body}</ClinicalDocument>'.encode(), "x")
     lines = [" ".join(line.split()) for line in found.text.split("\n") if line.strip()]
     assert lines == ["Results:", "Panel", "Na 140", "one bold"]
+
+
+def made_pdf(words):
+    """A page with each text at its place, in the order given."""
+    drawn = "".join(f"BT /F1 10 Tf {x} {y} Td ({text}) Tj ET\n" for x, y, text in words)
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        f"<</Length {len(drawn)}>>stream\n{drawn}endstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    made, places = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(made))
+        made += f"{number} 0 obj{content}endobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    return f"{made}xref\n0 6\n0000000000 65535 f \n{table}trailer<</Root 1 0 R/Size 6>>\nstartxref\n{len(made)}\n%%EOF".encode()
+
+
+LEFT = [f"The left column has line number {n} of eight" for n in range(8)]
+RIGHT = [f"and the right one goes on with its line {n} too" for n in range(8)]
+
+
+def test_two_columns_of_prose_are_read_one_after_the_other():
+    rows = [(50, 800, "A heading that goes across the whole page and both of the columns below it, to the end")]
+    for n in range(8):
+        rows += [(50, 760 - 14 * n, LEFT[n]), (320, 760 - 14 * n, RIGHT[n])]
+    rows.append((50, 600, "A last line that goes across the whole page again, below both of the columns, to the end"))
+    lines = [line.strip() for line in pdf(made_pdf(rows), "x").split("\n") if line.strip()]
+    assert lines[1:-1] == LEFT + RIGHT
+    assert lines[0].startswith("A heading") and lines[-1].startswith("A last line")
+
+
+def test_rows_of_a_table_in_a_pdf_stay_together():
+    rows = [cell for n in range(10) for cell in ((50, 760 - 14 * n, f"Value {n}"), (320, 760 - 14 * n, f"{140 + n} mmol/l"))]
+    lines = [" ".join(line.split()) for line in pdf(made_pdf(rows), "x").split("\n") if line.strip()]
+    assert lines == [f"Value {n} {140 + n} mmol/l" for n in range(10)]

@@ -12,6 +12,7 @@ from defusedxml import DefusedXmlException
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.note import Language
+from medviewer.io.note.columns import page_text
 from medviewer.io.note.office import office_lines
 from medviewer.io.note.rtf import unified
 
@@ -176,7 +177,7 @@ def pdf(raw: bytes, path: str) -> str:
 
     try:
         document = pypdfium2.PdfDocument(raw)
-        pages = [page.get_textpage().get_text_bounded() for page in document]
+        pages = [page_text(page) for page in document]
     except (pypdfium2.PdfiumError, ValueError, RuntimeError) as error:
         raise MedviewerError("note-damaged", path, reason="PDF") from error
     text = "\n".join(pages)
