@@ -179,14 +179,20 @@ WAVE_STYLE = {"P": Qt.PenStyle.DotLine, "QRS": Qt.PenStyle.SolidLine, "T": Qt.Pe
 def _paint_waves(painter: QPainter, cell: Cell, marks: Marks, lead: str, rate: float, ink: EcgInk) -> None:
     """Onset and end of P (dotted), QRS (solid) and T (dashed), with their letter."""
     painter.setFont(theme.font(10))
-    for wave in marks.waves.get(lead, ()):
+    metrics, last = QFontMetricsF(painter.font()), -1e9
+    for wave in sorted(marks.waves.get(lead, ()), key=lambda one: one.onset):
         onset, end = wave.onset / rate, wave.offset / rate
         if end < cell.start_s or onset > cell.start_s + cell.seconds or cell.px_per_s < 20:
             continue
         painter.setPen(QPen(QColor(ink.machine), 1, WAVE_STYLE[wave.kind]))
         a, b = cell.x(max(onset, cell.start_s)), cell.x(min(end, cell.start_s + cell.seconds))
-        y = cell.y0 + min(18.0, cell.rect.h * 0.3)
+        # Under the trace and the ribbon, so that nothing lies over a deep S wave.
+        y = max(cell.y0 + 12, min(cell.y0 + cell.rect.h * 0.36, cell.rect.y + cell.rect.h - 12))
         painter.drawLine(QLineF(a, y - 12, a, y))
         painter.drawLine(QLineF(b, y - 12, b, y))
         painter.drawLine(QLineF(a, y, b, y))
-        painter.drawText(QPointF((a + b) / 2 - 4, y + 10), wave.kind)
+        wide = metrics.horizontalAdvance(wave.kind)
+        left = (a + b - wide) / 2
+        if left > last + 2:  # a letter that has no room would make one word with its neighbour
+            painter.drawText(QPointF(left, y + 10), wave.kind)
+            last = left + wide
