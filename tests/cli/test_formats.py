@@ -265,6 +265,20 @@ def test_infer_writes_window_outline_box_and_words_as_a_presentation_state(marke
     assert all((line >= 0).all() and (line <= high).all() for line in lines[:-1])
 
 
+def test_the_validator_of_dicom3tools_finds_no_error_in_segmentation_and_presentation_state(marked):
+    import shutil
+    import subprocess
+
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy (Debian: dicom3tools) is not installed")
+    place, _, documents = marked
+    for form in ("seg", "gsps"):
+        path = place / form / documents[form]["written"][0]["path"]
+        said = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+        assert "Error" not in said.stdout + said.stderr, said.stderr
+        assert "not present in standard DICOM IOD" not in said.stdout + said.stderr
+
+
 def test_a_monochrome1_image_has_an_inverse_presentation_state(tmp_path, capfd):
     path = chest(tmp_path, PhotometricInterpretation="MONOCHROME1")
     _, document = run(capfd, "infer", path, "--explain", "none", "--out", tmp_path / "o", "--format", "gsps")

@@ -3,6 +3,7 @@ Presentation State (PS3.3 A.33.1), both by highdicom. Each is read back and comp
 
 import io
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,13 @@ def _built(name: str, series: ImageSeries, marked: Marked, make: Callable[[Any],
         source.PatientName = series.patient.name
         if source.PatientSex not in ("M", "F", "O"):
             source.PatientSex = ""
-        return make(source)
+        if not re.fullmatch(r"\d{3}[DWMY]", str(source.get("PatientAge", "000Y"))):
+            del source.PatientAge
+        made = make(source)
+        # Type 2C that highdicom leaves out; whether the body part is one of a pair is not known here.
+        keyword = "Laterality" if name == "GSPS" else "PatientOrientation"
+        setattr(made, keyword, source.get(keyword) or "")
+        return made
     except (InvalidDicomError, AttributeError, KeyError, TypeError, ValueError, LookupError, OSError) as error:
         raise MedviewerError("format-not-available", frame.path, format=name) from error
 
@@ -152,8 +159,18 @@ def _segmentation(source: Any, mask: NDArray[np.bool_], index: int, marked: Mark
         omit_empty_frames=True,
         **_about(9003),
     )
+    made.CodingSchemeIdentificationSequence = [_scheme()]
     made.SegmentSequence[0].SegmentDescription = "\n".join((*marked.sentences, NOTICE))[:1024]
     return made
+
+
+def _scheme() -> Any:
+    """Whose codes `PRIVATE` are (PS3.3 C.12.1)."""
+    from pydicom.dataset import Dataset
+
+    one = Dataset()
+    one.CodingSchemeDesignator, one.CodingSchemeName = PRIVATE, "medviewer's own codes"
+    return one
 
 
 def _presentation(
