@@ -73,6 +73,27 @@ def test_ex08_a_deidentified_copy_is_named_by_its_new_uid(tmp_path, capfd):
     assert "manifest-names-items" in [warning["code"] for warning in manifest["warnings"]]
 
 
+def test_ex08_a_deidentified_copy_is_as_valid_as_its_source(tmp_path, capfd):
+    import shutil
+    import subprocess
+
+    from medviewer.services.sample import sample_paths
+
+    def errors(path):
+        said = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+        return {line for line in (said.stdout + said.stderr).splitlines() if line.startswith("Error")}
+
+    child, adult = sample_paths(tmp_path / "s")
+    for k, source in enumerate((child / "chest.dcm", adult / "ct-001.dcm")):
+        out = tmp_path / str(k)
+        _, manifest = run(capfd, "export", source, "--out", out, "--format", "dicom", "--deidentify")
+        copy = out / manifest["written"][0]["path"] / "0001.dcm"
+        read = pydicom.dcmread(copy)
+        assert all(keyword in read and not read[keyword].value for keyword in ("AccessionNumber", "StudyID", "StudyDate"))
+        if shutil.which("dciodvfy"):
+            assert errors(copy) <= errors(source)
+
+
 def test_ex08_a_note_that_is_named_after_its_patient_gets_another_name(tmp_path, capfd):
     for name in ("MRN: 4711-22", "visit"):
         (tmp_path / f"{name}.txt").write_text("MRN: 4711-22. No pleural effusion.")

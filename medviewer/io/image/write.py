@@ -183,7 +183,10 @@ def _remove_identity(dataset: Any) -> None:
 
     dataset.walk(clean)
     dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Anonymous", "", ""
-    dataset.StudyDate, dataset.StudyTime = "", ""
+    for keyword in ("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyID"):
+        setattr(dataset, keyword, "")  # type 2: they must stand there, also empty (PS3.3)
+    if "SharedFunctionalGroupsSequence" in dataset:  # of these objects type 1, so with dummies (PS3.15 E.1)
+        dataset.ContentDate, dataset.ContentTime = "19000101", "000000"
     dataset.PatientIdentityRemoved, dataset.DeidentificationMethod = "YES", "medviewer basic profile"
     meta, instance = getattr(dataset, "file_meta", None), dataset.get("SOPInstanceUID")
     if meta is not None and instance:
