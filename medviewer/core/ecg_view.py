@@ -54,6 +54,15 @@ class EcgView:
     line_s: float = 60.0
     lead: str = ""
     chosen_s: float | None = None
+    lead_gains: tuple[tuple[str, float], ...] = ()
+    """Leads that a person gave another gain, and how many times the usual it is (ED-03)."""
+
+    def times(self, lead: str) -> float:
+        return dict(self.lead_gains).get(lead, 1.0)
+
+    def with_lead_gain(self, lead: str, times: float) -> "EcgView":
+        kept = tuple(one for one in self.lead_gains if one[0] != lead)
+        return replace(self, lead_gains=kept if times == 1.0 else (*kept, (lead, times)))
 
     @classmethod
     def start(cls, record: EcgRecord) -> "EcgView":
@@ -115,6 +124,8 @@ class Cell:
     line: bool = False
     per_cm: float = 0.0
     """What 10 mm are in the lead's own unit, where that is no voltage (0 = mV by the gain)."""
+    own_gain: float = 0.0
+    """mm/mV of this lead alone, where a person gave it another gain than the others have."""
 
     def x(self, time_s: float) -> float:
         return self.rect.x + (time_s - self.start_s) * self.px_per_s
@@ -270,8 +281,9 @@ def resolve(
             at = start if strip or view.simultaneous else start + column * per_column
             rect = Rect(left + column * per_column * px_s, y, length * px_s, row_h)
             other = per_cm(record.leads[lead])
-            scale = 10 * mm / other if other else px_mv
-            cells.append(Cell(lead, label, rect, y0, at, length, px_s, scale, sign, strip, per_cm=other))
+            times = 1.0 if other else view.times(record.leads[lead].name)
+            scale, own = 10 * mm / other if other else px_mv * times, view.gain * times if times != 1.0 else 0.0
+            cells.append(Cell(lead, label, rect, y0, at, length, px_s, scale, sign, strip, per_cm=other, own_gain=own))
     how: Literal["", "consecutive", "simultaneous"] = (
         "" if columns == 1 else "simultaneous" if view.simultaneous else "consecutive"
     )
@@ -356,8 +368,10 @@ def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_
         y0 = paper.y + round((rect.y + over + strip_h * 0.75) / mm) * mm
         pulses.append((left - _pulse_mm(view.speed) * mm, y0))
         other = per_cm(record.leads[k])
-        scale = 10 * mm / other if other else mm * view.gain
-        cells.append(Cell(k, record.leads[k].name, rect, y0, begin, length, px_s, scale, rhythm=n == 0, per_cm=other))
+        times = 1.0 if other else view.times(record.leads[k].name)
+        scale, own = 10 * mm / other if other else mm * view.gain * times, view.gain * times if times != 1.0 else 0.0
+        name = record.leads[k].name
+        cells.append(Cell(k, name, rect, y0, begin, length, px_s, scale, rhythm=n == 0, per_cm=other, own_gain=own))
     return EcgPicture(
         size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, "", calibrated, footer, overview,
         tachogram, record.seconds,

@@ -494,6 +494,10 @@
       <translation>色带所属网络</translation>
     </message>
     <message>
+      <source>Gain of {lead} alone</source>
+      <translation>仅 {lead} 的增益</translation>
+    </message>
+    <message>
       <source>Save as PDF</source>
       <translation>另存为 PDF</translation>
     </message>

@@ -84,6 +84,14 @@ def test_ed03_all_leads_have_one_gain():
     assert len({cell.px_per_mv for cell in resolve(EcgView("12x1"), twelve(), SIZE).cells}) == 1
 
 
+def test_ed03_one_lead_alone_has_another_gain_only_by_a_persons_will():
+    view = EcgView("12x1").with_lead_gain("V2", 0.5).with_lead_gain("V3", 2.0).with_lead_gain("V3", 1.0)
+    cells = {cell.label: cell for cell in resolve(view, twelve(), SIZE).cells}
+    assert cells["V2"].px_per_mv == pytest.approx(0.5 * cells["V1"].px_per_mv) and cells["V2"].own_gain == 5.0
+    assert {cell.own_gain for label, cell in cells.items() if label != "V2"} == {0.0}
+    assert view.opening(twelve()).lead_gains == (), "another record begins with one gain"
+
+
 def test_a_layout_whose_leads_are_missing_falls_back_to_one_row_a_lead():
     record = twelve(names=("MLII", "V5"))
     picture = resolve(EcgView("3x4+1"), record, SIZE)

@@ -31,6 +31,7 @@ from medviewer.ui.ecg.scale import ScaleDialog, screen_scale
 from medviewer.ui.ecg.stated import StatedDialog
 from medviewer.ui.pane import Pane
 
+LEAD_GAINS = (0.25, 0.5, 1.0, 2.0, 4.0)
 TEXTS: tuple[TextLevel, ...] = ("all", "less", "none")
 
 
@@ -115,6 +116,7 @@ class EcgControls(Controls):
         menu = QMenu(self._desk.window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         pane.bar.fill_filters(menu.addMenu(self.tr("Filters of the display")))
+        self._lead_gains(menu, pane, where)
         ribbons = menu.addMenu(self.tr("Ribbon of"))
         ribbons.setEnabled(bool(pane.marks.saliency))
         for model in pane.marks.saliency:
@@ -125,6 +127,23 @@ class EcgControls(Controls):
         for group in ("ecg-layout", "networks"):
             self._desk.actions.fill(menu.addMenu(group_title(group)), (group,))
         menu.popup(where)
+
+    def _lead_gains(self, menu: QMenu, pane: EcgPane, where: QPoint) -> None:
+        """Another gain for the lead under the pointer alone; it is printed beside its name (ED-03)."""
+        at = pane.mapFromGlobal(where)
+        record = pane.record
+        cell = pane.picture().cell_at(at.x(), at.y() - pane.top()) if record is not None else None
+        if record is None or cell is None or cell.line or cell.per_cm:
+            return
+        lead = record.leads[cell.lead].name
+        gains = menu.addMenu(self.tr("Gain of {lead} alone").format(lead=lead))
+        for times in LEAD_GAINS:
+            action = gains.addAction(f"×{times:g}", partial(self._take_gain, pane, lead, times))
+            action.setCheckable(True)
+            action.setChecked(times == pane.view.times(lead))
+
+    def _take_gain(self, pane: EcgPane, lead: str, times: float) -> None:
+        pane.set_view(pane.view.with_lead_gain(lead, times))
 
     def _take_ribbon(self, pane: EcgPane, model: str) -> None:
         pane.set_view(replace(pane.view, overlay=model, marks=True))

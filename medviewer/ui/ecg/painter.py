@@ -229,6 +229,7 @@ def paint_labels(
         unit = record.leads[cell.lead].unit
         painter.setFont(theme.font(13, bold=True))
         text = f"{cell.label} · {words.per_cm(cell.per_cm, unit)}" if cell.per_cm else cell.label
+        text += f" · {words.number(cell.own_gain)} mm/mV" if cell.own_gain else ""
         metrics = QFontMetricsF(painter.font())
         x, wide = cell.rect.x + 6, metrics.horizontalAdvance(text)
         painter.fillRect(QRectF(x - 2, y - 11, wide + 4, 14), ground)

@@ -310,6 +310,20 @@ def test_the_lead_of_the_lines_is_chosen_in_the_layout_menu(desk):
     assert {cell.lead for cell in pane.picture().cells if cell.line} == {1}
 
 
+def test_ed03_the_menu_gives_the_lead_under_the_pointer_another_gain(desk, pane):
+    from PySide6.QtWidgets import QMenu
+
+    cell = next(c for c in pane.picture().cells if c.label == "V2")
+    place = pane.mapToGlobal(QPoint(round(cell.rect.x + 40), round(cell.y0) + pane.top()))
+    menu = QMenu()
+    desk.controls("ecg")._lead_gains(menu, pane, place)
+    (gains,) = (action.menu() for action in menu.actions())
+    assert gains.title() == "Gain of V2 alone"
+    next(action for action in gains.actions() if action.text() == "×0.5").trigger()
+    assert pane.view.lead_gains == (("V2", 0.5),)
+    assert next(c for c in pane.picture().cells if c.label == "V2").own_gain == 5.0
+
+
 def test_the_corner_tells_name_sex_age_id_and_birth_date(desk):
     from medviewer.core.identity import Patient
     from medviewer.ui.ecg import words
