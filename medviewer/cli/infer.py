@@ -21,7 +21,7 @@ from medviewer.core.finding import Result
 from medviewer.core.image import ImageSeries
 from medviewer.core.task import Cancelled
 from medviewer.services.session import Item
-from medviewer.services.words import text
+from medviewer.services.words import in_a_row, text
 from medviewer.store.profile import Profile
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         content["partial"] = True  # what is answered is told, and the exit code is that of an end by hand
     if not ({args.json, args.json_lines} & {"-"}):
         for error in content["errors"]:
-            print(f"{error['path']}: {error['message']} {error['remedy']}".strip(" :"), file=sys.stderr)
+            print(f"{error['path']}: {in_a_row(error['message'], error['remedy'])}".strip(" :"), file=sys.stderr)
         for warning in content["warnings"]:
             if warning["code"] in NO_FILE:
                 print(f"{warning['path']}: {warning['message']}", file=sys.stderr)

@@ -44,8 +44,7 @@ def tell_failed(failed: Iterable[Notice], args: argparse.Namespace) -> None:
     if args.json == "-":
         return
     for notice in failed:
-        sentence = say(notice, args.lang)
-        print(f"{notice.path}: {sentence.message} {sentence.remedy}".strip(), file=sys.stderr)
+        print(f"{notice.path}: {say(notice, args.lang).text}", file=sys.stderr)
 
 
 def target(args: argparse.Namespace) -> Path:

@@ -83,7 +83,7 @@ def _defect(kind: str, args: argparse.Namespace) -> str:
         from medviewer.services.words import say
 
         sentence = say(Notice("cli-defect", facts={"kind": kind}), args.lang or "en")
-        return sentence.message if args.verbose else f"{sentence.message} {sentence.remedy}"
+        return sentence.message if args.verbose else sentence.text
     return f"A defect in the program ({kind})."
 
 
@@ -93,7 +93,7 @@ def _tell(error: MedviewerError, args: argparse.Namespace) -> int:
 
     sentence = say(error.notice, args.lang or "en")
     where = f"{error.notice.path}: " if error.notice.path else ""
-    print(f"medviewer: {where}{sentence.message} {sentence.remedy}".rstrip(), file=sys.stderr)
+    print(f"medviewer: {where}{sentence.text}", file=sys.stderr)
     code = error.notice.code
     over = code == "output-is-input" and error.notice.path == getattr(args, "json", None)  # the document would land there
     if getattr(args, "json", None) and not over:

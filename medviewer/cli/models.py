@@ -8,7 +8,7 @@ from medviewer.cli.main import BUNDLE, OK, UsageError
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.inference.bundle import Bundle, check_hashes, verify
 from medviewer.inference.registry import Registry
-from medviewer.services.words import say, text
+from medviewer.services.words import in_a_row, say, text
 from medviewer.store.profile import Profile
 
 ACTIONS = ("list", "show", "verify", "import", "remove", "reset-threshold")
@@ -95,6 +95,6 @@ def _print(args: argparse.Namespace, content: Document, shown: tuple[Bundle, ...
     if args.action == "show":
         print(f"\n{shown[0].card(args.lang)}")
     for error in content["errors"]:
-        print(f"{error['path']}: {error['message']} {error['remedy']}".rstrip())
+        print(f"{error['path']}: {in_a_row(error['message'], error['remedy'])}")
     if not content["models"] and not content["errors"]:
         print(say(Notice("no-models"), args.lang).message)

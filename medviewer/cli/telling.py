@@ -6,7 +6,7 @@ from pathlib import Path
 
 from medviewer.cli.documents import Document
 from medviewer.core.errors import Fact
-from medviewer.services.words import text
+from medviewer.services.words import in_a_row, text
 
 STATES = {"present", "absent", "uncertain", "past", "other_person", "hypothetical"}
 
@@ -51,7 +51,7 @@ def info_lines(content: Document, counts: tuple[int, int, int, int], lang: str) 
     found, loaded, skipped, failed = counts
     yield text("cli-account", lang, found=found, loaded=loaded, skipped=skipped, failed=failed)
     for error in content["errors"]:
-        yield f"  {error['path']}: {error['message']} {error['remedy']}".rstrip()
+        yield f"  {error['path']}: {in_a_row(error['message'], error['remedy'])}"
 
 
 def _item_line(item: Document, lang: str) -> str:

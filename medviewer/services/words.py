@@ -21,6 +21,15 @@ class Sentence:
     message: str
     remedy: str
 
+    @property
+    def text(self) -> str:
+        return in_a_row(self.message, self.remedy)
+
+
+def in_a_row(message: str, remedy: str) -> str:
+    """Both as one text; behind a full stop of Chinese stands no space."""
+    return message + ("" if not remedy or message.endswith(("。", "？", "！")) else " ") + remedy
+
 
 def say(notice: Notice, lang: str = "en") -> Sentence:
     """The sentence of a notice. A code without a sentence says its code and facts: ugly, but nothing is lost."""

@@ -81,4 +81,4 @@ class Keeping(QObject):
 
     def _tell(self, notice: Notice) -> None:
         said = self._say(notice)
-        self.told.emit(f"{said.message} {said.remedy}".strip(), True)
+        self.told.emit(said.text, True)

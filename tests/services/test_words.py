@@ -18,3 +18,9 @@ def test_a_code_without_a_sentence_still_tells_its_facts():
 
 def test_a_fact_that_is_missing_is_a_dash_and_no_crash():
     assert "–" in text("frame-out-of-range", frame=1)
+
+
+def test_message_and_remedy_stand_in_a_row_as_each_language_writes_it():
+    english, chinese = (say(Notice("empty-file"), lang) for lang in ("en", "zh_CN"))
+    assert english.text == f"{english.message} {english.remedy}" and english.remedy
+    assert chinese.text == f"{chinese.message}{chinese.remedy}" and chinese.message.endswith("。")

@@ -223,7 +223,7 @@ class EcgPane(Pane):
         else:
             said = self._say(refused.reason)
             tag = self.tr("{model} does not read this") if refused.status == "refused" else self.tr("{model} failed")
-            self.strip.tell("quiet", tag.format(model=refused.model), f"{said.message} {said.remedy}".strip())
+            self.strip.tell("quiet", tag.format(model=refused.model), said.text)
         self.place_strips()
 
     def _tell_warnings(self) -> None:

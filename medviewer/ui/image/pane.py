@@ -208,7 +208,7 @@ class ImagePane(Pane):
         if result.status != "ok" and result.reason is not None:
             said = self._say(result.reason)
             tag = self.tr("{model} does not read this") if result.status == "refused" else self.tr("{model} failed")
-            return "quiet", tag.format(model=result.model), f"{said.message} {said.remedy}".strip()
+            return "quiet", tag.format(model=result.model), said.text
         heat = result.attribution
         if heat is None or heat.frame != self.view.frame:
             return "quiet", "", ""

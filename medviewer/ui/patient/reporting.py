@@ -152,7 +152,7 @@ class ReportDialog(QDialog):
             act()
         except MedviewerError as error:
             said = self._desk.say(error.notice)
-            self.said.setText(f"{said.message} {said.remedy}".strip())
+            self.said.setText(said.text)
 
     # What can be done
 

@@ -58,7 +58,7 @@ class TagList(QDialog):
         if found is None:
             notice = error.notice if isinstance(error, MedviewerError) else Notice("header-damaged")
             said = self._say(notice)
-            self.said.setText(f"{said.message} {said.remedy}")
+            self.said.setText(said.text)
             return
         above: list[QTreeWidgetItem] = [self.tree.invisibleRootItem()]
         for element in found[:MOST]:
