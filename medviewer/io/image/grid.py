@@ -44,6 +44,9 @@ def grid_of(
         worst = int(np.argmax(np.where(apart, np.abs(steps - deep), 0)))
         if deep == 0.0 or abs(steps[worst] - deep) > max(geo.SPACING_TOLERANCE * deep, 0.02):
             regular = False
+            pair = frames[worst : worst + 2]
+            one_file = pair[0].path == pair[1].path
+            names = [PurePath(frame.path).name + (f" #{frame.index + 1}" if one_file else "") for frame in pair]
             warnings.append(
                 Notice(
                     "spacing-irregular",
@@ -51,8 +54,8 @@ def grid_of(
                     {
                         "expected": round(deep, 3),
                         "found": round(float(steps[worst]), 3),
-                        "before": PurePath(frames[worst].path).name,
-                        "after": PurePath(frames[worst + 1].path).name,
+                        "before": names[0],
+                        "after": names[1],
                     },
                 )
             )
