@@ -208,6 +208,20 @@ def test_me01_me02_a_length_stays_with_its_image_through_scrolling_other_series_
     assert other.rulers == [Ruler((2.0, 2.0), (2.0, 7.0))]
 
 
+def test_me10_a_length_that_was_drawn_or_taken_away_is_undone_without_a_question(qtbot, desk, pane):
+    desk.choose_tool("ruler")
+    drag(qtbot, pane, (200, 200), (260, 200))
+    (drawn,) = pane.rulers
+    qtbot.keyClick(pane, Qt.Key.Key_Delete)
+    assert pane.rulers == []
+    desk.keeping.undo()
+    assert pane.rulers == [drawn]
+    desk.keeping.undo()
+    assert pane.rulers == []
+    desk.keeping.redo()
+    assert pane.rulers == [drawn]
+
+
 def test_presets_automatic_and_invert_by_their_keys(qtbot, pane):
     qtbot.keyClick(pane, Qt.Key.Key_2)
     assert pane.drawn_window().window == (-600, 1500)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -50,6 +50,7 @@ class ImagePane(Pane):
     """Shows a series."""
 
     kind = "image"
+    length_drawn = Signal(object, object)
 
     def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
         super().__init__(bridge, say, parent)
@@ -408,7 +409,7 @@ class ImagePane(Pane):
         if drawing is not None and far and self.series is not None:
             points = [self.picture().to_image(p.x(), p.y()) for p in drawing]
             if chosen.id == "ruler":
-                self.rulers.append(Ruler(*points))
+                self.length_drawn.emit(self, Ruler(*points))
             else:
                 self._window_region(*points)
         elif event.button() == Qt.MouseButton.RightButton and not far:
