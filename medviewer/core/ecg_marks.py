@@ -89,10 +89,35 @@ class Marks:
 
     def numbers(self, wanted: Iterable[str]) -> list[int]:
         """Event numbers in the order of time: beats of the `wanted` classes, "rhythm" for episodes."""
+        numbers, _ = self._ordered(wanted)
+        found: list[int] = numbers.tolist()
+        return found
+
+    def beside(self, wanted: Iterable[str], moment_s: float, by: int) -> int | None:
+        """The next (`by` > 0) or last event of these before a moment, from the other end of the record where there is none; None
+        without any. Costs the same for a day's beats as for a minute's."""
+        numbers, at = self._ordered(wanted)
+        if not len(numbers):
+            return None
+        k = (
+            int(np.searchsorted(at, moment_s + 1e-6, "right"))
+            if by > 0
+            else int(np.searchsorted(at, moment_s - 1e-6, "left")) - 1
+        )
+        return int(numbers[k % len(numbers)])
+
+    def _ordered(self, wanted: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Event numbers and their moments, in the order of time; a beat before an episode that begins with it."""
         labels = set(wanted)
-        beats = np.flatnonzero(np.isin(self.symbols, list(labels))).tolist()
-        spans = [-1 - n for n in range(len(self.episodes))] if "rhythm" in labels else []
-        return sorted([*beats, *spans], key=lambda n: float(self.times[n]) if n >= 0 else self.episodes[-1 - n].start_s)
+        chosen = np.zeros(len(self.symbols), bool)
+        for label in labels - {"rhythm"}:
+            chosen |= self.symbols == label
+        beats = np.flatnonzero(chosen)
+        spans = self.episodes if "rhythm" in labels else ()
+        numbers = np.concatenate((beats, -1 - np.arange(len(spans))))
+        at = np.concatenate((self.times[beats], np.array([one.start_s for one in spans], float)))
+        order = np.argsort(at, kind="stable")
+        return numbers[order], at[order]
 
 
 def beat_finding(record: EcgRecord, result: Result, n: int) -> Finding | None:
@@ -138,15 +163,16 @@ def marks_of(record: EcgRecord, results: Iterable[Result], decided: Mapping[str,
     decisions: dict[int, Decision] = {}
     times, symbols, shares = np.empty(0), np.empty(0, "<U1"), np.empty(0)
     if beats is not None and beats.beats is not None:
-        times = np.array(beats.beats.sample, float) / record.rate_hz
+        samples = np.array(beats.beats.sample, np.int64)
+        times = samples / record.rate_hz
         symbols = np.array(beats.beats.symbol, "<U1")
         shares = np.array(beats.beats.probability, float)
         if known:
             prefix = f"{record.item}/{beats.model}/beat/"
-            place = {str(sample): n for n, sample in enumerate(beats.beats.sample)}
             for name, decision in known.items():
-                number = place.get(name.removeprefix(prefix)) if name.startswith(prefix) else None
-                if number is not None:
+                text = name.removeprefix(prefix) if name.startswith(prefix) else ""
+                number = int(np.searchsorted(samples, int(text))) if text.isdigit() else len(samples)
+                if number < len(samples) and samples[number] == int(text):
                     decisions[number] = decision
                     if decision.state == "accepted" and decision.label in CLASSES:
                         symbols[number] = decision.label

@@ -335,12 +335,12 @@ class EcgControls(Controls):
     def _step(self, pane: EcgPane, by: int) -> bool:
         """To the next or previous event of the list; while it shows all, to those that are not normal beats."""
         wanted = self.panel.events.wanted() if pane is self._desk.grid.active else ()
-        numbers = pane.marks.numbers(wanted if len(wanted) == 1 else ("S", "V", "F", "Q", "rhythm"))
-        if not numbers or pane.record is None:
+        if pane.record is None:
             return False
-        moments = [pane.marks.event(n).start_s for n in numbers]
         now = pane.view.chosen_s if pane.view.chosen_s is not None else pane.view.start_s
-        later = [m for m in moments if m > now + 1e-6] if by > 0 else [m for m in moments if m < now - 1e-6]
-        target = (later[0] if by > 0 else later[-1]) if later else (moments[0] if by > 0 else moments[-1])
+        number = pane.marks.beside(wanted if len(wanted) == 1 else ("S", "V", "F", "Q", "rhythm"), now, by)
+        if number is None:
+            return False
+        target = pane.marks.event(number).start_s
         pane.go_to(target)
         return True
