@@ -26,6 +26,8 @@ from medviewer.ui.ecg import words
 Index = QModelIndex | QPersistentModelIndex
 TIME, CLASS, BAR, SHARE = range(4)
 ROW_H = 22
+MANY = 1000
+"""Of one class: from here on the filters stand without numbers."""
 CHIP = (
     "QPushButton { padding: 1px 6px; font-size: 11px; min-width: 0; }"
     f"QPushButton:checked {{ background: {theme.CHOSEN}; border-color: {theme.HAND}; }}"
@@ -209,9 +211,13 @@ class EventsList(QWidget):
             chip.setVisible(some and (name in ("all", "V", "S") or count > 0))
             if chip.isChecked() and chip.isHidden():
                 self.chips["all"].setChecked(True)
+        many = max(*counts.values(), len(marks.episodes)) >= MANY
         titles = {"all": self.tr("all"), "rhythm": self.tr("rhythm {n}").format(n=len(marks.episodes))}
         for name, chip in self.chips.items():
-            chip.setText(titles.get(name) or f"{name} {counts.get(name, 0)}")
+            text = titles.get(name) or f"{name} {counts.get(name, 0)}"
+            chip.setToolTip(text if many else "")
+            # A day's counts have no room beside each other; the heading has them.
+            chip.setText(text.rsplit(" ", 1)[0] if many and name != "all" else text)
         self._refill()
 
     def wanted(self) -> tuple[str, ...]:

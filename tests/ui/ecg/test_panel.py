@@ -59,6 +59,17 @@ def test_the_list_counts_each_class_and_filters_it(panel):
     assert [panel.events.model.event(n).kind for n in range(panel.events.model.rowCount())] == ["rhythm"] * 3
 
 
+def test_a_days_counts_stand_in_the_heading_and_the_filters_stay_whole(panel):
+    from medviewer.core.ecg_marks import Marks
+
+    count = 30000
+    marks = Marks(np.arange(count) * 0.8, np.tile(["N", "N", "V"], count // 3), np.full(count, 0.9))
+    panel.events.take(marks)
+    assert "10000 V, 20000 N" in panel.events.heading.text()
+    assert panel.events.chips["V"].text() == "V" and panel.events.chips["V"].toolTip() == "V 10000"
+    assert panel.events.chips["all"].text() == "all"
+
+
 @pytest.mark.parametrize("column", [0, 1, 3])
 def test_the_list_sorts_by_each_column_both_ways(panel, column):
     model = panel.events.model
