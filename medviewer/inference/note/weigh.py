@@ -45,16 +45,17 @@ def weighed(loaded: Loaded, prepared: Prepared, explain: bool) -> tuple[NDArray[
         embedded = module.embed(words)
     embedded.requires_grad_(explain)
     with torch.set_grad_enabled(explain):
-        logits = linear + module.share * module.alone(embedded, words > 0)
-    values = logits.detach().double().cpu().numpy()
+        own = module.alone(embedded, words > 0)
+    logits = linear + module.share * own.detach()
+    values = logits.double().cpu().numpy()
     target = int(values.argmax())
     if not explain:
         return values, None, target
-    others = [k for k in range(len(values)) if k != target]
-    (slope,) = torch.autograd.grad(logits[target] - logits[others].mean(), embedded)
-    recurrent = (slope * embedded.detach()).sum(-1).T.reshape(-1).double().cpu().numpy()
-    each = table.double().cpu().numpy()
-    effect = (each[:, target] - each[:, others].mean(1)) * prepared.weights
+    against = torch.full_like(logits, -1 / (len(values) - 1))  # the class against the mean of the others
+    against[target] = 1.0
+    (slope,) = torch.autograd.grad(own, embedded, module.share * against)
+    recurrent = torch.linalg.vecdot(slope, embedded.detach()).T.reshape(-1).double().cpu().numpy()
+    effect = (table @ against).double().cpu().numpy() * prepared.weights
     weights = spread(prepared, effect)
     return values, weights + recurrent[: len(weights)], target
 
