@@ -79,11 +79,12 @@ def test_pipes_and_devices_in_a_folder_are_skipped_and_nobody_waits_for_them(tmp
 
 def test_a_drive_that_does_not_answer_is_named_when_stopped_and_late_answers_are_dropped(tmp_path, monkeypatch):
     make_series(tmp_path / "ct", 2)
-    answered = threading.Event()
+    asked, answered = threading.Event(), threading.Event()
     take = scanning._take
 
     def slow(path, *rest, **more):
         if Path(path).name == "0001.dcm":
+            asked.set()
             answered.wait(20)
         return take(path, *rest, **more)
 
@@ -91,7 +92,10 @@ def test_a_drive_that_does_not_answer_is_named_when_stopped_and_late_answers_are
     monkeypatch.setattr("medviewer.services.open.NOT_ANSWERING_S", 0.2)
     session, waiting = Session(), []
     opening = open_paths(session, waiting.append, [tmp_path / "ct"], workspace=tmp_path)
-    time.sleep(0.5)
+    while not asked.wait(0.05):  # the scan lets the first image be taken before it goes on
+        while waiting:
+            waiting.pop(0)()
+    time.sleep(0.3)
     start = time.monotonic()
     opening.cancel()
     assert time.monotonic() - start < 0.5 and not opening.finished
