@@ -18,13 +18,9 @@ from medviewer.core.task import Priority
 from medviewer.core.view import TextLevel
 from medviewer.inference.contract import Fit
 from medviewer.services.ecg_hand import Hand
-from medviewer.services.export import file_name
-from medviewer.services.export_marks import export_marks
-from medviewer.services.export_part import export_part, part_of
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.ecg.marks import ribbon_model
-from medviewer.ui.ecg.page import Printed, write_pdf
 from medviewer.ui.ecg.pane import EcgPane
 from medviewer.ui.ecg.panel import EcgPanel
 from medviewer.ui.ecg.scale import ScaleDialog, screen_scale
@@ -252,7 +248,11 @@ class EcgControls(Controls):
         if path:
             self.write_page(pane, Path(path))
 
+    # What writes files is imported when something is written: the first page does not wait for it.
+
     def write_page(self, pane: EcgPane, path: Path) -> None:
+        from medviewer.ui.ecg.page import Printed, write_pdf
+
         assert pane.record is not None
         says = self._desk.window.statusBar()
         try:
@@ -274,6 +274,8 @@ class EcgControls(Controls):
             self.write_marks(pane, Path(folder), kinds[title])
 
     def write_marks(self, pane: EcgPane, folder: Path, kind: str) -> None:
+        from medviewer.services.export_marks import export_marks
+
         assert pane.record is not None
         says = self._desk.window.statusBar()
         try:
@@ -306,6 +308,10 @@ class EcgControls(Controls):
             self.write_part(pane, Path(folder), kinds[chosen], span)
 
     def write_part(self, pane: EcgPane, folder: Path, kind: str, span: tuple[float, float]) -> None:
+        from medviewer.services.export import file_name
+        from medviewer.services.export_part import export_part, part_of
+        from medviewer.ui.ecg.page import Printed, write_pdf
+
         assert pane.record is not None
         says = self._desk.window.statusBar()
         try:
