@@ -97,7 +97,8 @@ class Attribution:
 
     `heat` is float32 [h, w], 0…1; `to_image` the 2×3 affine from (heat row, heat column, 1) to (row, column) in index
     coordinates of the frame. `cell` is the size of one heat cell in image pixels (rows, columns) before interpolation (XP-09).
-    `empty` is True where nothing supports the score: a sentence is shown then, no colour (XP-01).
+    `empty` is True where nothing supports the score: a sentence is shown then, no colour (XP-01). `probability` is that of
+    `target` (XP-08).
     """
 
     item: str
@@ -110,6 +111,15 @@ class Attribution:
     cell: tuple[float, float]
     self_check: SelfCheck | None
     empty: bool = False
+    probability: float | None = None
+
+
+def probability_words(value: float, beside: float | None = None) -> str:
+    """ "0.71"; three digits where it, or the one it stands `beside`, is near an end: two would claim certainty. Never 0 or 1."""
+    likely = value if beside is None else beside
+    if 0.01 <= likely <= 0.99:
+        return f"{value:.2f}"
+    return f"{value:.3f}" if 0.0005 <= value < 0.9995 else "<0.001" if value < 0.5 else ">0.999"
 
 
 @dataclass(frozen=True, slots=True)

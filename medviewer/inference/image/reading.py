@@ -173,6 +173,7 @@ def _explain(
         cell=(heat.cell[0] * abs(float(prepared.to_image[0, 0])), heat.cell[1] * abs(float(prepared.to_image[1, 1]))),
         self_check=SelfCheck(check.deletion, check.random, check.agreement, check.passed),
         empty=heat.empty,
+        probability=scores[target].probability,
     )
 
 
@@ -201,6 +202,7 @@ def _remembered(runtime: Runtime, request: Request, digest: str, start: float) -
             (about["cell"][0], about["cell"][1]),
             check,
             about["empty"],
+            next(score.probability for score in scores if score.label == about["target"]),
         )
     provenance = replace(runtime.provenance(request.bundle, digest), engine=words.get("engine", "torch"))
     return _result(request, scores, attribution, provenance, start)

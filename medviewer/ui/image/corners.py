@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from medviewer.core.finding import Attribution
+from medviewer.core.finding import Attribution, probability_words
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture
 from medviewer.ui.identity import identity_line, person
@@ -50,7 +50,8 @@ def corners(series: ImageSeries, view: ImageView, picture: Picture, attribution:
     if attribution is not None and view.overlay:
         rows, columns = (round(v) for v in attribution.cell)
         cell = _tr("cell {rows} × {columns} px").format(rows=rows, columns=columns)
-        about = f"{attribution.model}: {attribution.target} · {attribution.method} · {cell} · G"
+        likely = "" if attribution.probability is None else f" {probability_words(attribution.probability)}"
+        about = f"{attribution.model}: {attribution.target}{likely} · {attribution.method} · {cell} · G"
     return Corners(tuple(top_left), tuple(t for t in top_right if t), tuple(b for b in bottom_left if b), badges(series), about)
 
 

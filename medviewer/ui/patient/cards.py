@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from medviewer.core.finding import Score
+from medviewer.core.finding import Score, probability_words
 from medviewer.ui import theme
 
 Act = tuple[str, Callable[[], None]]
@@ -47,14 +47,8 @@ class ProbabilityBar(QWidget):
 
 def score_words(score: Score) -> str:
     """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty, and never 0 or 1 themselves."""
-    digits = 2 if 0.01 <= score.probability <= 0.99 else 3
-    return f"{_share(score.probability, digits)} ({_share(score.low, digits)}–{_share(score.high, digits)})"
-
-
-def _share(value: float, digits: int) -> str:
-    if digits == 3 and not 0.0005 <= value < 0.9995:
-        return "<0.001" if value < 0.5 else ">0.999"
-    return f"{value:.{digits}f}"
+    likely, low, high = (probability_words(value, score.probability) for value in (score.probability, score.low, score.high))
+    return f"{likely} ({low}–{high})"
 
 
 def plain(words: str, parent: QWidget) -> QLabel:
