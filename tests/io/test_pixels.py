@@ -298,8 +298,10 @@ def test_ge15_a_length_inside_an_ultrasound_region_uses_its_calibration(tmp_path
         item(**box, **size),
         item(**{**box, "RegionLocationMinX0": 40, "RegionLocationMaxX1": 79}, **{**size, "PhysicalUnitsXDirection": 4}),
     ]
-    regions = opened(ds, tmp_path).frames[0].regions
+    series = opened(ds, tmp_path)
+    regions = series.frames[0].regions
     assert len(regions) == 2
+    assert [notice.code for notice in series.warnings] == ["geometry-in-regions"]
     assert region_length(regions, (10, 5), (10, 35)) == (pytest.approx(30 * 0.02 * 10), "mm")
     assert region_length(regions, (10, 5), (50, 5)) == (pytest.approx(40 * 0.05 * 10), "mm")
     assert region_length(regions, (10, 5), (10, 45)) == (40, "px")

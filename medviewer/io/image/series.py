@@ -163,7 +163,8 @@ def _series(item: str, images: list[Image], reason: str | None, complete: bool) 
     warnings: list[Notice] = [Notice(code, header.path) for code in dict.fromkeys(n for i in images for n in i.header.notes)]
     geometry = grid_of(images, frames, orientation, normal, warnings)
     if geometry is None:
-        warnings.append(Notice("geometry-missing", header.path))
+        measured = any(frame.regions for frame in frames)  # of an ultrasound image (GE-15)
+        warnings.append(Notice("geometry-in-regions" if measured else "geometry-missing", header.path))
     told = {"identity": "identity-differs", "duplicate": "duplicate-images", "orientation": "orientation-mixed"}.get(reason or "")
     if told:
         warnings.append(Notice(told, header.path))

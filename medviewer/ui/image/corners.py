@@ -60,7 +60,8 @@ def badges(series: ImageSeries) -> tuple[str, ...]:
     if not series.has_identity:
         found.append(_tr("no geometry, no identity"))
     elif series.geometry is None:
-        found.append(_tr("no geometry"))
+        if not series.frames[0].regions:
+            found.append(_tr("no geometry"))
     elif not series.geometry.regular:
         found.append(
             _tr("gantry tilt {n}°").format(n=f"{series.geometry.tilt_degrees:.1f}")
