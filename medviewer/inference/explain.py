@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from medviewer.core.task import Cancelled
-from medviewer.inference.image.networks import feature_layer, fine_layer
+from medviewer.inference.image.networks import feature_layer, fine_layer, members
 
 Cancel = Callable[[], Any]
 PIECE = 4
@@ -69,7 +69,8 @@ def explain(
     `grad-cam`: of the log-odds of `target` against the other classes, at the last layer with places (Selvaraju et al.,
     arXiv:1610.02391), which says in 7×7 cells what counts; sharpened by gradient × activation of the last layer of twice that
     resolution (HiResCAM, Draelos and Carin, arXiv:2011.08891): the product of both, positive parts. Both through captum. The
-    coarse map alone lay over the whole chest wherever the score was high. ValueError for another method; RuntimeError if the
+    coarse map alone lay over the whole chest wherever the score was high. Of a vote, the maps of its networks are meant, which
+    is the map of the score that they share. ValueError for another method; RuntimeError if the
     module is in training mode (XP-02).
     """
     if method != "grad-cam":
@@ -80,13 +81,18 @@ def explain(
     mirrored = tuple(flipped) if flipped is not None else (False,) * len(tensor)
     views = torch.from_numpy(np.array(tensor, dtype=np.float32)).to(next(module.parameters()).device)
 
-    def score(x: Tensor) -> Tensor:
-        return _odds(module(x), target)
+    each: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = []
+    for net in members(module):
 
-    with torch.inference_mode(False), torch.enable_grad():
-        x = views.clone().requires_grad_(True)
-        coarse = _merged(LayerGradCam(score, feature_layer(module)).attribute(x, relu_attributions=False), mirrored)
-        fine = _merged(LayerGradientXActivation(score, fine_layer(module)).attribute(x), mirrored)
+        def score(x: Tensor, net: nn.Module = net) -> Tensor:
+            return _odds(net(x), target)
+
+        with torch.inference_mode(False), torch.enable_grad():
+            x = views.clone().requires_grad_(True)
+            whole = LayerGradCam(score, feature_layer(net)).attribute(x, relu_attributions=False)
+            parts = LayerGradientXActivation(score, fine_layer(net)).attribute(x)
+            each.append((_merged(whole, mirrored), _merged(parts, mirrored)))
+    coarse, fine = (np.asarray(np.mean(maps, axis=0), dtype=np.float32) for maps in zip(*each, strict=True))
     cell = (tensor.shape[2] // fine.shape[0], tensor.shape[3] // fine.shape[1])
     heat = np.clip(_enlarge(coarse, *fine.shape), 0.0, None) * np.clip(_smooth(fine), 0.0, None)
     top = float(heat.max()) if np.isfinite(heat).all() else 0.0

@@ -1,4 +1,4 @@
-"""`python models/train/graph.py models/<id>`: the ONNX graph of a bundled MobileNetV2, for ONNX Runtime.
+"""`python models/train/graph.py models/<id>`: the ONNX graph of a bundled MobileNetV2 or vote of them, for ONNX Runtime.
 
 The graph holds no weights: its tensors point into `weights.safetensors` beside it (half precision, cast when the session loads),
 so the bundle does not grow and there is one set of weights. It is written from `medviewer.inference.image.networks` layer by
@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from medviewer.inference.bundle import GRAPH, WEIGHTS, read_bundle
-from medviewer.inference.image.networks import GATE_BLOCKS, MobileNetV2
+from medviewer.inference.image.networks import GATE_BLOCKS, build, members
 
 TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 OPSET, IR = 17, 8
@@ -101,15 +101,21 @@ def write(folder: Path) -> bytes:
     if about["name"] != "mobilenet_v2":
         raise TypeError(about["name"])
     parameters = about["parameters"]
-    net = MobileNetV2(int(parameters["classes"]), int(parameters.get("channels", 3)))
+    nets = members(build(about["name"], parameters))
     writer = Writer(folder / WEIGHTS)
-    parts, y = [writer.mean("x"), writer.spread("x")], "x"
-    for index, layer in enumerate(net.features):
-        y = writer.layer(y, layer, f"features.{index}")
-        if index in GATE_BLOCKS:
-            parts += [writer.mean(y), writer.spread(y)]
-    weight, bias = (writer.weight(f"classifier.1.{name}") for name in ("weight", "bias"))
-    logits = writer.node("Gemm", writer.mean(y), weight, bias, transB=1)
+    parts, answers = [writer.mean("x"), writer.spread("x")], []
+    for number, net in enumerate(nets):
+        path, y = f"nets.{number}." if len(nets) > 1 else "", "x"
+        for index, layer in enumerate(net.features):
+            y = writer.layer(y, layer, f"{path}features.{index}")
+            if number == 0 and index in GATE_BLOCKS:
+                parts += [writer.mean(y), writer.spread(y)]
+        weight, bias = (writer.weight(f"{path}classifier.1.{name}") for name in ("weight", "bias"))
+        answers.append(writer.node("Gemm", writer.mean(y), weight, bias, transB=1))
+    logits = answers[0]
+    if len(nets) > 1:
+        axis = writer.constant([1], TensorProto.INT64)
+        logits = writer.node("Concat", *(writer.node("Unsqueeze", answer, axis) for answer in answers), axis=1)
     features = writer.node("Concat", *parts, axis=1)
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in (logits, features)]
     shape = ["n", int(parameters.get("channels", 3)), "h", "w"]

@@ -1,6 +1,6 @@
 """Builders of image networks, by the name in a bundle's `architecture`. No code comes from a bundle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -69,26 +69,49 @@ class MobileNetV2(nn.Module):
         return logits
 
 
+class Vote(nn.Module):
+    """Networks of one shape whose logits are meant: [n, channels, H, W] → [n, classes]. The first one also feeds the gate."""
+
+    def __init__(self, nets: Iterable[MobileNetV2]) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([net(x) for net in self.nets], dim=1).mean(dim=1)
+
+
 def build(architecture: str, parameters: Mapping[str, Any]) -> nn.Module:
-    """The named network, untrained, in eval mode. `mobilenet_v2`: classes, channels (1 or 3). ValueError for another name."""
+    """The named network, untrained, in eval mode. `mobilenet_v2`: classes, channels (1 or 3), nets (over 1: a `Vote` of so
+    many). ValueError for another name."""
     if architecture != "mobilenet_v2":
         raise ValueError(f"unknown architecture {architecture!r}")
-    return MobileNetV2(int(parameters["classes"]), int(parameters.get("channels", 3))).eval()
+    count = int(parameters.get("nets", 1))
+    nets = [MobileNetV2(int(parameters["classes"]), int(parameters.get("channels", 3))) for _ in range(count)]
+    return (nets[0] if count == 1 else Vote(nets)).eval()
 
 
-def feature_layer(module: nn.Module) -> nn.Module:
+def members(module: nn.Module) -> list[MobileNetV2]:
+    """The networks that vote, or the one. TypeError for a network of elsewhere."""
+    nets = list(module.nets) if isinstance(module, Vote) else [module]
+    if not all(isinstance(net, MobileNetV2) for net in nets):
+        raise TypeError(f"not a network of this module: {type(module).__name__}")
+    return [net for net in nets if isinstance(net, MobileNetV2)]
+
+
+def feature_layer(net: MobileNetV2) -> nn.Module:
     """The last layer that still has places (7×7 for 224 pixels): where Grad-CAM looks."""
-    return _own(module).features[-1]
+    return net.features[-1]
 
 
-def fine_layer(module: nn.Module) -> nn.Module:
+def fine_layer(net: MobileNetV2) -> nn.Module:
     """The last layer with twice the places of `feature_layer` (14×14 for 224 pixels)."""
-    return _own(module).features[13]
+    return net.features[13]
 
 
 def forward_with_features(module: nn.Module, x: Tensor) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """One pass: logits [n, classes] and the gate's features [n, d] (see `features`). The caller holds inference mode."""
-    net = _own(module)
+    """One pass: logits [n, classes], of a vote [n, nets, classes], and the gate's features [n, d] (see `features`). The caller
+    holds inference mode."""
+    net, *others = members(module)
     parts: list[Tensor] = [x.mean(dim=(2, 3)), _spread(x)]
     y = x
     for index, layer in enumerate(net.features):
@@ -97,6 +120,8 @@ def forward_with_features(module: nn.Module, x: Tensor) -> tuple[npt.NDArray[np.
             parts += [y.mean(dim=(2, 3)), _spread(y)]
     pooled = y.mean(dim=(2, 3))
     logits: Tensor = net.classifier(pooled)
+    if others:
+        logits = torch.stack([logits, *(other(x) for other in others)], dim=1)
     return logits.float().numpy(force=True), torch.cat(parts, dim=1).float().numpy(force=True)
 
 
@@ -110,9 +135,3 @@ def _spread(y: Tensor) -> Tensor:
 def features(module: nn.Module, x: Tensor) -> npt.NDArray[np.float32]:
     """Features for the gate, [n, d]: mean and spread of the input and of each channel of `GATE_BLOCKS`."""
     return forward_with_features(module, x)[1]
-
-
-def _own(module: nn.Module) -> MobileNetV2:
-    if not isinstance(module, MobileNetV2):
-        raise TypeError(f"not a network of this module: {type(module).__name__}")
-    return module

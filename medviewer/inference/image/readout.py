@@ -19,20 +19,22 @@ class Score:
 
 
 def scores(logits: npt.NDArray[Any], readout: Mapping[str, Any]) -> list[Score]:
-    """Logits [views, classes] → one `Score` for each label, in the bundle's order; the probabilities sum to 1.
+    """Logits [views, classes], of a vote [views, nets, classes] → one `Score` for each label, in the bundle's order; the
+    probabilities sum to 1.
 
     `readout` of `bundle.json`: labels [name …]; positive (a label); slope, offset: the log-odds of `positive`, meant over the
-    views, are slope·x + offset (Platt's line, fitted on validation patients); band: half width in log-odds, which holds 90 %
-    of the changes that the same picture shows under small shifts, exposure and noise (validation patients); the spread of the
-    views is taken where it is larger.
+    views and networks, are slope·x + offset (Platt's line, fitted on validation patients); band: half width in log-odds, which
+    holds 90 % of the changes that the same picture shows under small shifts, exposure and noise (validation patients); what a
+    view or a network differs from their mean is taken where it is larger.
     Two classes only. ValueError for another shape or for logits that are not finite.
     """
     labels = [str(name) for name in readout["labels"]]
     values = np.asarray(logits, dtype=np.float64)
-    if values.ndim != 2 or values.shape[1] != len(labels) or len(labels) != 2:
-        raise ValueError(f"logits [views, 2] expected, not {values.shape}")
+    if values.ndim not in (2, 3) or values.shape[-1] != len(labels) or len(labels) != 2:
+        raise ValueError(f"logits [views, 2] or [views, nets, 2] expected, not {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError("the network's output is not finite")
+    values = values.reshape(-1, 2)
     positive = labels.index(str(readout["positive"]))
     odds = float(readout["slope"]) * (values[:, positive] - values[:, 1 - positive]) + float(readout["offset"])
     middle = float(odds.mean())

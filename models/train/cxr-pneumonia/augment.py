@@ -4,6 +4,7 @@ Pictures are float [n, 1, h, w] in 0..1 on the way in and out (they may leave it
 """
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -114,6 +115,57 @@ def background(x: Tensor, lungs: Tensor, masked: Tensor, share: float) -> Tensor
     return torch.lerp(x, soft * x + (1 - soft) * other, some(n, share) * masked.view(n, 1, 1, 1).float())
 
 
+def boxes(lungs: Tensor) -> tuple[Tensor, Tensor]:
+    """Middle and half size of the box around the lungs, [n, 2] as x, y in -1..1; without lungs: 0 and 1."""
+    middle, half = [], []
+    for axis in (2, 3):
+        line = torch.linspace(-1, 1, lungs.shape[5 - axis])
+        on = lungs[:, 0].amax(axis - 1) > 0.5
+        low = torch.where(on, line, torch.ones(())).amin(1)
+        high = torch.where(on, line, -torch.ones(())).amax(1)
+        none = ~on.any(1)
+        low[none], high[none] = -1.0, 1.0
+        middle.append((low + high) / 2)
+        half.append((high - low) / 2)
+    return torch.stack(middle, 1), torch.stack(half, 1).clamp_min(0.1)
+
+
+def transplant(x: Tensor, lungs: Tensor, masked: Tensor, share: float) -> Tensor:
+    """Lungs in the body of another picture of any label, moved so that its lungs would lie where these lie."""
+    n, size = len(x), x.shape[-1]
+    middle, half = boxes(lungs)
+    ratio = (half.roll(1, 0) / half).clamp(0.6, 1.7)
+    theta = torch.zeros(n, 2, 3)
+    theta[:, 0, 0], theta[:, 1, 1] = ratio[:, 0], ratio[:, 1]
+    theta[:, :, 2] = middle.roll(1, 0) - ratio * middle
+    grid = F.affine_grid(theta, [n, 1, size, size], align_corners=False)
+    body = F.grid_sample(x.roll(1, 0), grid, mode="bilinear", padding_mode="border", align_corners=False)
+    grow = 1 + 2 * int(np.random.randint(0, 4))
+    near = F.max_pool2d(F.adaptive_avg_pool2d(lungs, 112), grow, 1, grow // 2)
+    soft = F.interpolate(F.avg_pool2d(near, 5, 1, 2), size=size, mode="bilinear", align_corners=False)
+    both = (masked & masked.roll(1, 0)).view(n, 1, 1, 1).float()
+    return torch.lerp(x, soft * x + (1 - soft) * body, some(n, share) * both)
+
+
+def hide(x: Tensor, lungs: Tensor, masked: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Some pictures lose their lungs: a plain or cloudy field lies over them (their outline or a box). Such a picture shows
+    nothing of the label, and the network is taught to say so. Returns pictures and which [n] were hidden."""
+    n, size = len(x), x.shape[-1]
+    chosen = (torch.rand(n) < share) & masked
+    grow = int(np.random.choice([3, 7, 13, 19]))
+    field = F.max_pool2d((lungs > 0.5).float(), grow, 1, grow // 2)
+    if torch.rand(()) < 0.3:
+        field = field.amax(3, keepdim=True) * field.amax(2, keepdim=True)
+    mean = (x * (1 - field)).sum((2, 3), keepdim=True) / (1 - field).sum((2, 3), keepdim=True).clamp_min(1)
+    cloud = F.interpolate(torch.randn(n, 1, 5, 5), size=size, mode="bicubic", align_corners=False)
+    kind = torch.rand(n, 1, 1, 1)
+    cover = torch.where(kind < 0.4, mean, torch.where(kind < 0.6, uniform(n, 0, 1), mean + 0.15 * cloud))
+    cover = torch.where(kind > 0.8, coarse(x.roll(1, 0), 6), cover)
+    if torch.rand(()) < 0.5:
+        field = F.avg_pool2d(field, 9, 1, 4)
+    return torch.lerp(x, cover, field * chosen.view(n, 1, 1, 1).float()), chosen
+
+
 def markers(x: Tensor, share: float) -> Tensor:
     """Letters and dark or bright plates near the border."""
     size = x.shape[-1]
@@ -137,16 +189,27 @@ def markers(x: Tensor, share: float) -> Tensor:
     return x
 
 
+@dataclass(frozen=True)
+class Changes:
+    """Shares of the pictures that are changed so: `background` outside the lungs, `transplant`, `hide`."""
+
+    background: float
+    transplant: float = 0.0
+    hide: float = 0.0
+
+
 def augment(
-    x: Tensor, lungs: Tensor, masked: Tensor, donor: Tensor, size: int, strength: str, parameters: dict
-) -> tuple[Tensor, Tensor]:
-    """[n, 1, 224, 224] in 0..1 → standardised [n, 1, size, size] and its lungs."""
-    x, lungs = warp(x, lungs, size, strength == "strong")
-    if strength != "plain":
-        x = histogram(x, donor, 0.25)
-        x = background(x, lungs, masked, 0.45 if strength == "strong" else 0.3)
-        x = markers(x, 0.3)
-    x = sharpness(exposure(x))
-    if strength != "plain":
-        x = jpeg(x, 0.25)
-    return torch.from_numpy(np.stack([standardise(p, parameters)[None] for p in x[:, 0].numpy()])), lungs
+    x: Tensor, lungs: Tensor, masked: Tensor, donor: Tensor, size: int, strong: bool, changes: Changes, parameters: dict
+) -> tuple[Tensor, Tensor, Tensor]:
+    """[n, 1, 224, 224] in 0..1 → standardised [n, 1, size, size], its lungs, and which [n] have their lungs hidden."""
+    if changes.transplant:
+        x = transplant(x, lungs, masked, changes.transplant)
+    x, lungs = warp(x, lungs, size, strong)
+    x = histogram(x, donor, 0.25)
+    x = background(x, lungs, masked, changes.background)
+    hidden = torch.zeros(len(x), dtype=torch.bool)
+    if changes.hide:
+        x, hidden = hide(x, lungs, masked, changes.hide)
+    x = markers(x, 0.3)
+    x = jpeg(sharpness(exposure(x)), 0.25)
+    return torch.from_numpy(np.stack([standardise(p, parameters)[None] for p in x[:, 0].numpy()])), lungs, hidden

@@ -16,10 +16,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
+import augment
 import numpy as np
 import torch
 import train
-from finish import PARAMETERS, look
+from finish import PARAMETERS, disturbed, logits_and_features, look, odds_of
 from PIL import Image, ImageDraw
 from safetensors.numpy import load_file
 from scipy.ndimage import gaussian_filter
@@ -65,6 +66,35 @@ def interval(patient: np.ndarray, figure: Callable[[np.ndarray], float], seed: i
         if np.isfinite(value):
             found.append(value)
     return [round(float(v), 4) for v in np.percentile(found, [2.5, 97.5])]
+
+
+PUBLISHERS = 390 / 624
+"""Share of pneumonia in the publisher's test split."""
+
+
+def at_publishers_share(model: Model, pictures: train.Pictures) -> dict[str, list[float]]:
+    """Sensitivity, specificity and accuracy as if so many of `shift` had pneumonia: plain and four disturbed copies."""
+    where = np.flatnonzero(pictures.part == "shift")
+    truth = pictures.kind[where] > 0
+    copies = [odds_of(logits_and_features(model.net, copy)[0]) for copy in disturbed(pictures.grey[where], 4, 99)]
+    found = {}
+    for name, values in (("plain", model.odds(pictures.grey[where])[None]), ("disturbed", np.stack(copies))):
+        sensitivity, specificity = (values >= model.cut)[:, truth].mean(), (values < model.cut)[:, ~truth].mean()
+        accuracy = PUBLISHERS * sensitivity + (1 - PUBLISHERS) * specificity
+        found[name] = [round(float(v), 4) for v in (sensitivity, specificity, accuracy)]
+    return found
+
+
+def each_net(model: Model, pictures: train.Pictures) -> list[dict[str, float]]:
+    """AUC of each network of a vote alone (MW-12)."""
+    nets = networks.members(model.net)
+    found: list[dict[str, float]] = [{} for _ in nets]
+    for part in ("valid", "shift"):
+        where = np.flatnonzero(pictures.part == part)
+        for net, row in zip(nets, found, strict=True):
+            values = look(net, pictures.grey[where])[0].mean(axis=1)
+            row[part] = round(train.auc(pictures.kind[where] > 0, values), 4)
+    return found
 
 
 def metrics(model: Model, values: np.ndarray, truth: np.ndarray, patient: np.ndarray, split: str) -> list[dict[str, Any]]:
@@ -118,6 +148,21 @@ def convex_hidden(grey: np.ndarray, lungs: np.ndarray) -> np.ndarray:
     rows, cols = np.nonzero(lung_field(lungs, grey.shape[0], 6))
     out = grey.astype(np.float32)
     out[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1] = grey.mean()
+    return out
+
+
+def other_body(pictures: train.Pictures, where: np.ndarray, seed: int = 5) -> list[np.ndarray]:
+    """Each picture's lungs in the body of a picture of the other label, moved to fit: what is outside the lungs says the
+    opposite. Unlike grey fields, nothing in such a picture tells the network that something was taken away."""
+    draw = np.random.default_rng(seed)
+    np.random.seed(seed)
+    truth = pictures.kind > 0
+    out = []
+    for i in where:
+        pair = [i, draw.choice(where[truth[where] != truth[i]])]
+        x = torch.from_numpy(pictures.grey[pair])[:, None].float()
+        lungs = torch.nn.functional.interpolate(torch.from_numpy(pictures.lungs[pair])[:, None].float(), size=224)
+        out.append(augment.transplant(x, lungs, torch.ones(2, dtype=torch.bool), 1.0)[0, 0].numpy())
     return out
 
 
@@ -250,6 +295,53 @@ def heat(model: Model, pictures: train.Pictures, where: np.ndarray) -> dict[str,
     }
 
 
+def rows_of(model: Model, pictures: train.Pictures, part: str) -> list[dict[str, Any]]:
+    """Figures of a part; prints what the gate does there and which pictures are wrong."""
+    where = np.flatnonzero(pictures.part == part)
+    truth = pictures.kind[where] > 0
+    odds, features = look(model.net, pictures.grey[where])
+    values = odds.mean(axis=1)
+    strange = np.array([gate.score(row, model.gate) for row in features])
+    print(f"{part}: gate refuses {int((strange > model.limit).sum())} of {len(where)}, median {np.median(strange):.2f},")
+    print(f"  largest {strange.max():.2f} of {model.limit:.2f}; calibration error {calibration_error(model, values, truth):.3f}")
+    for k in np.flatnonzero((values >= model.cut) != truth):
+        kind, aspect = train.KINDS[pictures.kind[where[k]]], pictures.aspect[where[k]]
+        print(f"  wrong: {kind}, aspect {aspect:.2f}, log-odds {values[k]:.2f}, {pictures.names[where[k]]}")
+    return metrics(model, values, truth, pictures.patient[where], part)
+
+
+def without_and_only(model: Model, pictures: train.Pictures) -> dict[str, float]:
+    """AUC on both validation parts with the lungs taken away, alone, or in a body of the other label (MW-09)."""
+    where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")) & pictures.masked)
+    truth = pictures.kind[where] > 0
+    changes = {
+        "lungs masked out": without_lungs,
+        "box around the lungs hidden": convex_hidden,
+        "everything but the lungs masked out": only_lungs,
+    }
+    found = {
+        name: round(train.auc(truth, model.odds([change(pictures.grey[i], pictures.lungs[i]) for i in where])), 4)
+        for name, change in changes.items()
+    }
+    found["lungs in the body of the other label"] = round(train.auc(truth, model.odds(other_body(pictures, where))), 4)
+    return found
+
+
+def stressed(model: Model, pictures: train.Pictures) -> dict[str, dict[str, float]]:
+    """Reaction to exposure, noise, markers: every third picture of both validation parts."""
+    where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")))[::3]
+    truth = pictures.kind[where] > 0
+    found = {}
+    for name, change in stresses().items():
+        values = model.odds([np.asarray(change(pictures.grey[i]), np.float32) for i in where])
+        found[name] = {
+            "auc": round(train.auc(truth, values), 4),
+            "sensitivity": round(float((values >= model.cut)[truth].mean()), 3),
+            "specificity": round(float((values < model.cut)[~truth].mean()), 3),
+        }
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
@@ -261,50 +353,20 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     model, pictures = Model(args.model), train.load(args.data)
-    truth = pictures.kind > 0
-    table: list[dict[str, Any]] = []
-    for part in ("valid", "shift", *(["test"] if args.test else [])):
-        where = np.flatnonzero(pictures.part == part)
-        odds, features = look(model.net, pictures.grey[where])
-        values = odds.mean(axis=1)
-        table += metrics(model, values, truth[where], pictures.patient[where], part)
-        strange = np.array([gate.score(row, model.gate) for row in features])
-        print(
-            f"{part}: gate refuses {int((strange > model.limit).sum())} of {len(where)}, median {np.median(strange):.2f}, largest"
-        )
-        print(
-            f"  {strange.max():.2f} of {model.limit:.2f}; calibration error {calibration_error(model, values, truth[where]):.3f}"
-        )
-        wrong = where[(values >= model.cut) != truth[where]]
-        for i, value in zip(where, values, strict=True):
-            if i in wrong:
-                kind, aspect = train.KINDS[pictures.kind[i]], pictures.aspect[i]
-                print(f"  wrong: {kind}, aspect {aspect:.2f}, log-odds {value:.2f}, {pictures.names[i]}")
+    parts = ("valid", "shift", *(["test"] if args.test else []))
+    table = [row for part in parts for row in rows_of(model, pictures, part)]
     for row in table:
-        print(row)
+        print(row, flush=True)
     extra: dict[str, Any] = {}
     if not args.quick:
-        where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")) & pictures.masked)
-        lungs = {
-            "lungs masked out": without_lungs,
-            "box around the lungs hidden": convex_hidden,
-            "everything but the lungs masked out": only_lungs,
-        }
-        extra["auc"] = {
-            name: round(train.auc(truth[where], model.odds([change(pictures.grey[i], pictures.lungs[i]) for i in where])), 4)
-            for name, change in lungs.items()
-        }
-        where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")))
-        for name, change in stresses().items():
-            values = model.odds([np.asarray(change(pictures.grey[i]), np.float32) for i in where[::3]])
-            t = truth[where[::3]]
-            extra.setdefault("stress", {})[name] = {
-                "auc": round(train.auc(t, values), 4),
-                "sensitivity": round(float((values >= model.cut)[t].mean()), 3),
-                "specificity": round(float((values < model.cut)[~t].mean()), 3),
-            }
+        extra["auc"] = without_and_only(model, pictures)
+        print(extra, flush=True)
+        extra["nets"] = each_net(model, pictures)
+        extra["shift at the publisher's share of pneumonia"] = at_publishers_share(model, pictures)
+        extra["stress"] = stressed(model, pictures)
         extra["outside"] = outside(model, args.data)
-        hits = where[(model.odds(pictures.grey[where]) >= model.cut) & truth[where] & pictures.masked[where]]
+        where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")))
+        hits = where[(model.odds(pictures.grey[where]) >= model.cut) & (pictures.kind[where] > 0) & pictures.masked[where]]
         extra["heat"] = heat(model, pictures, hits[:: max(1, len(hits) // 40)][:40])
     print(json.dumps(extra, indent=2, ensure_ascii=False))
     if args.write:

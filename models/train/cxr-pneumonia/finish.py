@@ -1,14 +1,26 @@
-"""From trained weights to the bundle: calibration, threshold, gate, files and hashes."""
+"""From trained weights to the bundle: calibration, threshold, gate, files and hashes. See README.md.
 
+    python models/train/cxr-pneumonia/finish.py --data ../shared/data/imaging/cxr --out models/cxr-pneumonia \
+        --nets first.safetensors second.safetensors
+"""
+
+import argparse
 import hashlib
 import json
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
 
 import augment
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from medviewer.inference import gate
@@ -26,7 +38,7 @@ MARGIN = (1.25, 0.12)
 
 
 def logits_and_features(net: nn.Module, tensors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """[n, 1, h, w], any n → logits [n, 2], features [n, d]."""
+    """[n, 1, h, w], any n → logits [n, 2] (of a vote [n, nets, 2]), features [n, d]."""
     found = []
     with torch.inference_mode():
         for start in range(0, len(tensors), 16):
@@ -35,13 +47,19 @@ def logits_and_features(net: nn.Module, tensors: np.ndarray) -> tuple[np.ndarray
     return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
 
+def odds_of(logits: np.ndarray) -> np.ndarray:
+    """Log-odds of pneumonia [n], mean of the networks of a vote."""
+    apart = logits[..., 1] - logits[..., 0]
+    return apart if apart.ndim == 1 else apart.mean(axis=1)
+
+
 def look(net: nn.Module, grey: list[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """As the program sees them: log-odds of pneumonia [n, views] and features [n, d] meant over the views."""
     odds, features = [], []
     for start in range(0, len(grey), 16):
         views = np.concatenate([prepare_cxr(g, parameters=PARAMETERS).tensor for g in grey[start : start + 16]])
         logits, found = logits_and_features(net, views)
-        odds.append((logits[:, 1] - logits[:, 0]).reshape(-1, PARAMETERS["views"]))
+        odds.append(odds_of(logits).reshape(-1, PARAMETERS["views"]))
         features.append(found.reshape(-1, PARAMETERS["views"], found.shape[1]).mean(axis=1))
     return np.concatenate(odds), np.concatenate(features)
 
@@ -144,18 +162,35 @@ def fit_gate(net: nn.Module, pictures: Any, seed: int) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in own.items()}
 
 
-def finish(net: nn.Module, pictures: Any, out: Path, *, seed: int, minutes: float, created: str, cost: float) -> None:
-    """Write weights.safetensors, probe.npz and bundle.json (metrics are filled in by evaluate.py)."""
-    out.mkdir(parents=True, exist_ok=True)
-    # What is stored is what is judged: the half-precision copy.
-    state = {name: value.half() if value.ndim > 1 else value for name, value in net.state_dict().items()}
+def architecture(count: int) -> dict[str, Any]:
+    """The bundle's `architecture` of a network, or of a vote of `count`."""
+    more = {"nets": count} if count > 1 else {}
+    return {"name": ARCHITECTURE["name"], "parameters": ARCHITECTURE["parameters"] | more}
+
+
+def read_nets(files: Sequence[Path]) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+    """The network of one file or the vote of several, and its tensors as they are stored: what is stored is what is judged, the
+    half-precision copy."""
+    state = {}
+    for number, file in enumerate(files):
+        path = f"nets.{number}." if len(files) > 1 else ""
+        own = {name: value for name, value in load_file(file).items() if not name.startswith("gate.")}
+        state |= {path + name: value.half() if value.ndim > 1 else value for name, value in own.items()}
+    about = architecture(len(files))
+    net = networks.build(about["name"], about["parameters"])
     net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in state.items()})
-    net.eval()
+    return net.eval(), state
+
+
+def finish(files: Sequence[Path], pictures: Any, out: Path, *, cost: float, seed: int = 1) -> None:
+    """Write weights.safetensors, probe.npz and bundle.json (metrics are filled in by evaluate.py, graph.onnx by graph.py)."""
+    out.mkdir(parents=True, exist_ok=True)
+    net, state = read_nets(files)
     where = np.flatnonzero(np.isin(pictures.part, ("valid", "shift")))
     truth = pictures.kind[where] > 0
     plain = look(net, pictures.grey[where])[0].mean(axis=1)
     copies = disturbed(pictures.grey[where], 4, seed)
-    moved = np.stack([(lambda a: a[:, 1] - a[:, 0])(logits_and_features(net, copy)[0]) for copy in copies])
+    moved = np.stack([odds_of(logits_and_features(net, copy)[0]) for copy in copies])
     odds, labels = np.concatenate([plain, *moved]), np.tile(truth, 5)
     slope, offset = calibrate(odds, labels)
     for t in np.arange(-1, 1.6, 0.25):
@@ -173,17 +208,23 @@ def finish(net: nn.Module, pictures: Any, out: Path, *, seed: int, minutes: floa
     probe(net, pictures, readout, out / "probe.npz")
     old = json.loads((Path(__file__).parent / "bundle.template.json").read_text(encoding="utf-8"))
     bundle = old | {
-        "architecture": ARCHITECTURE,
+        "architecture": architecture(len(files)),
         "thresholds": {"pneumonia": round(float(threshold), 4)},
         "preprocessing": {"name": PREPROCESSING.split("/")[0], "version": PREPROCESSING.split("/")[1], "parameters": PARAMETERS},
         "readout": readout,
         "gate": {"name": "features/1", "limit": 1.0},
-        "training": {"seed": seed, "minutes": round(minutes, 1)},
-        "created": created,
+        "training": [notes_of(file) for file in files],
+        "created": time.strftime("%Y-%m-%d", time.gmtime()),
         "metrics": [],
         "files": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in ("weights.safetensors", "probe.npz")},
     }
     (out / "bundle.json").write_text(json.dumps(bundle, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def notes_of(file: Path) -> dict[str, str]:
+    """What train.py wrote beside the weights: seed, recipe, minutes, steps."""
+    with safe_open(file, "pt") as opened:
+        return dict(opened.metadata() or {})
 
 
 def probe(net: nn.Module, pictures: Any, readout: dict[str, Any], path: Path) -> None:
@@ -197,3 +238,21 @@ def probe(net: nn.Module, pictures: Any, readout: dict[str, Any], path: Path) ->
         logits, _ = logits_and_features(net, prepare_cxr(pictures.grey[i], parameters=PARAMETERS).tensor)
         expected.append([s.probability for s in scores(logits, readout)])
     np.savez_compressed(path, grey=pictures.grey[pick], scores=np.array(expected, np.float32), tolerance=np.float32(0.005))
+
+
+def main() -> None:
+    import train  # imports this module
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--nets", type=Path, nargs="+", required=True, help="what train.py wrote; several vote")
+    parser.add_argument("--cost", type=float, default=1.5, help="worth of specificity against sensitivity at the threshold")
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    finish(args.nets, train.load(args.data), args.out, cost=args.cost)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ import csv
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,8 @@ if __name__ == "__main__" and any(os.environ.get(name) != value for name, value 
 
 import numpy as np
 import torch
-from augment import augment
-from finish import ARCHITECTURE, PARAMETERS, finish
+from augment import Changes, augment
+from finish import ARCHITECTURE, PARAMETERS
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -40,16 +40,46 @@ KINDS = ("normal", "bacteria", "virus")
 
 @dataclass(frozen=True)
 class Cycle:
-    """A stretch of training with its own warm-up and cosine: `rate` at its top, `small` = share of steps at 192 pixels."""
+    """A stretch of training with its own warm-up and cosine: `rate` at its top; `sizes`: pixels a side, up to which share of it;
+    `time`: its share of `--minutes`."""
 
     number: int
     steps: int
     rate: float
-    strength: str
-    small: float
+    strong: bool
+    sizes: tuple[tuple[float, int], ...]
+    time: float
+    changes: Changes
 
 
-CYCLES = (Cycle(0, 1600, 5e-4, "strong", 0.6), Cycle(1, 600, 3e-4, "full", 0.0))
+@dataclass(frozen=True)
+class Recipe:
+    """`virus`: how much oftener a viral pneumonia is drawn than its share; `lungs`: worth of the lung helper."""
+
+    cycles: tuple[Cycle, ...]
+    virus: float = 1.0
+    lungs: float = 0.3
+
+
+LARGE = ((1.0, 224),)
+RECIPES = {
+    "first": Recipe(
+        (
+            Cycle(0, 1600, 5e-4, True, ((0.6, 192), (1.0, 224)), 0.6, Changes(0.45)),
+            Cycle(1, 600, 3e-4, False, LARGE, 0.4, Changes(0.3)),
+        )
+    ),
+    "second": Recipe(
+        (
+            Cycle(0, 1500, 6e-4, True, ((0.6, 160), (1.0, 192)), 0.6, Changes(0.3, 0.35, 0.15)),
+            Cycle(1, 500, 3e-4, False, LARGE, 0.4, Changes(0.2, 0.3, 0.15)),
+        ),
+        virus=1.5,
+        lungs=0.5,
+    ),
+    "more": Recipe((Cycle(2, 300, 2e-4, False, ((0.6, 192), (1.0, 224)), 1.0, Changes(0.2, 0.3, 0.3)),), virus=1.5, lungs=0.5),
+}
+"""`first`: seed 1. `second`: seed 2, stronger against what is not lung. `more`: a further cycle of seed 1 after `first`."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +128,12 @@ def load(data: Path) -> Pictures:
     )
 
 
-def weights(pictures: Pictures, index: np.ndarray, *, aspects: bool) -> np.ndarray:
+def weights(pictures: Pictures, index: np.ndarray, *, aspects: bool, virus: float) -> np.ndarray:
     """How often each training picture is drawn: both labels equally, a patient with many pictures by the root of their number,
     and (`aspects`) each label with the same spread of aspects, so that framing tells nothing about the label."""
     label = (pictures.kind[index] > 0).astype(int)
     _, inverse, count = np.unique(pictures.patient[index], return_inverse=True, return_counts=True)
-    w = 1.0 / np.sqrt(count[inverse])
+    w = np.where(pictures.kind[index] == 2, virus, 1.0) / np.sqrt(count[inverse])
     if aspects:
         edges = [1.1, 1.2, 1.3, 1.4, 1.5, 1.65]
         bins = np.digitize(np.nan_to_num(pictures.aspect[index], nan=1.4), edges)
@@ -116,6 +146,8 @@ def weights(pictures: Pictures, index: np.ndarray, *, aspects: bool) -> np.ndarr
 
 
 # ---------------------------------------------------------------- network and loop
+
+Clock = Callable[[], float]
 
 
 class Taught(nn.Module):
@@ -146,23 +178,27 @@ def pretrained(path: Path) -> networks.MobileNetV2:
     return net
 
 
-def batches(pictures: Pictures, args: argparse.Namespace, cycle: Cycle) -> Iterator[tuple[Tensor, ...]]:
+def batches(
+    pictures: Pictures, args: argparse.Namespace, cycle: Cycle, virus: float, clock: Clock
+) -> Iterator[tuple[Tensor, ...]]:
     index = np.flatnonzero(np.isin(pictures.part, args.parts.split(",")))
-    chance = weights(pictures, index, aspects=args.aspects)
+    chance = weights(pictures, index, aspects=args.aspects, virus=virus)
     print(f"{len(index)} training pictures", flush=True)
-    for step in range(cycle.steps):
-        size = 192 if step < cycle.small * cycle.steps else 224
+    while (done := clock()) < 1.0:
+        size = next(size for until, size in cycle.sizes if done < until)
         pick = np.random.choice(index, args.batch, p=chance)
         swap = np.random.choice(index, args.batch, p=chance)
         x = torch.from_numpy(pictures.grey[pick])[:, None].float() / 255
         lungs = F.interpolate(torch.from_numpy(pictures.lungs[pick])[:, None].float(), size=224)
         donor = torch.from_numpy(pictures.grey[swap])[:, None].float() / 255
         masked = torch.from_numpy(pictures.masked[pick])
-        x, lungs = augment(x, lungs, masked, donor, size, cycle.strength, PARAMETERS)
-        yield x, lungs, masked, torch.from_numpy(pictures.kind[pick])
+        x, lungs, hidden = augment(x, lungs, masked, donor, size, cycle.strong, cycle.changes, PARAMETERS)
+        yield x, lungs, masked, hidden, torch.from_numpy(pictures.kind[pick])
 
 
-def train(net: networks.MobileNetV2, pictures: Pictures, args: argparse.Namespace, cycle: Cycle) -> networks.MobileNetV2:
+def train(
+    net: networks.MobileNetV2, pictures: Pictures, args: argparse.Namespace, recipe: Recipe, cycle: Cycle
+) -> networks.MobileNetV2:
     """One cycle from `net`'s weights; what comes back is the running average of the weights."""
     torch.manual_seed(args.seed + cycle.number)
     np.random.seed(args.seed + cycle.number)
@@ -174,29 +210,37 @@ def train(net: networks.MobileNetV2, pictures: Pictures, args: argparse.Namespac
     heads = [*model.kind.parameters(), *model.lungs.parameters(), *model.net.classifier.parameters()]
     groups = [{"params": list(model.net.features.parameters()), "lr": cycle.rate}, {"params": heads, "lr": 3 * cycle.rate}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    warm = max(1, cycle.steps // 20)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda s: min((s + 1) / warm, 0.02 + 0.49 * (1 + np.cos(np.pi * s / cycle.steps)))
-    )
-    began, seen = time.time(), 0.0
-    for step, (x, lungs, masked, kind) in enumerate(batches(pictures, args, cycle)):
+    began, seen, step = time.time(), 0.0, 0
+
+    def clock() -> float:
+        """Share of the cycle that is done: by steps or by time, what is more."""
+        spent = (time.time() - began) / 60 / (args.minutes * cycle.time) if args.minutes else 0.0
+        return max(step / cycle.steps, spent)
+
+    for x, lungs, masked, hidden, kind in batches(pictures, args, cycle, recipe.virus, clock):
+        done = clock()
+        for group, rate in zip(optimiser.param_groups, (cycle.rate, 3 * cycle.rate), strict=True):
+            group["lr"] = rate * min((step + 1) / (cycle.steps // 20), 0.02 + 0.49 * (1 + np.cos(np.pi * min(done, 1.0))))
         logits, kinds, places = model(x.contiguous(memory_format=torch.channels_last))
-        loss = F.cross_entropy(logits, (kind > 0).long(), label_smoothing=args.smooth)
-        loss = loss + 0.3 * F.cross_entropy(kinds, kind, label_smoothing=args.smooth)
+        target = F.one_hot((kind > 0).long(), 2).float()
+        target[hidden] = 0.5
+        loss = F.cross_entropy(logits, target, label_smoothing=args.smooth)
+        each = F.cross_entropy(kinds, kind, label_smoothing=args.smooth, reduction="none")
+        loss = loss + 0.3 * (each * ~hidden).mean()
         truth = F.adaptive_avg_pool2d(lungs, places.shape[-1])
-        loss = loss + 0.3 * (F.binary_cross_entropy_with_logits(places, truth, reduction="none").mean((1, 2, 3)) * masked).mean()
+        place = F.binary_cross_entropy_with_logits(places, truth, reduction="none").mean((1, 2, 3))
+        loss = loss + recipe.lungs * (place * (masked & ~hidden)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
-        schedule.step()
         average.update_parameters(model)
         seen = float(loss.detach()) if step == 0 else 0.98 * seen + 0.02 * float(loss.detach())
-        if step % 50 == 49:
-            print(f"step {step + 1}/{cycle.steps} loss {seen:.3f} {time.time() - began:.0f} s", flush=True)
-        if step % 400 == 399 or step == cycle.steps - 1:
-            report(average.module.net, pictures, ("shift", "valid"))
-    print(f"{(time.time() - began) / 60:.1f} minutes", flush=True)
+        step += 1
+        if step % 25 == 0:
+            print(f"step {step} of {cycle.steps}, {done:.3f} done, loss {seen:.3f}, {time.time() - began:.0f} s", flush=True)
+    print(f"{step} steps, {(time.time() - began) / 60:.1f} minutes", flush=True)
+    report(average.module.net, pictures, ("shift", "valid"))
     return average.module.net.eval()
 
 
@@ -241,13 +285,15 @@ def options(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--backbone", type=Path)
     parser.add_argument("--parts", default="train")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="cut the steps so that it ends by then")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--ema", type=float, default=0.995)
     parser.add_argument("--smooth", type=float, default=0.05)
-    parser.add_argument("--cost", type=float, default=1.5, help="worth of specificity against sensitivity at the threshold")
+    parser.add_argument("--recipe", choices=RECIPES, default="first")
+    parser.add_argument("--start", type=Path, help="weights to begin from (else ImageNet)")
     parser.add_argument("--aspects", action=argparse.BooleanOptionalAction, default=True, help="same aspects for both labels")
-    parser.add_argument("--cycle", type=int, default=0, help="begin with this one, from the weights that the one before left")
+    parser.add_argument("--cycle", type=int, default=0, help="begin with this one of the recipe (with --start)")
     args = parser.parse_args(argv)
     args.backbone = args.backbone or args.data.parent / "backbones" / "mobilenet_v2_imagenet_fp16.safetensors"
     return args
@@ -258,18 +304,17 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     pictures = load(args.data)
     began = time.time()
-    args.out.mkdir(parents=True, exist_ok=True)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     net = pretrained(args.backbone)
-    left = args.out / "cycle.safetensors"
-    if args.cycle:
-        net.load_state_dict(load_file(left))
-    for cycle in CYCLES[args.cycle :]:
-        net = train(net, pictures, args, cycle)
-        save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, left)
-    created = time.strftime("%Y-%m-%d", time.gmtime())
-    finish(net, pictures, args.out, seed=args.seed, minutes=(time.time() - began) / 60, created=created, cost=args.cost)
-    left.unlink()
+    if args.start:
+        own = {name: tensor for name, tensor in load_file(args.start).items() if not name.startswith("gate.")}
+        net.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in own.items()})
+    recipe = RECIPES[args.recipe]
+    for cycle in recipe.cycles[args.cycle :]:
+        net = train(net, pictures, args, recipe, cycle)
+        note = {"seed": str(args.seed), "recipe": args.recipe, "minutes": f"{(time.time() - began) / 60:.1f}"}
+        save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, args.out, note)
 
 
 if __name__ == "__main__":
