@@ -125,11 +125,15 @@ def write(folder: Path) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
+def main(target: Path) -> None:
+    """Write the graph beside the weights and its hash into the bundle."""
     graph = write(target)
     (target / GRAPH).write_bytes(graph)
     words = json.loads((target / "bundle.json").read_text("utf-8"))
     words["files"][GRAPH] = hashlib.sha256(graph).hexdigest()
     (target / "bundle.json").write_text(json.dumps(words, ensure_ascii=False, indent=2) + "\n", "utf-8")
     print(target / GRAPH, len(graph), "bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -20,7 +20,7 @@ import augment
 import numpy as np
 import torch
 import train
-from finish import PARAMETERS, disturbed, logits_and_features, look, odds_of
+from finish import PARAMETERS, disturbed, logits_and_features, look, odds_of, opened
 from PIL import Image, ImageDraw
 from safetensors.numpy import load_file
 from scipy.ndimage import gaussian_filter
@@ -42,6 +42,7 @@ class Model:
         state = {name: torch.from_numpy(value) for name, value in tensors.items() if not name.startswith("gate.")}
         self.net.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in state.items()})
         self.net.eval()
+        self.quick = opened(folder)
         self.limit = float(self.bundle["gate"]["limit"])
         threshold = float(self.bundle["thresholds"]["pneumonia"])
         readout = self.bundle["readout"]
@@ -50,10 +51,15 @@ class Model:
 
     def odds(self, pictures: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """Raw log-odds, mean of the views; positive where `>= self.cut`."""
-        return look(self.net, list(pictures))[0].mean(axis=1)
+        return look(self.quick, list(pictures))[0].mean(axis=1)
 
-    def strangeness(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
-        return np.array([gate.score(row, self.gate) for row in look(self.net, list(pictures))[1]])
+    def strange(self, features: np.ndarray) -> np.ndarray:
+        return np.array([gate.score(row, self.gate) for row in features])
+
+    def both(self, pictures: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Log-odds, and whether the gate refuses."""
+        odds, features = look(self.quick, list(pictures))
+        return odds.mean(axis=1), self.strange(features) > self.limit
 
 
 def interval(patient: np.ndarray, figure: Callable[[np.ndarray], float], seed: int = 7, rounds: int = 1000) -> list[float]:
@@ -76,7 +82,7 @@ def at_publishers_share(model: Model, pictures: train.Pictures) -> dict[str, lis
     """Sensitivity, specificity and accuracy as if so many of `shift` had pneumonia: plain and four disturbed copies."""
     where = np.flatnonzero(pictures.part == "shift")
     truth = pictures.kind[where] > 0
-    copies = [odds_of(logits_and_features(model.net, copy)[0]) for copy in disturbed(pictures.grey[where], 4, 99)]
+    copies = [odds_of(logits_and_features(model.quick, copy)[0]) for copy in disturbed(pictures.grey[where], 4, 99)]
     found = {}
     for name, values in (("plain", model.odds(pictures.grey[where])[None]), ("disturbed", np.stack(copies))):
         sensitivity, specificity = (values >= model.cut)[:, truth].mean(), (values < model.cut)[:, ~truth].mean()
@@ -87,12 +93,10 @@ def at_publishers_share(model: Model, pictures: train.Pictures) -> dict[str, lis
 
 def each_net(model: Model, pictures: train.Pictures) -> list[dict[str, float]]:
     """AUC of each network of a vote alone (MW-12)."""
-    nets = networks.members(model.net)
-    found: list[dict[str, float]] = [{} for _ in nets]
+    found: list[dict[str, float]] = [{} for _ in networks.members(model.net)]
     for part in ("valid", "shift"):
         where = np.flatnonzero(pictures.part == part)
-        for net, row in zip(nets, found, strict=True):
-            values = look(net, pictures.grey[where])[0].mean(axis=1)
+        for values, row in zip(look(model.quick, pictures.grey[where])[0].T, found, strict=True):
             row[part] = round(train.auc(pictures.kind[where] > 0, values), 4)
     return found
 
@@ -231,9 +235,9 @@ def outside(model: Model, data: Path) -> dict[str, Any]:
     with (data / "not_chest" / "index.csv").open() as f:
         files = [row["file"] for row in csv.DictReader(f)]
     near = [path for path in (data / "not_chest").rglob("*") if path.name in {Path(f).name for f in files}]
-    refused = model.strangeness([read(path) for path in near]) > model.limit
+    refused = model.both([read(path) for path in near])[1]
     found["not_chest refused"] = [int(refused.sum()), len(near), [p.name for p, r in zip(near, refused, strict=True) if not r]]
-    made = model.strangeness(strangers()) > model.limit
+    made = model.both(strangers())[1]
     found["made strangers refused"] = [int(made.sum()), len(made), np.flatnonzero(~made).tolist()]
     with (data / "covid" / "metadata.csv").open() as f:
         covid = [
@@ -242,7 +246,7 @@ def outside(model: Model, data: Path) -> dict[str, Any]:
             if (path := locate(data / "covid", row["file"])) and row.setdefault("path", str(path))
         ]
     grey = [read(Path(row["path"])) for row in covid]
-    strange, values = model.strangeness(grey) > model.limit, model.odds(grey)
+    values, strange = model.both(grey)
     lateral = np.array([row["view"] == "L" for row in covid])
     normal = np.array([row["finding"] == "No Finding" for row in covid])
     found["covid lateral refused"] = [int(strange[lateral].sum()), int(lateral.sum())]
@@ -254,7 +258,7 @@ def outside(model: Model, data: Path) -> dict[str, Any]:
             row for row in csv.DictReader(f) if (path := locate(data / "nih", row["file"])) and row.setdefault("path", str(path))
         ]
     grey = [read(Path(row["path"])) for row in nih]
-    values, strange = model.odds(grey), model.strangeness(grey) > model.limit
+    values, strange = model.both(grey)
     none = np.array([row["findings"] == "No Finding" for row in nih])
     opaque = np.array([bool({"Pneumonia", "Infiltration", "Consolidation"} & set(row["findings"].split("|"))) for row in nih])
     pick = none | opaque
@@ -299,9 +303,8 @@ def rows_of(model: Model, pictures: train.Pictures, part: str) -> list[dict[str,
     """Figures of a part; prints what the gate does there and which pictures are wrong."""
     where = np.flatnonzero(pictures.part == part)
     truth = pictures.kind[where] > 0
-    odds, features = look(model.net, pictures.grey[where])
-    values = odds.mean(axis=1)
-    strange = np.array([gate.score(row, model.gate) for row in features])
+    odds, features = look(model.quick, pictures.grey[where])
+    values, strange = odds.mean(axis=1), model.strange(features)
     print(f"{part}: gate refuses {int((strange > model.limit).sum())} of {len(where)}, median {np.median(strange):.2f},")
     print(f"  largest {strange.max():.2f} of {model.limit:.2f}; calibration error {calibration_error(model, values, truth):.3f}")
     for k in np.flatnonzero((values >= model.cut) != truth):
@@ -371,7 +374,7 @@ def main() -> None:
     print(json.dumps(extra, indent=2, ensure_ascii=False))
     if args.write:
         path = args.model / "bundle.json"
-        bundle = json.loads(path.read_text(encoding="utf-8")) | {"metrics": table, "checks": extra}
+        bundle = json.loads(path.read_text(encoding="utf-8")) | {"metrics": table} | ({"checks": extra} if extra else {})
         path.write_text(json.dumps(bundle, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -27,6 +27,7 @@ import torch
 from augment import Changes, augment
 from finish import ARCHITECTURE, PARAMETERS
 from PIL import Image
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -307,14 +308,18 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     net = pretrained(args.backbone)
+    note = {"seed": str(args.seed), "recipe": args.recipe, "minutes": "0"}
     if args.start:
+        with safe_open(args.start, "pt") as left:
+            before = left.metadata() or {}
+        note |= {"recipe": f"{before.get('recipe', 'first')}, {args.recipe}", "minutes": before.get("minutes", "0")}
         own = {name: tensor for name, tensor in load_file(args.start).items() if not name.startswith("gate.")}
         net.load_state_dict({name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in own.items()})
     recipe = RECIPES[args.recipe]
     for cycle in recipe.cycles[args.cycle :]:
         net = train(net, pictures, args, recipe, cycle)
-        note = {"seed": str(args.seed), "recipe": args.recipe, "minutes": f"{(time.time() - began) / 60:.1f}"}
-        save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, args.out, note)
+        now = {"minutes": f"{float(note['minutes']) + (time.time() - began) / 60:.1f}"}
+        save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, args.out, note | now)
 
 
 if __name__ == "__main__":
