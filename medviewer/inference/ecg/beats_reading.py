@@ -1,6 +1,7 @@
 """Beats of a record by the network of `beats.py`: R peaks, AAMI classes, rate and variability from them.
 
-Two passes: what the first one takes for no beat is left out, then every interval and reference shape is made anew.
+Two passes: what the first one takes for no beat is left out, then every interval and reference shape is made anew. Last, beats of
+like shape vote (`beats_vote.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg import beats_why
 from medviewer.inference.ecg.beats import LABELS, SHAPE, TIMING, described, slowed
 from medviewer.inference.ecg.beats import Sequence as BeatSequence
+from medviewer.inference.ecg.beats_vote import voted
 from medviewer.inference.ecg.qrs import detect
 from medviewer.inference.reading import SEED, Reading, Report, Request
 
@@ -137,7 +139,18 @@ def _two_rates(record: EcgRecord, traces: dict[int, NDArray[np.float64]]) -> tup
 def judged(
     loaded: Loaded, signals: list[NDArray[np.float64]], rate: float, token: CancelToken, report: Report
 ) -> tuple[BeatSequence, NDArray[np.float64]]:
-    """Candidates of the second pass and their calibrated probabilities."""
+    """Candidates of the second pass and their calibrated probabilities, after the vote of beats of like shape."""
+    readout = loaded.bundle.document["readout"]
+    found, logits = opinions(loaded, signals, rate, token, report)
+    if vote := readout.get("vote"):
+        logits = voted(found.windows, logits, vote)
+    return found, calibrated(logits, readout)
+
+
+def opinions(
+    loaded: Loaded, signals: list[NDArray[np.float64]], rate: float, token: CancelToken, report: Report
+) -> tuple[BeatSequence, NDArray[np.float64]]:
+    """Candidates of the second pass and what the network says of each: logits [candidates, classes]."""
     readout = loaded.bundle.document["readout"]
     at = detect(signals, rate, lambda share: report(round(LOOKING * share), STEPS), token)
     slow = slowed(signals, rate)
@@ -158,7 +171,7 @@ def judged(
         elif turn == 0:
             break
     report(STEPS, STEPS)
-    return found, calibrated(logits, readout)
+    return found, logits
 
 
 def calibrated(logits: NDArray[np.float64], readout: Any) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Every figure of the card, from the shipped file: python models/train/ecg-beats/evaluate.py --data ../shared/data/ecg [--test] [--write]
 
-Without --test only DS1 is opened (cross-validation as train.py left it); DS2 was opened once, for the card.
+Without --test only DS1 is opened; when and why DS2 was, the card tells.
 """
 
 import argparse

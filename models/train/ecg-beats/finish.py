@@ -23,6 +23,8 @@ NO_BEAT = 0.5
 """Added to "none": so many beats are missed as false ones are told, in cross-validation without flutter."""
 DOUBT = 1.0
 """The first pass drops a candidate only where it is this sure (in logits): the second one sees it again."""
+VOTE = {"own": 0.3, "width": 0.05}
+"""A beat's own share in whether it is ventricular, and how near in shape others are to be heard: vote.py."""
 TITLES = {
     "N": ("Normal, bundle branch block or escape beat", "正常、束支阻滞或逸搏"),
     "S": ("Supraventricular ectopic beat", "室上性异位搏动"),
@@ -45,7 +47,7 @@ def document(members: int, readout: dict[str, Any], minutes: float) -> dict[str,
     return {
         "schema": "medviewer.bundle/1",
         "id": "ecg-beats",
-        "version": "1.0",
+        "version": "1.1",
         "title": {"en": "ECG: beats", "zh_CN": "心电图：心搏"},
         "task": {
             "en": "Finds every beat of an ECG and names its class (AAMI EC57: N, S, V, F; Q where it is paced or not sure)",
@@ -90,7 +92,7 @@ def chosen(path: Path, minutes: float) -> tuple[dict[str, Any], dict[str, Any]]:
     truth, logits = joined(names)
     offsets = best_offsets(logits[truth >= 0], truth[truth >= 0])
     scale = temperature(logits[truth >= 0] + offsets, truth[truth >= 0])
-    readout = {"offsets": offsets.tolist(), "temperature": scale, "unsure": UNSURE, "doubt": DOUBT}
+    readout = {"offsets": offsets.tolist(), "temperature": scale, "unsure": UNSURE, "doubt": DOUBT, "vote": VOTE}
     table = np.sum([confusion(stored, name, readout) for name in names], axis=0)
     paced = [confusion(stored, name, readout) for name in paced_names]
     from evaluate import figures

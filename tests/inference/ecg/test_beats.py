@@ -13,7 +13,8 @@ from medviewer.core.identity import Patient, Study
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Bundle, load
 from medviewer.inference.ecg import beats_reading, reading
-from medviewer.inference.ecg.beats import sequence
+from medviewer.inference.ecg.beats import LABELS, REACH, WINDOW, sequence
+from medviewer.inference.ecg.beats_vote import TOGETHER, voted
 from medviewer.inference.ecg.prepare import resampled
 from medviewer.inference.ecg.qrs import _apart, detect
 from medviewer.inference.reading import Request
@@ -329,3 +330,69 @@ def test_long_records_are_searched_in_hours_without_a_seam():
     at = detect([signal], 100.0)
     assert abs(len(at) - 7 * len(detect([piece], 100.0))) <= 8
     assert np.diff(at).min() >= 20
+
+
+VOTE = {"own": 0.3, "width": 0.05}
+
+
+def shapes(widths):
+    """Windows of made beats: bells of these widths (in samples) on both leads, a little noise."""
+    steps = np.arange(WINDOW) - REACH
+    bells = np.exp(-0.5 * (steps / np.asarray(widths, float)[:, None]) ** 2)
+    noise = np.random.default_rng(3).normal(0, 0.01, (len(widths), 4, WINDOW))
+    return (bells[:, None] * np.array([1, -0.6, 0, 0])[None, :, None] + noise).astype(np.float32)
+
+
+def said(symbols, sure=3.0):
+    """Logits of beats told as these classes."""
+    logits = np.zeros((len(symbols), len(LABELS)))
+    logits[np.arange(len(symbols)), [LABELS.index(c) for c in symbols]] = sure
+    return logits
+
+
+def after(widths, symbols):
+    return [LABELS[k] for k in voted(shapes(widths), said(symbols), VOTE).argmax(1)]
+
+
+def test_a_beat_told_normal_follows_thirty_alike_that_are_ventricular():
+    symbols = ["N"] * 40 + ["V"] * 30 + ["N"]
+    assert after([2.0] * 40 + [6.0] * 31, symbols) == ["N"] * 40 + ["V"] * 31
+    symbols[40:] = ["N"] * 30 + ["V"]
+    assert after([2.0] * 40 + [6.0] * 31, symbols) == ["N"] * 71, "and the other way round"
+
+
+def test_a_lone_odd_beat_keeps_its_class():
+    for odd in "VFS":
+        assert after([2.0] * 30 + [7.0], ["N"] * 30 + [odd])[30] == odd
+    assert after([6.0] * 30 + [2.0], ["V"] * 30 + ["N"])[30] == "N"
+
+
+def test_the_vote_leaves_premature_normal_paced_and_false_beats_what_they_are():
+    """S differs from N by its timing, not its QRS; whether there is a beat at all is no matter of likeness."""
+    symbols = ["N"] * 25 + ["S", "S", "paced", "none"]
+    assert after([2.0] * 29, symbols) == symbols
+    logits = said([*"NNNNNNVVFS", "none"], 1.0)
+    found = voted(shapes([3.0] * 11), logits, VOTE)
+    assert np.array_equal(found[:, 4:], logits[:, 4:])
+    assert np.logaddexp.reduce(found[:, :4], axis=1) == pytest.approx(np.logaddexp.reduce(logits[:, :4], axis=1))
+
+
+def test_the_vote_of_none_of_one_and_of_flat_beats_is_finite():
+    assert voted(np.zeros((0, 4, WINDOW), np.float32), np.zeros((0, 6)), VOTE).shape == (0, 6)
+    assert voted(shapes([2.0]), said("V"), VOTE) == pytest.approx(said("V"))
+    assert np.isfinite(voted(np.zeros((5, 4, WINDOW), np.float32), said("NVNVF"), VOTE)).all()
+
+
+def test_a_day_of_beats_votes_in_parts_of_half_an_hour():
+    """Beats of another part are not asked; memory stays that of one part."""
+    import tracemalloc
+
+    count = 12 * TOGETHER
+    symbols = ["N"] * TOGETHER + ["V"] * (count - TOGETHER)
+    windows, logits = np.repeat(shapes([3.0]), count, axis=0), said(symbols)
+    tracemalloc.start()
+    found = voted(windows, logits, VOTE)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [LABELS[k] for k in found.argmax(1)] == symbols
+    assert peak < 60e6
