@@ -84,7 +84,7 @@ def picture(counts: list, path: Path) -> None:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + 6 * size + 10}" height="{top + 5 * size + 10}" font-family="sans-serif" font-size="13">'
     ]
     parts.append(
-        f'<rect width="100%" height="100%" fill="white"/><text x="{left}" y="16">found (– missed)</text><text x="6" y="34">expert</text>'
+        f'<rect width="{left + 6 * size + 10}" height="{top + 5 * size + 10}" fill="white"/><text x="{left}" y="16">found (– missed)</text><text x="6" y="34">expert</text>'
     )
     for j, name in enumerate(names[1]):
         parts.append(f'<text x="{left + j * size + size / 2}" y="{top - 8}" text-anchor="middle">{name}</text>')
