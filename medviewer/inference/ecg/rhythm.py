@@ -42,8 +42,8 @@ def ranked_leads(record: EcgRecord) -> Sequence[int]:
 
 def numbers(loaded: Loaded, signals: list[NDArray[np.float64]], rate: float) -> Shares:
     """Probabilities [windows, classes] of the first signal."""
-    windows = [w for w in _windows(loaded, signals[0], rate, True) if w is not None]
-    return _shares(loaded, windows, CancelToken(), lambda done, total: None)
+    shares = _shares(loaded, _Windows(loaded, signals[0], rate, True), CancelToken(), lambda done, total: None)
+    return shares[np.isfinite(shares[:, 0])]
 
 
 def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]], token: CancelToken, report: Report) -> Reading:
@@ -53,13 +53,11 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     k, signal = next(iter(traces.items()))
     lead = record.leads[k]
     labels = loaded.bundle.labels
-    windows = _windows(loaded, signal, lead.rate_hz, lead.unit == "mV")
-    there = [n for n, window in enumerate(windows) if window is not None]
-    seen = [window for window in windows if window is not None]
-    if not seen:
+    windows = _Windows(loaded, signal, lead.rate_hz, lead.unit == "mV")
+    shares = _shares(loaded, windows, token, report)
+    there = np.flatnonzero(np.isfinite(shares[:, 0]))
+    if not len(there):
         raise MedviewerError("ecg-without-beats", record.path)
-    shares = np.full((len(windows), len(labels)), np.nan)
-    shares[there] = _shares(loaded, seen, token, report)
     half = float(loaded.bundle.document["readout"]["band"])
     mean = np.nanmean(shares, axis=0)
     scores = tuple(Score(label, float(p), *_band(float(p), half)) for label, p in zip(labels, mean, strict=True))
@@ -80,7 +78,7 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     saliency, check = None, None
     if request.explain:
         target = int(mean.argmax())
-        worst = there[int(np.argmax(shares[there, target]))]
+        worst = int(there[np.argmax(shares[there, target])])
         window = windows[worst]
         assert window is not None
         saliency, check = _explained(loaded, window, worst, target, lead.name, token)
@@ -95,20 +93,31 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     )
 
 
-def _windows(loaded: Loaded, signal: NDArray[np.float64], rate: float, calibrated: bool) -> list[Samples | None]:
-    """Prepared windows, None where nothing is to be read (gap, flat); one that is all of it for a short record."""
-    parameters = loaded.bundle.document["preprocessing"]["parameters"]
-    about = {name: float(parameters[name]) for name in ("wanted", "low", "high")}
-    if len(signal) <= WHOLE_S * rate:
-        return [rhythm_input(signal, rate, **about)]
-    size, step = int(WINDOW_S * rate), int(STEP_S * rate)
-    found: list[Samples | None] = []
-    for start in range(0, len(signal) - size + 1, step):
-        part = signal[start : start + size]
+class _Windows:
+    """Windows of a signal, prepared when asked for: a day's would fill memory, and nothing would be heard of them for minutes.
+
+    None where nothing is to be read (gap, flat); a short record is one window. `rate` in Hz.
+    """
+
+    def __init__(self, loaded: Loaded, signal: NDArray[np.float64], rate: float, calibrated: bool) -> None:
+        parameters = loaded.bundle.document["preprocessing"]["parameters"]
+        self._about = {name: float(parameters[name]) for name in ("wanted", "low", "high")}
+        self._signal, self._rate, self._calibrated = signal, rate, calibrated
+        self._size, self._step = int(WINDOW_S * rate), int(STEP_S * rate)
+        self._whole = len(signal) <= WHOLE_S * rate
+
+    def __len__(self) -> int:
+        return 1 if self._whole else (len(self._signal) - self._size) // self._step + 1
+
+    def __getitem__(self, n: int) -> Samples | None:
+        if not 0 <= n < len(self):
+            raise IndexError(n)
+        if self._whole:
+            return rhythm_input(self._signal, self._rate, **self._about)
+        part = self._signal[n * self._step : n * self._step + self._size]
         missing = float(np.mean(~np.isfinite(part)))
-        empty = missing > 0.5 or why_no_ecg(part, rate, calibrated) in ("empty", "flat")
-        found.append(None if empty else rhythm_input(part, rate, **about))
-    return found
+        empty = missing > 0.5 or why_no_ecg(part, self._rate, self._calibrated) in ("empty", "flat")
+        return None if empty else rhythm_input(part, self._rate, **self._about)
 
 
 def _stacked(pulses: list[Pulse], windows: list[Samples]) -> tuple[NDArray[np.generic], ...]:
@@ -124,15 +133,18 @@ def _stacked(pulses: list[Pulse], windows: list[Samples]) -> tuple[NDArray[np.ge
     return x, np.array([len(w) for w in windows]), shapes, steps, keep, np.stack([p.numbers for p in pulses])
 
 
-def _shares(loaded: Loaded, windows: list[Samples], token: CancelToken, report: Report) -> Shares:
-    """Calibrated probabilities [windows, classes]."""
-    found = []
+def _shares(loaded: Loaded, windows: _Windows | list[Samples], token: CancelToken, report: Report) -> Shares:
+    """Calibrated probabilities [windows, classes], NaN where there is nothing to read."""
+    shares: Shares = np.full((len(windows), len(loaded.bundle.labels)), np.nan)
     for first in range(0, len(windows), BATCH):
         token.check()
-        part = windows[first : first + BATCH]
-        found.append(_answers(loaded, part, [pulse(window) for window in part]))
-        report(min(first + BATCH, len(windows)), len(windows))
-    return np.concatenate(found)
+        last = min(first + BATCH, len(windows))
+        there = {n: window for n in range(first, last) if (window := windows[n]) is not None}
+        if there:
+            seen = list(there.values())
+            shares[list(there)] = _answers(loaded, seen, [pulse(window) for window in seen])
+        report(last, len(windows))
+    return shares
 
 
 def _answers(loaded: Loaded, windows: list[Samples], pulses: list[Pulse]) -> Shares:

@@ -63,7 +63,7 @@ def explained(loaded, signals: list[np.ndarray]) -> dict[str, float]:
     """What flattening a fifth of the record takes from the probability: where the explanation points, and at random."""
     token, rows = CancelToken(), []
     for signal in signals:
-        window = rhythm._windows(loaded, signal, 300.0, True)[0]
+        window = rhythm._Windows(loaded, signal, 300.0, True)[0]
         target = int(rhythm._shares(loaded, [window], token, lambda d, t: None)[0].argmax())
         rows.append(rhythm.deleted(loaded, window, target, rhythm.heat(loaded, window, target, token)))
     a = np.array(rows)
@@ -84,7 +84,7 @@ def burden(loaded, folder: Path, name: str) -> dict[str, float]:
     spans = {k: sum(e - s for (s, a), e in zip(marks, ends, strict=True) if a == k) / record.sig_len for k in ("(AFIB", "(AFL")}
     began = time.perf_counter()
     signal = record.p_signal[:, 0]
-    windows = rhythm._windows(loaded, signal, float(record.fs), True)
+    windows = rhythm._Windows(loaded, signal, float(record.fs), True)
     shares = rhythm._shares(loaded, windows, CancelToken(), lambda d, t: None)
     episodes = rhythm._episodes(shares, LABELS, record.sig_len / record.fs)
     time_in = {

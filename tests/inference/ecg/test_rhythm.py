@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from made import beating, ecg_record
 
-from medviewer.core.task import CancelToken
+from medviewer.core.task import Cancelled, CancelToken
 from medviewer.inference.bundle import load, read_bundle, verify
-from medviewer.inference.ecg import reading
+from medviewer.inference.ecg import reading, rhythm
 from medviewer.inference.ecg.prepare import resampled
 from medviewer.inference.engine import InPlaceEngine
 from medviewer.inference.reading import Request
@@ -137,3 +137,20 @@ def test_the_engine_signs_the_answer(data):
     (result,) = InPlaceEngine("cpu").run([Request(record, None, bundle, bundle.thresholds, explain="")], CancelToken(), print)
     assert result.status == "ok" and result.provenance is not None and result.provenance.model_sha256 == bundle.sha256
     assert {s.label for s in result.scores} == {"N", "A", "O", "~"}
+
+
+def test_el03_a_long_record_is_heard_of_after_its_first_windows_and_stops_there(loaded, monkeypatch):
+    signal, _ = beating(600, 300, 75)
+    prepared = []
+    made = rhythm.rhythm_input
+    monkeypatch.setattr(rhythm, "rhythm_input", lambda *a, **k: (prepared.append(True), made(*a, **k))[1])
+    token, heard = CancelToken(), []
+
+    def report(done, total):
+        heard.append((done, total))
+        token.cancel()
+
+    request = Request(ecg_record([signal], 300.0, ["II"]), None, loaded.bundle, loaded.bundle.thresholds, explain="")
+    with pytest.raises(Cancelled):
+        reading.read(loaded, request, token, report)
+    assert heard == [(rhythm.BATCH, 39)] and len(prepared) == rhythm.BATCH
