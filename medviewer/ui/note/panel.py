@@ -15,6 +15,8 @@ from medviewer.ui.patient.cards import ProbabilityBar, score_words
 
 WORD_ALPHA = 150
 """Opacity of the weightiest word's ground."""
+NARROW = 460
+"""Below this width classes are told by their names and probabilities alone; the bands are in the tooltips."""
 LabelOf = Callable[[str, str], str]
 """(model, label or "" for the model itself) → words in the user's language."""
 
@@ -84,14 +86,19 @@ class Classes(QFrame):
         name = QLabel(self._label_of(picture.model, score.label), self)
         name.setFont(theme.font(12, bold=told))
         name.setToolTip(name.text())
-        number = QLabel(score_words(score), self)
+        number = QLabel(score_words(score).partition(" ")[0] if self.width() < NARROW else score_words(score), self)
         number.setProperty("role", "second")
-        if score.threshold is not None:
-            number.setToolTip(self.tr("threshold {t}").format(t=f"{score.threshold:.2f}"))
+        limit = "" if score.threshold is None else "\n" + self.tr("threshold {t}").format(t=f"{score.threshold:.2f}")
+        number.setToolTip(score_words(score) + limit)
         bar = ProbabilityBar(score, theme.MACHINE if told else theme.TEXT3, self)
         bar.setMinimumWidth(40)
         for column, widget in enumerate((name, bar, number)):
             self._rows.addWidget(widget, row, column)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.oldSize().width() < NARROW) != (event.size().width() < NARROW):
+            self.show_picture(self._picture)
 
     def words(self) -> str:
         """What is told, as text."""
