@@ -14,8 +14,10 @@ from medviewer.inference.reading import SEED
 COVERED = 0.2
 """Share of the words that the self-check takes away."""
 DRAWS = 5
-STEPS = (8, 16, 32, 64)
+STEPS = (8, 16, 32, 64, 256, 512)
 """Steps of integrated gradients: more where the weights do not add up to the change of the score (XP-06)."""
+FINE, PASSES = 64, 2048
+"""Finer steps than the first only where steps times chunks stay below the second: seconds, not minutes."""
 COMPLETE = 0.05
 """Share of that change which may be missing."""
 AT_ONCE, ROWS = 4, 160
@@ -91,7 +93,7 @@ def integrated(loaded: Loaded, prepared: Prepared, target: int, token: CancelTok
     method, missing = LayerIntegratedGradients(margin, module.embed), 1.0
     batch = chunks * max(1, min(AT_ONCE, ROWS // chunks))
     recurrent = np.zeros(len(linear))
-    for steps in STEPS:
+    for steps in (n for n in STEPS if n <= FINE or n * chunks <= PASSES):
         with torch.enable_grad():
             found = method.attribute(words, nothing, n_steps=steps, internal_batch_size=batch)
         recurrent = found.sum(-1).detach().reshape(-1).double().cpu().numpy()[: len(linear)]
