@@ -1,5 +1,6 @@
 """Where threads and Qt meet, and nowhere else: changes to the GUI thread, decoding to a small pool."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,9 @@ class Bridge(QObject):
 
     def post(self, change: Callable[[], None]) -> None:
         """From any thread; dropped once the window is closing (RN-02)."""
-        if not self._closed:
+        if self._closed:
+            return
+        with contextlib.suppress(RuntimeError):  # the window and this object went between the two lines
             self._posted.emit(change)
 
     def background(self, work: Callable[[], Any], done: Done) -> None:
