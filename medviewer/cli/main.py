@@ -35,11 +35,10 @@ def main(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names and words that the terminal's encoding does not have
             stream.reconfigure(errors="backslashreplace")
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if args.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.DEBUG if args.verbose else logging.WARNING)
+    logging.basicConfig(handlers=[screen], level=screen.level, format="%(levelname)s %(name)s: %(message)s")
+    _keep_log(args.profile)
     if not args.verbose:
         warnings.simplefilter("ignore")  # of libraries, to their callers
     # It logs each decoder that it tries, and values of the header: ours to tell, in our words and without the patient.
@@ -63,6 +62,13 @@ def main(argv: Sequence[str]) -> int:
         log.debug("defect", exc_info=True)
         print(f"medviewer: {_defect(type(error).__name__, args)}", file=sys.stderr)
         return DEFECT
+
+
+def _keep_log(folder: str | None) -> None:
+    from medviewer.store.logfile import keep_log
+    from medviewer.store.profile import Profile
+
+    keep_log(Profile.at(folder))
 
 
 class UsageError(Exception):
@@ -162,6 +168,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _window(args: argparse.Namespace) -> int:
     from medviewer.ui.app import run
+
+    sys.excepthook = lambda kind, error, trace: log.error("defect", exc_info=(kind, error, trace))
 
     return run(
         args.paths,

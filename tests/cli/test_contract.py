@@ -173,13 +173,15 @@ def test_exit_1_a_defect_is_one_sentence_and_its_traceback_only_in_the_log(tmp_p
     import medviewer.cli.info as command
 
     def broken(args):
-        raise ZeroDivisionError("of the program")
+        raise ZeroDivisionError("of Müller^Anna")
 
     monkeypatch.setattr(command, "read_items", broken)
-    assert main(["info", str(tmp_path)]) == 1
+    assert main(["info", str(tmp_path), "--profile", str(tmp_path / "profile")]) == 1
     said = capsys.readouterr()
     assert said.out == "" and len(said.err.strip().splitlines()) == 1 and "Traceback" not in said.err
     assert "ZeroDivisionError" in said.err
+    kept = (tmp_path / "profile" / "data" / "medviewer.log").read_text("utf-8")
+    assert "info.py:" in kept and kept.rstrip().endswith("ZeroDivisionError") and "Anna" not in kept
     with caplog.at_level("DEBUG", logger="medviewer"):
         assert main(["info", str(tmp_path), "-v"]) == 1
     assert any(record.exc_info for record in caplog.records)

@@ -1,0 +1,37 @@
+"""The log in the profile: defects by their frames, warnings, nothing of a patient; no trouble where it cannot be written."""
+
+import logging
+
+from medviewer.store.logfile import LARGEST, NAME, keep_log
+from medviewer.store.profile import Profile
+
+log = logging.getLogger("medviewer.tests")
+
+
+def test_defects_leave_frames_and_kind_and_never_their_words(tmp_path):
+    profile = Profile.at(tmp_path / "profile")
+    keep_log(profile)
+    log.debug("a step")
+    assert not (profile.data / NAME).exists()
+    try:
+        raise ValueError("Müller^Anna 1970-01-01")
+    except ValueError:
+        log.debug("defect", exc_info=True)
+    log.warning("settings unreadable")
+    kept = (profile.data / NAME).read_text("utf-8")
+    assert "test_logfile.py" in kept and "ValueError" in kept and "settings unreadable" in kept
+    assert "Anna" not in kept and "a step" not in kept
+
+
+def test_a_large_log_begins_anew_and_an_unwritable_one_troubles_nobody(tmp_path, capsys):
+    profile = Profile.at(tmp_path / "profile")
+    profile.data.mkdir(parents=True)
+    (profile.data / NAME).write_bytes(b"x" * (LARGEST + 1))
+    keep_log(profile)
+    log.warning("new")
+    assert (profile.data / NAME).stat().st_size < 200
+    assert (profile.data / (NAME + ".1")).stat().st_size == LARGEST + 1
+    (tmp_path / "file").write_text("", "utf-8")
+    keep_log(Profile.at(tmp_path / "file"))
+    log.warning("nowhere to go")
+    assert "Logging error" not in capsys.readouterr().err
