@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from medviewer.cli.documents import Document, reason_entry
-from medviewer.core.finding import Finding, Interval, Region, Result, Span
+from medviewer.core.finding import Finding, Interval, Provenance, Region, Result, Span
 from medviewer.core.image import ImageSeries
-from medviewer.core.note import NoteDocument
+from medviewer.core.note import Mention, NoteDocument
 from medviewer.core.units import CharOffset
 from medviewer.services.compare import Discordance
 from medviewer.services.session import Item
@@ -14,7 +14,7 @@ from medviewer.services.words import say
 
 def result_entry(result: Result, item: Item, lang: str, array: str | None = None) -> Document:
     """One result of `medviewer.infer/1`; every key of docs/cli.md is there."""
-    provenance, attribution, check = result.provenance, result.attribution, result.self_check
+    provenance = result.provenance
     return {
         "input": {"path": _path(item, result.frame), "kind": item.kind, "item": result.item, "frame": result.frame},
         "model": {
@@ -56,55 +56,63 @@ def result_entry(result: Result, item: Item, lang: str, array: str | None = None
             {"start": span.start, "end": span.end, "text": _words(item, span.start, span.end), "weight": span.weight}
             for span in result.spans
         ],
-        "mentions": [
-            {
-                "start": mention.start,
-                "end": mention.end,
-                "text": mention.text,
-                "concept": mention.concept,
-                "state": mention.state,
-                "laterality": mention.laterality or None,
-                "cue": {"start": mention.cue[0], "end": mention.cue[1]} if mention.cue else None,
-                "rule": mention.rule,
-                "scope": {"start": mention.scope[0], "end": mention.scope[1]} if mention.scope else None,
-                "check": mention.check,
-                "measures": [
-                    {"start": one.start, "end": one.end, "text": one.text, "values": list(one.values), "unit": one.unit}
-                    for one in mention.measures
-                ],
-            }
-            for mention in result.mentions
+        "mentions": [_mention_entry(mention) for mention in result.mentions],
+        "explanation": _explanation_entry(result, item, array),
+        "provenance": _provenance_entry(provenance) if provenance is not None else None,
+    }
+
+
+def _mention_entry(mention: Mention) -> Document:
+    return {
+        "start": mention.start,
+        "end": mention.end,
+        "text": mention.text,
+        "concept": mention.concept,
+        "state": mention.state,
+        "laterality": mention.laterality or None,
+        "cue": {"start": mention.cue[0], "end": mention.cue[1]} if mention.cue else None,
+        "rule": mention.rule,
+        "scope": {"start": mention.scope[0], "end": mention.scope[1]} if mention.scope else None,
+        "check": mention.check,
+        "measures": [
+            {"start": one.start, "end": one.end, "text": one.text, "values": list(one.values), "unit": one.unit}
+            for one in mention.measures
         ],
-        "explanation": None
-        if not result.method
+    }
+
+
+def _explanation_entry(result: Result, item: Item, array: str | None) -> Document | None:
+    if not result.method:
+        return None
+    attribution, check = result.attribution, result.self_check
+    return {
+        "method": result.method,
+        "target": attribution.target if attribution else None,
+        "array": array,
+        "empty": attribution.empty if attribution else not result.spans and item.kind == "note",
+        "self_check": None
+        if check is None
         else {
-            "method": result.method,
-            "target": attribution.target if attribution else None,
-            "array": array,
-            "empty": attribution.empty if attribution else not result.spans and item.kind == "note",
-            "self_check": None
-            if check is None
-            else {
-                "deletion": check.deletion,
-                "random": check.random,
-                "agreement": check.agreement,
-                "passed": check.passed,
-            },
+            "deletion": check.deletion,
+            "random": check.random,
+            "agreement": check.agreement,
+            "passed": check.passed,
         },
-        "provenance": None
-        if provenance is None
-        else {
-            "input_sha256": provenance.input_sha256,
-            "preprocessing": provenance.preprocessing,
-            "model_sha256": provenance.model_sha256,
-            "program": provenance.program,
-            "torch": provenance.torch,
-            "engine": provenance.engine,
-            "device": provenance.device,
-            "seed": provenance.seed,
-            "time": provenance.time,
-            "notice": "Research use only – not for diagnosis",
-        },
+    }
+
+
+def _provenance_entry(provenance: Provenance) -> Document:
+    return {
+        "input_sha256": provenance.input_sha256,
+        "preprocessing": provenance.preprocessing,
+        "model_sha256": provenance.model_sha256,
+        "program": provenance.program,
+        "torch": provenance.torch,
+        "engine": provenance.engine,
+        "device": provenance.device,
+        "seed": provenance.seed,
+        "time": provenance.time,
+        "notice": "Research use only – not for diagnosis",
     }
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from medviewer.core.ecg import Wave
 
@@ -11,14 +11,16 @@ Point = tuple[float, float]
 """(seconds, value in the lead's unit)."""
 Row = tuple[str, str, str]
 """(kind, lead or "", value as JSON)."""
+LeadT = TypeVar("LeadT", str, int)
 KINDS = ("ecg-caliper", "ecg-cursors", "ecg-bound")
 
 
 @dataclass(frozen=True, slots=True)
-class HandCaliper:
-    """Between two points of one lead; `column` the start of the cell it was drawn in."""
+class HandCaliper(Generic[LeadT]):
+    """Between two points of one lead: its name where it is kept, its number while a record is on the screen. `column` is the
+    start of the cell it was drawn in: it is not carried into another."""
 
-    lead: str
+    lead: LeadT
     start: Point
     end: Point
     column: float
@@ -36,7 +38,7 @@ class HandCaliper:
 class HandMarks:
     """Of one record. `bounds`: (lead, wave with the borders as the hand left them, samples at that lead's rate)."""
 
-    caliper: HandCaliper | None = None
+    caliper: HandCaliper[str] | None = None
     cursors: tuple[float, ...] = ()
     bounds: tuple[tuple[str, Wave], ...] = ()
 
@@ -79,7 +81,7 @@ def rows_of(hand: HandMarks) -> frozenset[Row]:
 
 def hand_of(rows: Iterable[Row]) -> HandMarks:
     """What the rows say; one that says nothing is left out."""
-    caliper: HandCaliper | None = None
+    caliper: HandCaliper[str] | None = None
     cursors: tuple[float, ...] = ()
     bounds: list[tuple[str, Wave]] = []
     for kind, lead, text in sorted(rows):

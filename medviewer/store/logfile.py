@@ -16,6 +16,14 @@ LARGEST = 500_000
 
 
 class _Frames(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Formatters hand the text of an error on to each other in the record: nothing of it is taken here, nothing left."""
+        before, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = before
+
     def formatException(
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:

@@ -1,6 +1,7 @@
 """The log in the profile: defects by their frames, warnings, nothing of a patient; no trouble where it cannot be written."""
 
 import logging
+import sys
 
 from medviewer.store.logfile import LARGEST, NAME, keep_log
 from medviewer.store.profile import Profile
@@ -21,6 +22,17 @@ def test_defects_leave_frames_and_kind_and_never_their_words(tmp_path):
     kept = (profile.data / NAME).read_text("utf-8")
     assert "test_logfile.py" in kept and "ValueError" in kept and "settings unreadable" in kept
     assert "Anna" not in kept and "a step" not in kept
+
+
+def test_the_words_of_an_error_stay_on_the_screen_and_do_not_cross_into_the_log(tmp_path):
+    profile = Profile.at(tmp_path / "profile")
+    handler = keep_log(profile)
+    try:
+        raise ValueError("Müller^Anna")
+    except ValueError:
+        record = log.makeRecord("medviewer", logging.ERROR, __file__, 1, "defect", (), sys.exc_info())
+    screen = logging.Formatter()
+    assert "Anna" not in handler.format(record) and "Anna" in screen.format(record) and "Anna" not in handler.format(record)
 
 
 def test_a_large_log_begins_anew_and_an_unwritable_one_troubles_nobody(tmp_path, capsys):

@@ -13,34 +13,14 @@ from medviewer.ui import theme
 from medviewer.ui.ecg import words
 from medviewer.ui.theme import EcgInk
 
-Point = tuple[float, float]
-"""(seconds, value in the lead's unit)."""
 GRAB_PX = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class Caliper:
-    """Between two points of one lead. `column` is the start of the cell it was drawn in: it is not carried into another."""
-
-    lead: int
-    start: Point
-    end: Point
-    column: float
-
-    @property
-    def seconds(self) -> float:
-        return abs(self.end[0] - self.start[0])
-
-    @property
-    def value(self) -> float:
-        return self.end[1] - self.start[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Calipers:
     """One caliper with its march-out, and two cursors over all leads."""
 
-    caliper: Caliper | None = None
+    caliper: HandCaliper[int] | None = None
     march: bool = False
     cursors: tuple[float, ...] = ()
     held: int | None = None
@@ -63,7 +43,7 @@ class Calipers:
         click = self.caliper is not None and self.caliper.start == self.caliper.end
         return replace(self, held=None, caliper=None if click else self.caliper)
 
-    def kept_caliper(self, record: EcgRecord | None) -> HandCaliper | None:
+    def kept_caliper(self, record: EcgRecord | None) -> HandCaliper[str] | None:
         """The caliper as it is kept: by its lead's name."""
         one = self.caliper
         if one is None or record is None or one.lead >= len(record.leads):
@@ -74,7 +54,7 @@ class Calipers:
         """Caliper and cursors as they were kept."""
         one = hand.caliper
         lead = record.lead(one.lead) if one is not None and record is not None else None
-        caliper = Caliper(lead, one.start, one.end, one.column) if one is not None and lead is not None else None
+        caliper = HandCaliper(lead, one.start, one.end, one.column) if one is not None and lead is not None else None
         return replace(self, caliper=caliper, cursors=hand.cursors, held=None)
 
     def pressed(self, tool: str, picture: EcgPicture, x: float, y: float) -> "Calipers":
@@ -83,7 +63,7 @@ class Calipers:
             return self
         here = (cell.time(x), cell.value(y))
         if tool == "caliper":
-            return replace(self, caliper=Caliper(cell.lead, here, here, cell.start_s), held=None)
+            return replace(self, caliper=HandCaliper(cell.lead, here, here, cell.start_s), held=None)
         near = [n for n, at in enumerate(self.cursors) if abs(cell.x(at) - x) <= GRAB_PX]
         if near:
             return replace(self, held=near[0])
@@ -106,7 +86,7 @@ class Calipers:
         return replace(self, caliper=replace(one, end=(cell.time(inside), cell.value(y))))
 
 
-def caliper_words(one: Caliper, record: EcgRecord) -> str:
+def caliper_words(one: HandCaliper[int], record: EcgRecord) -> str:
     """ "312 ms · 192/min · 0.84 mV"; "approx." where the lead is not calibrated (EF-01)."""
     lead = record.leads[one.lead]
     parts = [f"{one.seconds * 1000:.0f} ms"]
@@ -152,7 +132,7 @@ def paint_calipers(painter: QPainter, tools: Calipers, picture: EcgPicture, reco
             done.add(n)
 
 
-def _paint_caliper(painter: QPainter, cell: Cell, one: Caliper, record: EcgRecord, ink: EcgInk) -> None:
+def _paint_caliper(painter: QPainter, cell: Cell, one: HandCaliper[int], record: EcgRecord, ink: EcgInk) -> None:
     a, b = QPointF(cell.x(one.start[0]), cell.y(one.start[1])), QPointF(cell.x(one.end[0]), cell.y(one.end[1]))
     ground = QColor(ink.hand)
     ground.setAlpha(28)
@@ -167,7 +147,7 @@ def _paint_caliper(painter: QPainter, cell: Cell, one: Caliper, record: EcgRecor
     _plate(painter, text, min(a.x(), b.x()), top - 6, None, ink)
 
 
-def _paint_march(painter: QPainter, cell: Cell, one: Caliper, ink: EcgInk) -> None:
+def _paint_march(painter: QPainter, cell: Cell, one: HandCaliper[int], ink: EcgInk) -> None:
     """The same interval again and again through the cell."""
     step, first = one.seconds, min(one.start[0], one.end[0])
     if step * cell.px_per_s < 4:
