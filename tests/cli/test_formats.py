@@ -331,6 +331,35 @@ def test_objects_are_refused_with_a_reason_where_they_cannot_refer_to_the_frame_
         segmentation(series, replace(marked, heat=None))
 
 
+def test_ex04_names_and_labels_in_chinese_and_greek_keep_every_letter_in_objects(tmp_path):
+    from medviewer.core.grey import VoiTransform
+    from medviewer.io.image.objects import Marked, presentation_state, segmentation
+    from medviewer.io.scan import scan
+
+    ds = make_image(np.arange(600, dtype=np.int16).reshape(20, 30), modality="CR", tags={"SpecificCharacterSet": "ISO_IR 126"})
+    ds.PatientName = "Παπαδόπουλος^Γιώργος"
+    (series,) = scan([save(ds, tmp_path / "greek.dcm")], workspace=tmp_path).images
+    heat = np.ones((2, 3), np.float32)
+    one = Attribution(series.item, 0, "m", "t", "x", heat, np.array([[10.0, 0, 4.5], [0, 10.0, 4.5]]), (10, 10), None)
+    said = "肺炎的可能 · πιθανή πνευμονία"
+    marked = Marked(0, "m", "1", "ab", "肺炎 πνευμονία", (said,), one, 0.35)
+    for made in (segmentation(series, marked), presentation_state(series, marked, VoiTransform("LINEAR", 40, 400))):
+        (tmp_path / "made.dcm").write_bytes(made)
+        read = pydicom.dcmread(tmp_path / "made.dcm")
+        assert read.SpecificCharacterSet == "ISO_IR 192" and str(read.PatientName) == "Παπαδόπουλος^Γιώργος"
+    assert said in read.GraphicAnnotationSequence[0].TextObjectSequence[0].UnformattedTextValue
+
+
+@pytest.mark.parametrize("lossy", [None, "00", "01"])
+def test_ex03_a_copy_says_of_lossy_compression_what_the_original_said(tmp_path, capfd, lossy):
+    tags = {"LossyImageCompression": lossy} if lossy else {}
+    make_series(tmp_path / "in", 1, tags=lambda k: tags)
+    for more in ([], ["--deidentify"]):
+        code, _ = run(capfd, "export", tmp_path / "in", "--out", tmp_path / f"o{len(more)}", "--format", "dicom", *more)
+        (copy,) = (tmp_path / f"o{len(more)}").rglob("*.dcm")
+        assert code == 0 and pydicom.dcmread(copy).get("LossyImageCompression") == lossy
+
+
 @pytest.mark.parametrize("form", ["seg", "gsps", "wfdb", "edf"])
 def test_infer_says_where_a_format_is_not_for_an_item(tmp_path, capfd, form):
     note = tmp_path / "n.txt"

@@ -209,7 +209,7 @@ def test_mw05_eight_and_twelve_bit_copies_get_the_same_score(engine, bundle):
     assert max(scores) - min(scores) < 0.01
 
 
-def test_mw14_a_result_says_what_made_it(engine, bundle):
+def test_mw14_ai06_a_result_says_what_made_it(engine, bundle):
     made = answer(engine, radiograph(), bundle).provenance
     assert made.model == "cxr-pneumonia"
     assert made.model_sha256 == bundle.sha256
@@ -259,7 +259,7 @@ def test_mw13_pictures_that_are_no_radiographs_are_refused(engine, bundle, store
     assert result.scores == ()
 
 
-def test_rn09_out_of_memory_halves_the_batch_and_loses_no_job(engine, bundle, monkeypatch):
+def test_rn09_ai07_out_of_memory_halves_the_batch_and_loses_no_job(engine, bundle, monkeypatch):
     import torch
 
     from medviewer.inference.image import networks

@@ -91,7 +91,7 @@ def test_mw14_every_network_stands_in_the_provenance_and_the_notice_and_identity
     assert "仅供研究，不用于诊断" in chinese and "肺炎（肯定" not in chinese and "肺炎 (肯定, 右)" in chinese
 
 
-def test_a_report_is_about_one_patient():
+def test_ex11_a_report_is_about_one_patient():
     image, _, note = items()
     other = replace(note, item="other", patient=Patient("T-2", "Another"))
     with pytest.raises(MedviewerError, match="report-several-patients"):

@@ -104,7 +104,7 @@ def test_audit_lines_can_neither_be_changed_nor_removed(tmp_path):
     base.close()
 
 
-def test_a_damaged_file_is_set_aside_and_the_backup_takes_its_place(tmp_path):
+def test_cr03_a_damaged_file_is_set_aside_and_the_backup_takes_its_place(tmp_path):
     path = tmp_path / "kept.db"
     base = Database(path)
     base.write(put("a"))

@@ -53,7 +53,7 @@ def test_ge14_ge16_one_string_with_one_unit_and_source_is_what_the_canvas_writes
     desk.session.put([series])
     pane = desk.grid.panes[0]
     qtbot.waitUntil(lambda: pane._shown is not None)
-    pane.rulers.append(Ruler((20.0, 10.0), (20.0, 110.0)))
+    pane.length_drawn.emit(pane, Ruler((20.0, 10.0), (20.0, 110.0)))
     written = []
     plate = panes.plate
     monkeypatch.setattr(panes, "plate", lambda painter, lines, *more: (written.append(lines), plate(painter, lines, *more))[1])

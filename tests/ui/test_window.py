@@ -38,7 +38,7 @@ def opened(qtbot, desk, *paths):
     drop(desk.window, *paths)
     qtbot.waitUntil(lambda: desk.session.account.finished and desk.session.account.found > 0, timeout=30000)
     pane = desk.grid.panes[0]
-    qtbot.waitUntil(lambda: pane._shown is not None, timeout=30000)
+    qtbot.waitUntil(lambda: pane._shown is not None and not pane.loading, timeout=30000)
     return pane
 
 
@@ -194,7 +194,7 @@ def test_me01_me02_a_length_stays_with_its_image_through_scrolling_other_series_
     pane = opened(qtbot, desk, tmp_path)
     first = pane.item
     qtbot.keyClick(pane, Qt.Key.Key_Home)
-    pane.rulers.append(Ruler((2.0, 2.0), (2.0, 7.0)))
+    pane.length_drawn.emit(pane, Ruler((2.0, 2.0), (2.0, 7.0)))
     qtbot.keyClick(pane, Qt.Key.Key_Down)
     assert pane.rulers == []
     pane.show_item(next(item for item in desk.session.items if item.item != first.item))

@@ -1,6 +1,6 @@
 """What commands, menus and sliders do to the active pane's image; one for each desk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from medviewer.core.image import ImageSeries
 from medviewer.core.measure import Ruler
 from medviewer.core.view import ImageView
 from medviewer.inference.contract import Fit
-from medviewer.services.acts import Act
+from medviewer.services.lengths import Lengths
 from medviewer.ui.commands import command, group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.image.changes import CHANGES
@@ -27,7 +27,7 @@ class ImageControls(Controls):
 
     def __init__(self, desk: Any) -> None:
         super().__init__(desk)
-        self._lengths: dict[tuple[str, str, int], list[Ruler]] = {}
+        self._lengths = Lengths(desk.session, self._repaint)
 
     def adopt(self, pane: ImagePane) -> None:  # type: ignore[override]
         """All panes share the lengths: they are there again wherever and whenever their image is shown (ME-01)."""
@@ -119,24 +119,17 @@ class ImageControls(Controls):
         return next(iter(drawable or [r.model for r in answers]), None)
 
     def delete_mark(self) -> None:
-        here = self._desk.grid.active.rulers
-        if here:
-            ruler = here[-1]
-            self._act("act-length-removed", lambda: here.remove(ruler), lambda: here.append(ruler))
+        pane = self._desk.grid.active
+        if pane.rulers:
+            self._lengths.remove(pane.series, pane.frame, pane.rulers[-1])
 
     def _draw(self, pane: ImagePane, ruler: Ruler) -> None:
-        here = pane.rulers
-        self._act("act-length", lambda: here.append(ruler), lambda: here.remove(ruler))
+        assert pane.series is not None
+        self._lengths.draw(pane.series, pane.frame, ruler)
 
-    def _act(self, what: str, do: Callable[[], None], undo: Callable[[], None]) -> None:
-        """A length drawn or taken away, which Ctrl+Z takes back without a question (ME-10)."""
-
-        def shown(change: Callable[[], None]) -> None:
-            change()
-            for pane in self._desk.grid.panes:
-                pane.update()
-
-        self._desk.session.history.do(Act(what, partial(shown, do), partial(shown, undo)))
+    def _repaint(self) -> None:
+        for pane in self._desk.grid.panes:
+            pane.update()
 
     def magnify(self) -> None:
         """Until the key that began it is let go."""

@@ -26,6 +26,7 @@ from medviewer.core.grey import VoiTransform, automatic, spanning
 from medviewer.core.image import ImageSeries, Pixels, valid_mask
 from medviewer.core.measure import Ruler, length, unit_of
 from medviewer.core.view import ImageView, Picture, nearest_index, resolve, zoomed_at
+from medviewer.services.lengths import Lengths
 from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
@@ -55,7 +56,7 @@ class ImagePane(Pane):
     def __init__(self, bridge: Bridge, say: Callable[[Notice], Sentence], parent: QWidget | None = None) -> None:
         super().__init__(bridge, say, parent)
         self.view: ImageView = ImageView()
-        self.lengths: dict[tuple[str, str, int], list[Ruler]] = {}
+        self.lengths: Lengths | None = None
         self.error: Notice | None = None
         self._painter: ImagePainter | None = None
         self._shown: tuple[int, Pixels] | None = None
@@ -86,10 +87,9 @@ class ImagePane(Pane):
     @property
     def rulers(self) -> list[Ruler]:
         """Lengths on the image that is shown; they belong to its file's frame and not to a pane or a number (ME-01, ME-02)."""
-        if self.series is None or not 0 <= self.view.frame < len(self.series.frames):
+        if self.series is None or self.lengths is None:
             return []
-        frame = self.series.frames[self.view.frame]
-        return self.lengths.setdefault((self.series.item, frame.path, frame.index), [])
+        return list(self.lengths.of(self.series, self.view.frame))
 
     @property
     def frame(self) -> int:
