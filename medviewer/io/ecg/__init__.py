@@ -1,1 +1,1 @@
-"""ECG formats: one module each, with `claims(head)` and `open_records(path)`."""
+"""ECG formats: one module each, with `claims(head)` and `open_records(path)`; `xml` and `leads` are what several share."""

@@ -7,9 +7,9 @@ from types import ModuleType
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
-from medviewer.io.ecg import edf, ishne, scp, table, wfdb, xml
+from medviewer.io.ecg import aecg, edf, ishne, muse, philips, schiller, scp, table, wfdb
 
-BY_CONTENT: tuple[ModuleType, ...] = (edf, ishne, scp, xml, wfdb)
+BY_CONTENT: tuple[ModuleType, ...] = (edf, ishne, scp, aecg, muse, philips, schiller, wfdb)
 
 
 _DAMAGE = (
