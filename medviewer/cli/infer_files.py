@@ -79,9 +79,12 @@ class Files:
             from medviewer.cli.report import reports
 
             wanted = {"pdf": ("report.pdf",), "sr": ("report-sr.dcm", "report-pdf.dcm")}[self._form]
-            for name, _, files in reports(items, answers, Profile.at(self._args.profile), self._args.lang, proposed=True):
-                for each in wanted:
+            profile, dicom = Profile.at(self._args.profile), self._form == "sr"
+            for name, files, refused in reports(items, answers, profile, self._args.lang, proposed=True, dicom=dicom):
+                for each in files.keys() & set(wanted):
                     self._put(f"{_name(name)}.{each}", files[each])
+                if refused is not None:
+                    self._tell(refused)
         if self._form == "csv":
             self._put("results.csv", table(self._content["results"]))
 

@@ -102,7 +102,7 @@ def _report(args: argparse.Namespace, batch: Batch) -> int:
     results = analysed(args, items, profile)
     found = reports(items, results, profile, args.lang, proposed=args.proposed, comment=args.comment)
     out = target(args)
-    write_whole(out, found[0][2]["report.pdf"])
+    write_whole(out, found[0][1]["report.pdf"])
     told(args, out, None)
     return exit_code(batch)
 

@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Iterable, Sequence
 
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Result
 from medviewer.core.identity import Patient
 from medviewer.services.acts import system_user
 from medviewer.services.gather import Gathered
-from medviewer.services.report import Report
 from medviewer.services.reporting import as_dicom, labels, report_of
 from medviewer.services.session import Item, Session
 from medviewer.store.database import Database
@@ -17,10 +17,17 @@ from medviewer.store.settings import Settings
 
 
 def reports(
-    items: Sequence[Item], results: Iterable[Result], profile: Profile, lang: str, *, proposed: bool, comment: str = ""
-) -> list[tuple[str, Report, dict[str, bytes]]]:
-    """(name, report, file name → bytes) of every patient, and of every item that names nobody. What was decided about the same
-    content in the window counts. Raises `report-empty`."""
+    items: Sequence[Item],
+    results: Iterable[Result],
+    profile: Profile,
+    lang: str,
+    *,
+    proposed: bool,
+    comment: str = "",
+    dicom: bool = False,
+) -> list[tuple[str, dict[str, bytes], Notice | None]]:
+    """(name, file name → bytes, why there is no DICOM) of every patient, and of every item that names nobody: the PDF, with
+    `dicom` its objects too. What was decided about the same content in the window counts. Raises `report-empty`."""
     from medviewer.inference.registry import Registry
     from medviewer.services.analyse import ModelCard
     from medviewer.ui.print import report_pdf
@@ -43,7 +50,12 @@ def reports(
             report = report_of(session, gathered, who, label, lang, item=item, proposed=proposed, comment=comment)
             pdf = report_pdf(report)
             name = who.id or " ".join(who.name.replace("^", " ").split()) or item
-            found.append((name, report, {"report.pdf": pdf} | as_dicom(report, session, pdf, label)))
+            files, refused = {"report.pdf": pdf}, None
+            try:
+                files |= as_dicom(report, session, pdf, label) if dicom else {}
+            except MedviewerError as error:
+                refused = error.notice
+            found.append((name, files, refused))
         return found
     finally:
         database.close()

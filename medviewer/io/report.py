@@ -1,6 +1,7 @@
 """A report as DICOM: an Encapsulated PDF (PS3.3 A.45.1) and an Enhanced SR (PS3.3 A.35.2); each is read back before it counts."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ PDF_CLASS, SR_CLASS = "1.2.840.10008.5.1.4.1.1.104.1", "1.2.840.10008.5.1.4.1.1.
 NOTICE = "Research use only – not for diagnosis"
 PRIVATE = "99MEDVIEWER"
 """Coding scheme of labels that are the program's own."""
+LONGEST = 64
+"""Characters of an LO, and of each group of a PN (PS3.5 6.2)."""
+_CONTROLS = re.compile(r"[\\\0-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Written:
     author: str
     created: str
     signed_by: str
+    signed_at: str
     language: str
     findings: tuple[Measured, ...] = ()
     sections: tuple[tuple[str, str], ...] = ()
@@ -47,7 +52,7 @@ class Written:
 
 
 def encapsulated_pdf(about: Written, pdf: bytes) -> bytes:
-    """The DICOM file. Raises `output-differs` where it does not read back."""
+    """The DICOM file. Raises `output-differs` where it does not read back, `report-id-unfit`."""
     ds = _base(about, PDF_CLASS, "DOC")
     ds.InstanceNumber = 1
     ds.ContentDate, ds.ContentTime = _moment(about.created)
@@ -144,11 +149,14 @@ def _base(about: Written, sop_class: str, modality: str) -> Any:
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     who, study = about.patient, about.study
-    ds.PatientName, ds.PatientID = who.name, who.id
-    ds.PatientBirthDate, ds.PatientSex = who.birth_date.replace("-", ""), who.sex
+    if len(who.id) > LONGEST or _CONTROLS.search(who.id):
+        raise MedviewerError("report-id-unfit", limit=LONGEST)
+    ds.PatientName, ds.PatientID = _name(who.name), who.id
+    ds.PatientBirthDate, ds.PatientSex = _day(who.birth_date), who.sex if who.sex in ("M", "F", "O") else ""
     ds.StudyInstanceUID = study.uid or generate_uid(prefix=None)
-    ds.StudyDate, ds.StudyTime = study.date.replace("-", ""), study.time.replace(":", "")
-    ds.StudyID, ds.AccessionNumber, ds.StudyDescription = "", study.accession, study.description
+    ds.StudyDate, ds.StudyTime = _day(study.date), study.time.replace(":", "")[:16]
+    accession = study.accession if len(study.accession) <= 16 else ""
+    ds.StudyID, ds.AccessionNumber, ds.StudyDescription = "", _plain(accession), _plain(study.description)
     ds.ReferringPhysicianName = ""
     ds.SeriesInstanceUID, ds.SeriesNumber = generate_uid(prefix=None), 9001 if modality == "DOC" else 9002
     ds.Modality, ds.SeriesDescription = modality, about.title[:64]
@@ -159,9 +167,25 @@ def _base(about: Written, sop_class: str, modality: str) -> Any:
     return ds
 
 
+def _plain(words: str) -> str:
+    """As an LO takes it: one line, LONGEST characters, no backslash, which would part two values."""
+    return _CONTROLS.sub(" ", words).strip()[:LONGEST]
+
+
+def _name(name: str) -> str:
+    """A PN: LONGEST characters in each of at most three groups; the report's pages have the whole name."""
+    return "=".join(_plain(group) for group in name.split("=")[:3])
+
+
+def _day(date: str) -> str:
+    """DA of an ISO date; a year alone is none."""
+    digits = date[:10].replace("-", "")
+    return digits if re.fullmatch(r"\d{8}", digits) else ""
+
+
 def _person(name: str) -> str:
     """A person's name as DICOM writes it: what a user typed is the family name, a caret after it."""
-    name = " ".join(name.split())[:62] or "-"
+    name = " ".join(_plain(name).split())[: LONGEST - 2] or "-"
     return name if "^" in name else f"{name}^"
 
 
@@ -178,7 +202,7 @@ def _observer(about: Written) -> Any:
 
     one = Dataset()
     one.VerifyingObserverName, one.VerifyingOrganization = _person(about.signed_by), "medviewer"
-    one.VerificationDateTime = "".join(_moment(about.created))
+    one.VerificationDateTime = "".join(_moment(about.signed_at or about.created))
     one.VerifyingObserverIdentificationCodeSequence = []
     return one
 

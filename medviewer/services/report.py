@@ -83,12 +83,13 @@ Block = Heading | Paragraph | Table | KeyImage | EcgStrip | Excerpt
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`identity` stands on each page with `notice`; `created` is ISO 8601, UTC."""
+    """`identity`, which begins with `name`, stands on each page with `notice`; `created` is ISO 8601, UTC."""
 
     lang: str
     title: str
     patient: Patient
     study: Study
+    name: str
     identity: str
     notice: str
     blocks: tuple[Block, ...]
@@ -141,6 +142,7 @@ def build(material: Material, lang: str, author: str, *, comment: str = "", prop
         writer.say("title"),
         patient,
         next((item.study for item in material.items if item.study.uid), newest.study),
+        writer.name(patient),
         writer.identity(patient),
         writer.say("notice"),
         tuple(blocks),
@@ -164,9 +166,14 @@ def as_text(report: Report) -> str:
             lines.append(f"{block.caption}: “{' '.join(block.text.split())}”")
         else:
             lines.append(block.caption)
-    signed = text("report-signed", report.lang, who=report.signed_by, when=report.signed_at) if report.signed_at else ""
-    by = text("report-by", report.lang, who=report.author, when=report.created)
+    signed = text("report-signed", report.lang, who=report.signed_by, when=moment(report.signed_at)) if report.signed_at else ""
+    by = text("report-by", report.lang, who=report.author, when=moment(report.created))
     return "\n".join([*lines, "", by, *([signed] if signed else []), report.notice]).strip() + "\n"
+
+
+def moment(when: str) -> str:
+    """ "2026-01-03 10:05:00 UTC" of an ISO time."""
+    return when.replace("T", " ").replace("+00:00", " UTC")
 
 
 class _Writer:
@@ -180,10 +187,13 @@ class _Writer:
     def say(self, code: str, **facts: Fact) -> str:
         return text(f"report-{code}", self._lang, **facts)
 
+    def name(self, patient: Patient) -> str:
+        groups = [" ".join(group.replace("^", " ").split()) for group in patient.name.split("=")]
+        return " ".join(group for group in groups if group) or self.say("nobody")
+
     def identity(self, patient: Patient) -> str:
         """ "Test, Person · ID T-1 · born 1970-01-01 · O" """
-        groups = [" ".join(group.replace("^", " ").split()) for group in patient.name.split("=")]
-        name = " ".join(group for group in groups if group) or self.say("nobody")
+        name = self.name(patient)
         born = self.say("born", date=patient.birth_date) if patient.birth_date else ""
         return " · ".join(part for part in (name, f"ID {patient.id or '–'}", born, patient.sex) if part)
 

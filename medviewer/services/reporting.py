@@ -65,7 +65,7 @@ def report_of(
 
 
 def as_dicom(report: Report, session: Session, pdf: bytes, label: Label) -> dict[str, bytes]:
-    """File name → DICOM file: the PDF in its capsule, and the SR. Raises `output-differs`."""
+    """File name → DICOM file: the PDF in its capsule, and the SR. Raises `output-differs`, `report-id-unfit`."""
     about = _written(report, session, label)
     return {"report-pdf.dcm": encapsulated_pdf(about, pdf), "report-sr.dcm": structured_report(about)}
 
@@ -97,6 +97,7 @@ def _written(report: Report, session: Session, label: Label) -> Written:
         report.author,
         report.created,
         report.signed_by,
+        report.signed_at,
         report.lang,
         tuple(measured),
         tuple(_sections(report)),

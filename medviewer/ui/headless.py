@@ -1,11 +1,11 @@
-"""Qt for whoever paints without a window: the command line, reports, tests."""
+"""Qt for whoever paints without a window: the command line, reports, tests; and in which language painters speak."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QLibraryInfo, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from medviewer.store.assets import asset
@@ -32,6 +32,28 @@ def load_translations(application: QApplication, language: str) -> list[QTransla
             application.installTranslator(translator)
             loaded.append(translator)
     return loaded
+
+
+_page: list[QTranslator] = []
+"""Who translates what is painted now; none: whoever the application has."""
+
+
+def translated(context: str, words: str) -> str:
+    """Words of a painter: in the window's language, on a page in the page's."""
+    return (_page[-1].translate(context, words) or words) if _page else QCoreApplication.translate(context, words)
+
+
+@contextmanager
+def painted_in(language: str) -> Iterator[None]:
+    """Painters speak this language while the block runs, whatever the window's is: it is not told and stays as it is."""
+    translator = QTranslator()
+    if language != "en":
+        translator.load(f"medviewer_{language}", str(asset("i18n")))
+    _page.append(translator)
+    try:
+        yield
+    finally:
+        _page.pop()
 
 
 @contextmanager

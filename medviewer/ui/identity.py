@@ -1,13 +1,12 @@
 """Who an item is about, in the words of bars, corners and browser."""
 
-from PySide6.QtCore import QCoreApplication
-
 from medviewer.core.identity import Patient
 from medviewer.services.session import Item
+from medviewer.ui.headless import translated
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("identity", text)
+    return translated("identity", text)
 
 
 def person(patient: Patient) -> str:

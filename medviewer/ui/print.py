@@ -1,6 +1,6 @@
 """Pages of `services/report` on paper: one PDF, A4, words as words, ECGs as vectors at true scale, images with their heat."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,20 +28,22 @@ from medviewer.core.ecg_view import EcgView, resolve
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Finding
 from medviewer.core.view import ImageView
-from medviewer.services.report import Block, EcgStrip, Excerpt, Heading, KeyImage, Paragraph, Report, Table
+from medviewer.services.report import Block, EcgStrip, Excerpt, Heading, KeyImage, Paragraph, Report, Table, moment
 from medviewer.services.words import say, text
 from medviewer.ui import theme
-from medviewer.ui.ecg.painter import EcgPainter
-from medviewer.ui.headless import application
+from medviewer.ui.ecg.painter import EcgPainter, paint_labels
+from medviewer.ui.headless import application, painted_in
 from medviewer.ui.image.painter import paint
 
 PX = 4.0
 """Logical units in a millimetre; words and traces are vectors, so it only sets how letters compare with the paper."""
 WIDE, HIGH, MARGIN = 210 * PX, 297 * PX, 15 * PX
 HEAD, FOOT = 15 * PX, 11 * PX
+"""Room of the head where the identity takes one line; each further line adds IDENTITY_LINE."""
+IDENTITY_LINE, IDENTITY_LINES = 16.0, 5
 ROOM = WIDE - 2 * MARGIN
 DPI = 600
-IMAGE_MM, IMAGE_PX, IMAGE_RATIO = 90, 620, 1.75
+IMAGE_MM, IMAGE_PX, IMAGE_RATIO = 88, 620, 1.75
 """Side on paper, logical pixels that the pane is painted with (its words keep their size in them), device pixels in one."""
 STRIP_MM = 34
 """Height of one lead's strip: 3.4 mV."""
@@ -105,10 +107,12 @@ def page_image(report: Report, page: Sequence[Piece], number: tuple[int, int], r
 
 def paginate(report: Report) -> list[list[Piece]]:
     """Pieces in order, as many as a page holds; a heading never stands alone at its foot."""
-    room = HIGH - 2 * MARGIN - HEAD - FOOT
+    room = HIGH - 2 * MARGIN - _head(report) - FOOT
     pages: list[list[Piece]] = [[]]
     used = 0.0
-    pieces = [*_title(report), *(piece for block in report.blocks for piece in _pieces(block, report.lang)), *_signature(report)]
+    with painted_in(report.lang):
+        middle = [piece for blocks in _rows(report.blocks) for piece in _pieces(blocks, report.lang)]
+    pieces = [*_title(report), *middle, *_signature(report)]
     for n, piece in enumerate(pieces):
         need, k = piece.high, n
         while pieces[k].keep and k + 1 < len(pieces):
@@ -124,21 +128,48 @@ def paginate(report: Report) -> list[list[Piece]]:
 
 def draw_page(painter: QPainter, report: Report, page: Sequence[Piece], number: tuple[int, int]) -> None:
     """Who it is about and the research notice at the head, page and writer at the foot of each page."""
-    head = QRectF(MARGIN, MARGIN, ROOM, HEAD)
-    _write(painter, head, report.identity, 12, INK.words, bold=True)
-    _write(painter, head.translated(0, 18), report.notice, 10.5, INK.attention, bold=True)
+    high = _head(report)
+    head = QRectF(MARGIN, MARGIN, ROOM, high)
+    for n, line in enumerate(_identity(report)):
+        _write(painter, head.translated(0, n * IDENTITY_LINE), line, 12, INK.words, bold=True)
+    _write(painter, head.translated(0, 18 + high - HEAD), report.notice, 10.5, INK.attention, bold=True)
     painter.setPen(QPen(QColor(INK.thick), 1))
-    painter.drawLine(QPointF(MARGIN, MARGIN + HEAD - 8), QPointF(WIDE - MARGIN, MARGIN + HEAD - 8))
-    y = MARGIN + HEAD
-    for piece in page:
-        painter.save()
-        piece.draw(painter, MARGIN, y)
-        painter.restore()
-        y += piece.high
+    painter.drawLine(QPointF(MARGIN, MARGIN + high - 8), QPointF(WIDE - MARGIN, MARGIN + high - 8))
+    y = MARGIN + high
+    with painted_in(report.lang):
+        for piece in page:
+            painter.save()
+            piece.draw(painter, MARGIN, y)
+            painter.restore()
+            y += piece.high
+    _draw_foot(painter, report, number)
+
+
+def _draw_foot(painter: QPainter, report: Report, number: tuple[int, int]) -> None:
+    """The page's number at the right; the notice, then what may be cut: ID and writer, both in full elsewhere."""
     foot = QRectF(MARGIN, HIGH - MARGIN - FOOT + 12, ROOM, FOOT)
-    by = text("report-by", report.lang, who=report.author or "–", when=report.created.replace("T", " ").replace("+00:00", " UTC"))
-    page_words = text("report-page", report.lang, n=number[0], of=number[1])
-    _write(painter, foot, f"{by}  {page_words}  ·  {report.patient.id or '–'}  ·  {report.notice}", 9.5, INK.quiet)
+    page = text("report-page", report.lang, n=number[0], of=number[1])
+    wide = QFontMetricsF(_font(9.5)).horizontalAdvance(page) + 1
+    _write(painter, QRectF(foot.right() - wide, foot.y(), wide, FOOT), page, 9.5, INK.quiet)
+    by = text("report-by", report.lang, who=report.author or "–", when=moment(report.created))
+    said = f"{report.notice}  ·  {report.patient.id or '–'}  ·  {by}"
+    _write(painter, QRectF(MARGIN, foot.y(), ROOM - wide - 16, FOOT), said, 9.5, INK.quiet)
+
+
+def _identity(report: Report) -> list[str]:
+    """Lines of the head: the whole identity; of one beyond IDENTITY_LINES the name is cut, never number and birth date."""
+    lines = wrap(report.identity, _font(12, bold=True), ROOM)
+    if len(lines) <= IDENTITY_LINES:
+        return lines
+    name, rest = report.name, report.identity[len(report.name) :]
+    while len(lines) > IDENTITY_LINES and name:
+        name = name[: len(name) * 9 // 10]
+        lines = wrap(f"{name}…{rest}", _font(12, bold=True), ROOM)
+    return lines[:IDENTITY_LINES]
+
+
+def _head(report: Report) -> float:
+    return HEAD + IDENTITY_LINE * (len(_identity(report)) - 1)
 
 
 def _title(report: Report) -> list[Piece]:
@@ -149,11 +180,29 @@ def _signature(report: Report) -> list[Piece]:
     if not report.signed_at:
         words, colour = text("report-not-signed", report.lang), INK.quiet
     else:
-        words, colour = text("report-signed", report.lang, who=report.signed_by, when=report.signed_at), INK.accepted
+        words, colour = text("report-signed", report.lang, who=report.signed_by, when=moment(report.signed_at)), INK.accepted
     return [_space(3 * GAP), *_lines(words, 12, colour, bold=bool(report.signed_at))]
 
 
-def _pieces(block: Block, lang: str) -> list[Piece]:
+def _rows(blocks: Sequence[Block]) -> Iterator[tuple[Block, ...]]:
+    """Blocks one by one; two key images that follow each other stand side by side."""
+    waiting: tuple[Block, ...] = ()
+    for block in blocks:
+        if waiting and isinstance(block, KeyImage):
+            yield (*waiting, block)
+            waiting = ()
+            continue
+        if waiting:
+            yield waiting
+        waiting = (block,) if isinstance(block, KeyImage) else ()
+        if not waiting:
+            yield (block,)
+    if waiting:
+        yield waiting
+
+
+def _pieces(blocks: Sequence[Block], lang: str) -> list[Piece]:
+    block = blocks[0]
     if isinstance(block, Heading):
         return [
             _space(2.5 * GAP, keep=True),
@@ -167,7 +216,7 @@ def _pieces(block: Block, lang: str) -> list[Piece]:
     if isinstance(block, Table):
         return [*_table(block), _space(GAP)]
     if isinstance(block, KeyImage):
-        return _key_image(block, lang)
+        return _key_images([one for one in blocks if isinstance(one, KeyImage)], lang)
     if isinstance(block, EcgStrip):
         return _strip(block, lang)
     return _excerpt(block)
@@ -247,6 +296,21 @@ def _table(table: Table) -> list[Piece]:
     return found
 
 
+def _key_images(blocks: Sequence[KeyImage], lang: str) -> list[Piece]:
+    """One or two, each with its caption below it."""
+    columns = [[*_key_image(block, lang), *_lines(block.caption, 10.5, INK.quiet, wide=IMAGE_MM * PX)] for block in blocks]
+    high = max(sum(piece.high for piece in column) for column in columns)
+
+    def draw(painter: QPainter, x: float, y: float) -> None:
+        for n, column in enumerate(columns):
+            down = y
+            for piece in column:
+                piece.draw(painter, x + n * (ROOM - IMAGE_MM * PX), down)
+                down += piece.high
+
+    return [_space(GAP, True), Piece(high, draw), _space(GAP)]
+
+
 def _key_image(block: KeyImage, lang: str) -> list[Piece]:
     """The pane as it is painted: letters, scale, corner text, heat with its bar and notice."""
     side = IMAGE_MM * PX
@@ -256,12 +320,12 @@ def _key_image(block: KeyImage, lang: str) -> list[Piece]:
         pixels = paint(block.series, view, block.heat, (IMAGE_PX, IMAGE_PX), pixel_ratio=IMAGE_RATIO)
     except MedviewerError as error:
         said = text("report-shown-failed", lang, reason=say(error.notice, lang).message)
-        return [*_lines(said, 12, INK.attention), *_caption(block.caption)]
+        return _lines(said, 12, INK.attention, wide=side)
 
     def draw(painter: QPainter, x: float, y: float) -> None:
         painter.drawImage(QRectF(x, y, side, side), _image(pixels))
 
-    return [_space(GAP, True), Piece(side + 4, draw, keep=True), *_caption(block.caption)]
+    return [Piece(side + 4, draw)]
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:
@@ -306,6 +370,7 @@ def _strip(block: EcgStrip, lang: str) -> list[Piece]:
         painter.translate(x, y)
         painter.setClipRect(QRectF(0, 0, ROOM, high))
         painter_of.paint(painter, view, picture, marks, PX, vector=True)
+        paint_labels(painter, record, picture, INK, lambda cell: painter_of.raised(cell, view), marked=not marks.none)
 
     return [_space(GAP, True), Piece(high + 4, draw, keep=True), *_caption(block.caption)]
 

@@ -187,3 +187,24 @@ def test_an_unsigned_report_is_no_verified_sr():
     sr = pydicom.dcmread(io.BytesIO(as_dicom(report, session, b"%PDF", lambda m, label: label or m)["report-sr.dcm"]))
     assert (sr.CompletionFlag, sr.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
     assert "VerifyingObserverSequence" not in sr
+
+
+@pytest.mark.parametrize("name", ["A" * 70 + "^B", "阿" * 70 + "^" + "依" * 70, "Te\\st^Per\nson", "A^B=测^试=た^ろ=more"])
+def test_a_name_that_dicom_cannot_hold_is_shortened_by_group_and_never_parts_into_two_values(name):
+    who = Patient("T-1", name, "1934", "unknown")
+    report = build(Material(tuple(replace(one, patient=who) for one in items()), results()), "zh_CN", "reader")
+    for raw in as_dicom(report, Session(), b"%PDF", lambda m, label: label or m).values():
+        read = pydicom.dcmread(io.BytesIO(raw))
+        groups = str(read.PatientName).split("=")
+        assert len(groups) <= 3 and all(len(group) <= 64 for group in groups)
+        assert read["PatientName"].VM == 1 and groups[0][:2] == name[:2]
+        assert (read.PatientID, read.PatientBirthDate, read.PatientSex) == ("T-1", "", "")
+
+
+@pytest.mark.parametrize("number", ["I" * 65, "T\\1", "T\n1"])
+def test_an_id_that_dicom_cannot_hold_is_refused_not_altered(number):
+    who = Patient(number, "Test", "", "")
+    report = build(Material(tuple(replace(one, patient=who) for one in items()), results()), "en", "reader")
+    assert number in report.identity
+    with pytest.raises(MedviewerError, match="report-id-unfit"):
+        as_dicom(report, Session(), b"%PDF", lambda m, label: label or m)

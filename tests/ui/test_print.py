@@ -129,3 +129,81 @@ def test_the_language_of_the_report_is_chosen_apart_from_the_windows(qtbot, desk
 def test_an_answer_that_was_taken_back_leaves_the_report(desk):
     desk.keeping.undo()
     assert open_report(desk).report.findings == ()
+
+
+LONG = {
+    "en": "Wolfeschlegelsteinhausenbergerdorff-Hohenlohe^Hubert Blaine Maximilian Alexander Ferdinand Theodor^Prof. Dr. Dr.",
+    "zh_CN": "Abdurahman^Memet=阿卜杜热合曼·买买提吐尔逊·阿卜杜克热木·麦麦提依明·努尔艾合麦提江·吾甫尔^阿依古丽·艾尔肯",
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_a_very_long_name_takes_lines_and_never_the_place_of_number_and_birth_date(qapp, lang):
+    who = Patient("ID-2026-0001", LONG[lang], "1934-02-28", "M")
+    items = [replace(one, patient=who) for one in (record(), *(note(n) for n in range(40)))]
+    report = build(Material(items, [answer()]), lang, "a writer with a very long name " * 4, comment="x " * 2000, proposed=True)
+    texts, _ = pages(report_pdf(report))
+    for n, said in enumerate(texts, 1):
+        flat = re.sub(r"\s", "", said)
+        assert re.sub(r"[\s^=]", "", LONG[lang]) in flat
+        assert "1934-02-28" in flat.split("x" * 50)[0] and "ID-2026-0001" in flat
+        assert (f"page{n}of{len(texts)}" if lang == "en" else f"第{n}/{len(texts)}页") in flat
+
+
+def test_an_endless_name_is_cut_in_the_head_and_number_and_birth_date_stand(qapp):
+    who = Patient("ID-2026-0001", "X y " * 3000, "1934-02-28", "M")
+    report = build(Material([replace(record(), patient=who)], [answer()]), "en", "reader")
+    for said in pages(report_pdf(report))[0]:
+        assert "…" in said and "ID ID-2026-0001" in said and "born 1934-02-28" in said
+
+
+def test_what_is_painted_on_a_page_speaks_its_language_whatever_the_window_speaks(qapp):
+    from medviewer.ui.headless import spoken
+
+    made = {lang: build(Material([record()], [answer()]), lang, "reader", proposed=True) for lang in ("en", "zh_CN")}
+    for window in ("en", "zh_CN"):
+        with spoken(window):
+            english, chinese = ("".join(pages(report_pdf(made[lang]))[0]) for lang in ("en", "zh_CN"))
+        assert "to scale" in english and "按真实比例" not in english
+        assert "按真实比例" in chinese and "to scale" not in chinese
+
+
+def test_in_the_pdf_a_second_is_25_mm_and_a_millivolt_10_mm_and_the_lead_is_named(qapp):
+    square = np.where(np.arange(3000) % 100 < 50, 1.0, 0.0)  # half a second at 1 mV, half a second at none
+    made = replace(held_record("", "wfdb", "rec", [("V5", 100.0, square, 0.005)]), patient=PERSON, item="rec")
+    report = build(Material([made], [answer()]), "en", "reader", proposed=True)
+    pdf = pypdfium2.PdfDocument(report_pdf(report))
+    dots_mm = 20
+    try:
+        assert "V5" in pdf[0].get_textpage().get_text_range()
+        dark = np.asarray(pdf[0].render(scale=dots_mm * 25.4 / 72).to_pil().convert("L")) < 90
+    finally:
+        pdf.close()
+    plateaus = runs_of(dark.sum(axis=1) > 0.3 * dark.shape[1])  # the two levels, each a thick row of ink
+    (high, low) = plateaus
+    assert (low - high) / dots_mm == pytest.approx(10, abs=0.1)
+    crossings = [n for n in runs_of(dark[round((high + low) / 2)]) if n > 15 * dots_mm + 10 * dots_mm]  # past the pulse
+    assert len(crossings) > 10
+    np.testing.assert_allclose(np.diff(crossings)[1:] / dots_mm, 12.5, atol=0.1)
+
+
+def runs_of(marked):
+    """The middle of each run of true."""
+    ends = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(marked, int), [0]))))
+    return [(a + b - 1) / 2 for a, b in zip(ends[::2], ends[1::2], strict=True)]
+
+
+def test_key_images_stand_two_side_by_side(qapp):
+    from made import image_series
+
+    from medviewer.core.finding import Region
+
+    series = [replace(image_series(np.zeros((1, 60, 50), np.uint16)), item=f"i{n}", patient=PERSON) for n in range(4)]
+    answers = []
+    for one in series:
+        score = Score("pneumonia", 0.9, 0.8, 0.95, 0.5)
+        found = Finding(f"{one.item}/x", one.item, "image", "pneumonia", score, Region(0), replace(MADE, model="cxr-x"))
+        answers.append(Result(one.item, 0, "cxr-x", "ok", scores=(score,), findings=(found,), provenance=found.provenance))
+    report = build(Material(series, answers), "en", "reader", proposed=True)
+    images = [len(list(page.get_objects(filter=(3,)))) for page in pypdfium2.PdfDocument(report_pdf(report))]
+    assert sum(images) == 4 and max(images) >= 2 and len(images) <= 3

@@ -2,17 +2,16 @@
 
 from pathlib import PurePath
 
-from PySide6.QtCore import QCoreApplication
-
 from medviewer.core.ecg import EcgRecord, Episode, Measurement
 from medviewer.core.ecg_view import EcgPicture, EcgView
 from medviewer.core.finding import Decision
 from medviewer.core.signal import UNFILTERED, Filters
+from medviewer.ui.headless import translated
 from medviewer.ui.identity import identity_line, person
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("ecg", text)
+    return translated("ecg", text)
 
 
 def number(value: float) -> str:

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
-
 from medviewer.core.finding import Attribution, probability_words
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture
+from medviewer.ui.headless import translated
 from medviewer.ui.identity import identity_line, person
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("corners", text)
+    return translated("corners", text)
 
 
 @dataclass(frozen=True, slots=True)

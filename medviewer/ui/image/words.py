@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medviewer.core.finding import Attribution
@@ -10,6 +10,7 @@ from medviewer.core.grey import VoiTransform
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture, ScaleBar
 from medviewer.ui import theme
+from medviewer.ui.headless import translated
 from medviewer.ui.image.corners import corners, spacing_words
 
 MARGIN = 10
@@ -28,7 +29,7 @@ CROWDED = 420
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("painter", text)
+    return translated("painter", text)
 
 
 def paint_words(
@@ -185,7 +186,7 @@ def window_line(voi: VoiTransform, series: ImageSeries, view: ImageView) -> str:
         return ""
     if voi.function == "LUT":
         return _tr("table of the file") + (f": {voi.explanation}" if voi.explanation else "")
-    named = QCoreApplication.translate("painter", voi.explanation) if voi.explanation in NAMED_WINDOWS else voi.explanation
+    named = translated("painter", voi.explanation) if voi.explanation in NAMED_WINDOWS else voi.explanation
     source = named or (_tr("set by hand") if view.window is not None else _tr("file"))
     curve = ", sigmoid" if voi.function == "SIGMOID" else ""
     return f"W {voi.width:.5g} L {voi.center:.5g} ({source}{curve})"
