@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.io.ecg import scp, waveform, wfdb
+from medviewer.io.ecg import scp, waveform, wfdb, wfdb_signals
 from medviewer.io.ecg.compose import write_twelve_leads
 from medviewer.io.scan import scan
 
@@ -105,7 +105,7 @@ def test_a_long_lead_is_read_in_parts_and_equals_one_read_whole(tmp_path, monkey
     (tmp_path / "r.hea").write_text(f"r 3 500 5000\n{lines}")
     (record,) = wfdb.open_records(str(tmp_path / "r.hea"))
     whole = record.source.read(1, 3, 4999)
-    monkeypatch.setattr(wfdb, "WORDS_AT_ONCE", 1000)
+    monkeypatch.setattr(wfdb_signals, "WORDS_AT_ONCE", 1000)
     np.testing.assert_array_equal(record.source.read(1, 3, 4999), whole)
     assert np.isnan(whole[697]) and np.nansum(np.abs(whole - samples[3:4999, 1] / 200)) < 1e-9
 
