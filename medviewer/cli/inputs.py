@@ -22,7 +22,7 @@ def read_items(args: argparse.Namespace) -> Batch:
     with progress(args, "reading") as show:
         return scan(
             args.paths,
-            workspace=Profile.at(args.profile).workspace(),
+            workspace=Profile.at(args.profile).unpacked,
             announce=lambda batch: show(batch.account.loaded, batch.account.found),
         )
 

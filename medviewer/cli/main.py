@@ -8,8 +8,10 @@ import logging
 import os
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
+from types import TracebackType
 from typing import NoReturn
 
 from medviewer import __version__
@@ -37,8 +39,7 @@ def main(argv: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.DEBUG if args.verbose else logging.WARNING)
-    logging.basicConfig(handlers=[screen], level=screen.level, format="%(levelname)s %(name)s: %(message)s")
-    _keep_log(args.profile)
+    _keep_log(args.profile, screen, args.verbose)
     if not args.verbose:
         warnings.simplefilter("ignore")  # of libraries, to their callers
     # It logs each decoder that it tries, and values of the header: ours to tell, in our words and without the patient.
@@ -64,11 +65,22 @@ def main(argv: Sequence[str]) -> int:
         return DEFECT
 
 
-def _keep_log(folder: str | None) -> None:
-    from medviewer.store.logfile import keep_log
+def _keep_log(folder: str | None, screen: logging.Handler, verbose: bool) -> None:
+    """Warnings and defects go to standard error and the profile's log, of defects frames and kinds: their words, which may name
+    patients, come with -v alone, also those of threads and of slots."""
+    from medviewer.store.logfile import Frames, keep_log
     from medviewer.store.profile import Profile
 
+    said = "%(levelname)s %(name)s: %(message)s"
+    screen.setFormatter(logging.Formatter(said) if verbose else Frames(said))
+    logging.basicConfig(handlers=[screen], level=screen.level)
     keep_log(Profile.at(folder))
+
+    def defect(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        log.error("defect", exc_info=(kind, error or kind(), trace))
+
+    sys.excepthook = defect
+    threading.excepthook = lambda told: defect(told.exc_type, told.exc_value, told.exc_traceback)
 
 
 class UsageError(Exception):
@@ -168,8 +180,6 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _window(args: argparse.Namespace) -> int:
     from medviewer.ui.app import run
-
-    sys.excepthook = lambda kind, error, trace: log.error("defect", exc_info=(kind, error, trace))
 
     return run(
         args.paths,

@@ -1,5 +1,6 @@
 """ZIP files → files in a private folder: bounded in number, size and ratio, and never outside that folder."""
 
+import errno
 import hashlib
 import shutil
 import zipfile
@@ -15,10 +16,13 @@ MOST_FILES = 200_000
 LARGEST_RATIO = 400
 """Bytes out for one byte in; DICOM packs at most about 100 times (black frames)."""
 BLOCK = 1 << 20
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What writing raises; anything else comes from reading a damaged archive."""
 
 
 def unpack(path: Path, workspace: Path) -> tuple[list[Path], list[Notice]]:
-    """The unpacked files, and what was left out. Raises `archive-damaged` where nothing can be read.
+    """The unpacked files, and what was left out. Raises `archive-damaged` where nothing can be read, `archive-not-unpacked`
+    where nothing can be written.
 
     The folder's name is a hash of the archive's path, size and time: opening again unpacks again into the same place.
     """
@@ -26,7 +30,11 @@ def unpack(path: Path, workspace: Path) -> tuple[list[Path], list[Notice]]:
     name = hashlib.sha256(f"{path.absolute()}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:16]
     folder = workspace / name
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    try:
+        workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise _unwritten(path, workspace, error) from error
     told: list[Notice] = []
     files: list[Path] = []
     try:
@@ -42,10 +50,17 @@ def unpack(path: Path, workspace: Path) -> tuple[list[Path], list[Notice]]:
                     continue
                 files.append(target)
     except (zipfile.BadZipFile, OSError) as error:
+        why = MedviewerError("archive-damaged", str(path), reason=type(error).__name__)
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            why = _unwritten(path, workspace, error)
         if not files:
-            raise MedviewerError("archive-damaged", str(path), reason=type(error).__name__) from error
-        told.append(Notice("archive-damaged", str(path), {"reason": type(error).__name__}))
+            raise why from error
+        told.append(why.notice)
     return files, told
+
+
+def _unwritten(path: Path, workspace: Path, error: OSError) -> MedviewerError:
+    return MedviewerError("archive-not-unpacked", str(path), folder=str(workspace), reason=error.strerror or "")
 
 
 def _members(archive: zipfile.ZipFile, path: Path, told: list[Notice]) -> Iterator[zipfile.ZipInfo]:

@@ -15,7 +15,7 @@ LARGEST = 500_000
 """Bytes after which a start begins the log anew; the one before stays as `medviewer.log.1`."""
 
 
-class _Frames(logging.Formatter):
+class Frames(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Formatters hand the text of an error on to each other in the record: nothing of it is taken here, nothing left."""
         before, record.exc_text = record.exc_text, None
@@ -57,7 +57,7 @@ def keep_log(profile: Profile) -> logging.Handler:
         before.close()
     handler = _File(profile.data / NAME, encoding="utf-8", delay=True)
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.exc_info is not None)
-    handler.setFormatter(_Frames("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Frames("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     own.setLevel(logging.DEBUG)
     own.addHandler(handler)
     return handler

@@ -27,9 +27,14 @@ class Profile:
         dirs = PlatformDirs("medviewer", appauthor=False)
         return cls(Path(dirs.user_config_dir), Path(dirs.user_data_dir), Path(dirs.user_cache_dir))
 
+    @property
+    def unpacked(self) -> Path:
+        """Where archives and the sample patient go; whoever writes there makes it."""
+        return self.cache / "unpacked"
+
     def workspace(self) -> Path:
-        """A private folder for unpacked archives and the sample patient, made here, readable by the user alone."""
-        folder = self.cache / "unpacked"
+        """`unpacked`, made here, readable by the user alone. Raises `output-unwritable`."""
+        folder = self.unpacked
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:

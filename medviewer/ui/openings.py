@@ -46,11 +46,14 @@ class Openings(QObject):
         """Written once into the profile's cache by a thread, then opened and analysed."""
         from medviewer.services.sample import sample_paths
 
-        folder = self._desk.profile.workspace() / "sample"
+        folder = self._desk.profile.unpacked / "sample"
 
         def done(paths, error) -> None:
             if error is not None:
-                self._desk.window.work.setText(self.tr("The sample patients could not be written."))
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                self._desk.window.work.setText(
+                    self.tr("The sample patients could not be written: {reason}").format(reason=reason)
+                )
                 log.error("sample not written: %s", type(error).__name__)
             else:
                 self._begin(paths)
@@ -78,5 +81,5 @@ class Openings(QObject):
     def _begin(self, paths: list[str]) -> None:
         desk = self._desk
         self.began_empty = not desk.session.items
-        opening = open_paths(desk.session, desk.bridge.post, paths, workspace=desk.profile.workspace())
+        opening = open_paths(desk.session, desk.bridge.post, paths, workspace=desk.profile.unpacked)
         self._all = [*self.running, opening]

@@ -1340,8 +1340,8 @@
       <translation>打开文件夹</translation>
     </message>
     <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
+      <source>The sample patients could not be written: {reason}</source>
+      <translation>无法写入示例患者：{reason}</translation>
     </message>
   </context>
   <context>

@@ -235,3 +235,29 @@ def test_px06_garbage_above_the_bits_stored_is_dropped_and_the_sign_extended(tmp
     save(ds, tmp_path / "in" / "a.dcm")
     (series,) = scanned(tmp_path / "in", tmp_path).items
     assert series.source.stored(0).tolist() == [[-1, 2047, 1, -2048]]
+
+
+def test_a_profile_that_cannot_be_written_opens_files_all_the_same_and_says_why_an_archive_cannot(tmp_path):
+    nowhere = tmp_path / "file"
+    nowhere.write_text("", "utf-8")
+    make_series(tmp_path / "ct", 2)
+    with zipfile.ZipFile(tmp_path / "ct.zip", "w") as archive:
+        archive.writestr("a.dcm", (tmp_path / "ct" / "0000.dcm").read_bytes())
+    batch = scan([tmp_path / "ct", tmp_path / "ct.zip"], workspace=nowhere / "cache" / "unpacked")
+    assert len(batch.images) == 1
+    told = only_failure(batch)
+    assert (told.code, told.path) == ("archive-not-unpacked", str(tmp_path / "ct.zip"))
+    assert told.facts["reason"]
+
+
+def test_the_window_opens_files_though_its_profile_cannot_be_written(qtbot, tmp_path):
+    from desk import start
+
+    (tmp_path / "file").write_text("", "utf-8")
+    make_series(tmp_path / "ct", 2)
+    desk = start(qtbot, tmp_path / "file" / "profile")
+    desk.openings.open([str(tmp_path / "ct")])
+    qtbot.waitUntil(lambda: len(desk.session.items) == 1, timeout=10000)
+    desk.openings.open_sample()
+    qtbot.waitUntil(lambda: "could not be written" in desk.window.work.text(), timeout=10000)
+    assert "Not a directory" in desk.window.work.text()

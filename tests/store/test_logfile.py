@@ -1,6 +1,7 @@
 """The log in the profile: defects by their frames, warnings, nothing of a patient; no trouble where it cannot be written."""
 
 import logging
+import subprocess
 import sys
 
 from medviewer.store.logfile import LARGEST, NAME, keep_log
@@ -47,3 +48,30 @@ def test_a_large_log_begins_anew_and_an_unwritable_one_troubles_nobody(tmp_path,
     keep_log(Profile.at(tmp_path / "file"))
     log.warning("nowhere to go")
     assert "Logging error" not in capsys.readouterr().err
+
+
+def test_a_defect_of_the_window_or_a_thread_shows_frames_and_kind_on_standard_error_and_words_with_v_alone(tmp_path):
+    program = (
+        "import sys, threading\n"
+        "from medviewer.cli import main as entry\n"
+        "def run(args):\n"
+        "    def work():\n"
+        "        raise ValueError('Mueller^Anna 1970')\n"
+        "    thread = threading.Thread(target=work); thread.start(); thread.join()\n"
+        "    try:\n"
+        "        raise KeyError('Schmidt^Bert')\n"
+        "    except KeyError:\n"
+        "        sys.excepthook(*sys.exc_info())\n"
+        "    return 0\n"
+        "entry._window = run\n"
+        "raise SystemExit(entry.main(sys.argv[1:]))\n"
+    )
+    for more in ([], ["-v"]):
+        profile = tmp_path / f"profile{len(more)}"
+        call = [sys.executable, "-c", program, "--profile", str(profile), *more]
+        said = subprocess.run(call, capture_output=True, text=True, check=True).stderr
+        kept = (profile / "data" / NAME).read_text("utf-8")
+        for kind in ("ValueError", "KeyError"):
+            assert kind in said and kind in kept
+        assert ("Anna" in said, "Bert" in said) == (bool(more), bool(more))
+        assert "Anna" not in kept and "Bert" not in kept
