@@ -60,7 +60,7 @@ def view_of(args: argparse.Namespace, record: EcgRecord) -> EcgView:
 
 def draw(args: argparse.Namespace, record: EcgRecord, size: tuple[int, int]) -> bool:
     """Write the picture; whether the network of --overlay refused."""
-    from medviewer.core.ecg_view import SCREEN_MM
+    from medviewer.core.ecg_layout import SCREEN_MM
     from medviewer.io.image.write import write_png
     from medviewer.ui.ecg.painter import paint
 

@@ -23,8 +23,9 @@ from PySide6.QtGui import (
 
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord, SignalSource
+from medviewer.core.ecg_layout import resolve
 from medviewer.core.ecg_marks import marks_of
-from medviewer.core.ecg_view import EcgView, resolve
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Finding
 from medviewer.core.view import ImageView

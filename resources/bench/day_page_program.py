@@ -6,8 +6,9 @@ from pathlib import Path
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from medviewer.core.ecg_layout import resolve
 from medviewer.core.ecg_marks import Marks
-from medviewer.core.ecg_view import EcgView, resolve
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.signal import Pyramid
 from medviewer.io.scan import scan
 from medviewer.ui.ecg.painter import EcgPainter

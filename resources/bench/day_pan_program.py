@@ -9,7 +9,9 @@ import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from medviewer.core.ecg_view import EcgView, moved, resolve
+from medviewer.core.ecg_layout import resolve
+from medviewer.core.ecg_moves import moved
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.signal import Pyramid
 from medviewer.ui.ecg.painter import EcgPainter
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from medviewer.core.ecg_layout import resolve
 from medviewer.core.ecg_marks import marks_of
-from medviewer.core.ecg_view import EcgView, resolve
+from medviewer.core.ecg_view import EcgView
 from medviewer.inference.engine import InPlaceEngine
 from medviewer.inference.registry import Registry
 from medviewer.services.analyse import infer

@@ -6,20 +6,9 @@ import numpy as np
 import pytest
 from made import ecg_record
 
-from medviewer.core.ecg_view import (
-    GAINS,
-    SCREEN_MM,
-    SHORTEST_S,
-    SPEEDS,
-    STANDARD,
-    EcgView,
-    moved,
-    paged,
-    resolve,
-    with_gain,
-    with_speed,
-    zoomed_at,
-)
+from medviewer.core.ecg_layout import SCREEN_MM, resolve
+from medviewer.core.ecg_moves import moved, paged, with_gain, with_speed, zoomed_at
+from medviewer.core.ecg_view import GAINS, SHORTEST_S, SPEEDS, STANDARD, EcgView
 
 SIZE = (1400.0, 900.0)
 

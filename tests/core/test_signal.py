@@ -127,7 +127,8 @@ def test_el01_a_day_of_three_leads_opens_at_once_and_its_view_stays_small(tmp_pa
     import tracemalloc
     from time import perf_counter
 
-    from medviewer.core.ecg_view import EcgView, resolve
+    from medviewer.core.ecg_layout import resolve
+    from medviewer.core.ecg_view import EcgView
     from medviewer.io.ecg.wfdb import open_records
 
     samples = 24 * 3600 * 250

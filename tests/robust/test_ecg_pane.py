@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from made import ecg_record
 
 from medviewer.core.ecg import Beats, Episode, Gap, Saliency, Wave
-from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, STANDARD, EcgView, resolve, zoomed_at
+from medviewer.core.ecg_layout import resolve
+from medviewer.core.ecg_moves import zoomed_at
+from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, STANDARD, EcgView
 from medviewer.core.finding import Result
 from medviewer.core.signal import Filters
 from medviewer.ui.ecg.painter import paint

@@ -69,7 +69,8 @@ def test_no_piece_is_higher_than_a_page_and_none_is_lost(qapp):
 
 
 def test_the_strip_is_one_lead_at_true_scale(qapp):
-    from medviewer.core.ecg_view import EcgView, resolve
+    from medviewer.core.ecg_layout import resolve
+    from medviewer.core.ecg_view import EcgView
     from medviewer.services.report import EcgStrip
     from medviewer.ui.print import ROOM, STRIP_MM
 

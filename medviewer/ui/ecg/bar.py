@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, STANDARD, EcgView, disclosed
+from medviewer.core.ecg_layout import disclosed
+from medviewer.core.ecg_view import GAINS, LAYOUTS, SPEEDS, STANDARD, EcgView
 from medviewer.core.signal import HIGH_PASS, LOW_PASS, NOTCH
 from medviewer.ui import theme
 from medviewer.ui.ecg import words

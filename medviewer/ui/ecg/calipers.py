@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_hand import HandCaliper, HandMarks
-from medviewer.core.ecg_view import Cell, EcgPicture
+from medviewer.core.ecg_layout import Cell, EcgPicture
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
 from medviewer.ui.theme import EcgInk

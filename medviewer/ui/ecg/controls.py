@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QTabWidget
 
 from medviewer.core.ecg_hand import HandMarks
 from medviewer.core.ecg_marks import FIRST_EXPLAINED
-from medviewer.core.ecg_view import LAYOUTS, EcgView, moved, paged, with_gain, with_speed, zoomed_at
+from medviewer.core.ecg_moves import moved, paged, with_gain, with_speed, zoomed_at
+from medviewer.core.ecg_view import LAYOUTS, EcgView
 from medviewer.core.errors import MedviewerError
 from medviewer.core.signal import Filters
 from medviewer.core.task import Priority

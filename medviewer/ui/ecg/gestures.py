@@ -8,8 +8,10 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from medviewer.core.ecg import Wave
 from medviewer.core.ecg_hand import HandMarks
+from medviewer.core.ecg_layout import EcgPicture
 from medviewer.core.ecg_marks import moved_bound
-from medviewer.core.ecg_view import EcgPicture, EcgView, moved, zoomed_at
+from medviewer.core.ecg_moves import moved, zoomed_at
+from medviewer.core.ecg_view import EcgView
 from medviewer.ui.ecg.overview import line_at, place_in
 
 if TYPE_CHECKING:

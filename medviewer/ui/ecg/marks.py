@@ -5,8 +5,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medviewer.core.ecg import EcgRecord, Saliency
+from medviewer.core.ecg_layout import Cell, EcgPicture
 from medviewer.core.ecg_marks import Marks
-from medviewer.core.ecg_view import Cell, EcgPicture, EcgView
+from medviewer.core.ecg_view import EcgView
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
 from medviewer.ui.theme import EcgInk

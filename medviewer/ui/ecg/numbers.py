@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from medviewer.core.ecg import Measurement
+from medviewer.core.ecg_layout import SCREEN_MM
 from medviewer.core.ecg_marks import AROUND_S, Template
-from medviewer.core.ecg_view import SCREEN_MM
 from medviewer.core.heart_rate import Intervals, poincare
 from medviewer.ui import theme
 from medviewer.ui.ecg import words

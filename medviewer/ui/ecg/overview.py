@@ -4,8 +4,9 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from medviewer.core.ecg_layout import Cell, EcgPicture, Rect
 from medviewer.core.ecg_marks import Marks
-from medviewer.core.ecg_view import Cell, EcgPicture, EcgView, Rect
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError
 from medviewer.core.heart_rate import intervals
 from medviewer.core.signal import Traces

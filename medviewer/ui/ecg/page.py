@@ -12,8 +12,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPageLayout, QPageSize, QPainte
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_hand import HandMarks, with_bounds
+from medviewer.core.ecg_layout import EcgPicture, resolve
 from medviewer.core.ecg_marks import Marks, hours, marks_of
-from medviewer.core.ecg_view import LONG_S, EcgPicture, EcgView, resolve
+from medviewer.core.ecg_view import LONG_S, EcgView
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Decision, Result
 from medviewer.core.signal import Pyramid

@@ -9,8 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_layout import FOOTER_PX, MARKS_PX, SCREEN_MM, Cell, EcgPicture, resolve
 from medviewer.core.ecg_marks import Marks, marks_of
-from medviewer.core.ecg_view import FOOTER_PX, MARKS_PX, SCREEN_MM, Cell, EcgPicture, EcgView, resolve
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Result
 from medviewer.core.signal import Pyramid, Traces

@@ -20,9 +20,11 @@ from PySide6.QtWidgets import QWidget
 from medviewer.core.ecg import EcgRecord, Wave
 from medviewer.core.ecg_doubt import amplitude_doubts
 from medviewer.core.ecg_hand import HandMarks, with_bounds
+from medviewer.core.ecg_layout import SCREEN_MM, EcgPicture, resolve
 from medviewer.core.ecg_marks import Marks, marks_of
+from medviewer.core.ecg_moves import moved
 from medviewer.core.ecg_stated import SETTLED
-from medviewer.core.ecg_view import SCREEN_MM, EcgPicture, EcgView, moved, resolve
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Decision, Evidence, Interval, Result
 from medviewer.core.signal import Pyramid

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from medviewer.core.beat_why import beat_facts
 from medviewer.core.ecg import EcgRecord, Measurement
+from medviewer.core.ecg_layout import disclosed
 from medviewer.core.ecg_marks import CLASSES, Marks, Template, beat_finding, episode_finding, hours, templates
-from medviewer.core.ecg_view import LONG_S, disclosed
+from medviewer.core.ecg_view import LONG_S
 from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Finding, Result
 from medviewer.core.heart_rate import intervals, variability

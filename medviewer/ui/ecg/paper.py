@@ -7,7 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.core.ecg_view import PULSE_MV, PULSE_S, Cell, EcgPicture
+from medviewer.core.ecg_layout import PULSE_MV, PULSE_S, Cell, EcgPicture
 from medviewer.ui import theme
 from medviewer.ui.theme import EcgInk
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from medviewer.core.ecg_view import SCREEN_MM
+from medviewer.core.ecg_layout import SCREEN_MM
 from medviewer.store.settings import Settings
 from medviewer.ui import theme
 

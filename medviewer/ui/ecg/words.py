@@ -3,7 +3,8 @@
 from pathlib import PurePath
 
 from medviewer.core.ecg import EcgRecord, Episode, Measurement
-from medviewer.core.ecg_view import EcgPicture, EcgView
+from medviewer.core.ecg_layout import EcgPicture
+from medviewer.core.ecg_view import EcgView
 from medviewer.core.finding import Decision
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.headless import translated

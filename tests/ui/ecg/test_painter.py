@@ -8,7 +8,8 @@ from made import beating, ecg_record
 from PySide6.QtGui import QColor
 
 from medviewer.core.ecg import Gap
-from medviewer.core.ecg_view import STANDARD, EcgView, resolve
+from medviewer.core.ecg_layout import resolve
+from medviewer.core.ecg_view import STANDARD, EcgView
 from medviewer.core.signal import Filters
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
