@@ -17,8 +17,9 @@ from medviewer.core.measure import Ruler
 from medviewer.core.view import ImageView
 from medviewer.services.session import Session
 from medviewer.services.words import say
-from medviewer.ui.image import pane as panes
-from medviewer.ui.image.pane import KEPT_FRAMES, length_words
+from medviewer.ui.image import rulers
+from medviewer.ui.image.pane import KEPT_FRAMES
+from medviewer.ui.image.rulers import length_words
 from medviewer.ui.patient.browser import Browser
 
 
@@ -55,8 +56,8 @@ def test_ge14_ge16_one_string_with_one_unit_and_source_is_what_the_canvas_writes
     qtbot.waitUntil(lambda: pane._shown is not None)
     pane.length_drawn.emit(pane, Ruler((20.0, 10.0), (20.0, 110.0)))
     written = []
-    plate = panes.plate
-    monkeypatch.setattr(panes, "plate", lambda painter, lines, *more: (written.append(lines), plate(painter, lines, *more))[1])
+    plate = rulers.plate
+    monkeypatch.setattr(rulers, "plate", lambda painter, lines, *more: (written.append(lines), plate(painter, lines, *more))[1])
     pane.grab()
     assert written == [(said,)]
     assert length_words(series, 0, pane.rulers[0]) == said

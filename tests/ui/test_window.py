@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from medviewer.core.measure import Ruler
 from medviewer.ui.commands import COMMANDS
-from medviewer.ui.image.pane import length_words
+from medviewer.ui.image.rulers import length_words
 from medviewer.ui.note.text import NoteText
 from medviewer.ui.palette import KeySheet, Palette
 from medviewer.ui.pane import ITEM_MIME

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -24,17 +23,19 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Attribution, Evidence, Region, Result
 from medviewer.core.grey import VoiTransform, automatic, spanning
 from medviewer.core.image import ImageSeries, Pixels, valid_mask
-from medviewer.core.measure import Ruler, length, unit_of
-from medviewer.core.view import ImageView, Picture, nearest_index, resolve, zoomed_at
+from medviewer.core.measure import Ruler, unit_of
+from medviewer.core.view import ImageView, Picture, nearest_index, resolve
 from medviewer.services.lengths import Lengths
 from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
-from medviewer.ui.image.corners import spacing_words, why_no_heat
+from medviewer.ui.image.corners import why_no_heat
+from medviewer.ui.image.gestures import Gestures
 from medviewer.ui.image.magnifier import Magnifier
 from medviewer.ui.image.painter import ImagePainter, paint_colour_bar
-from medviewer.ui.image.tools import Drag, Tool, tool
+from medviewer.ui.image.rulers import paint_rulers
+from medviewer.ui.image.tools import Place, tool
 from medviewer.ui.image.words import paint_words, plate, window_line
 from medviewer.ui.pane import Pane
 from medviewer.ui.strip import Damage, Strip
@@ -43,8 +44,9 @@ STILL_MS = 120
 """After this long without a change the picture is drawn smooth."""
 KEPT_FRAMES = 24
 LATE_MS = 300
-SAMPLED = 512
 """A frame that takes longer is announced in the pane."""
+SAMPLED = 512
+"""Rows or columns of a frame that the automatic window looks at, about."""
 
 
 class ImagePane(Pane):
@@ -63,10 +65,9 @@ class ImagePane(Pane):
         self._frames: OrderedDict[int, Pixels] = OrderedDict()
         self._asked: set[int] = set()
         self._generation = 0
-        self._tool: Tool = tool("window")
-        self._drag: tuple[Tool, Drag] | None = None
-        self._drawing: tuple[QPointF, QPointF] | None = None
-        self._span = 1.0
+        self.gestures = Gestures(self)
+        self.span = 1.0
+        """Range of the shown frame's modality values."""
         self.strip = Strip(self)
         self.damage = Damage(self)
         self.is_key = False
@@ -143,9 +144,13 @@ class ImagePane(Pane):
         self.view = view
         if frame_changed:
             self._want_frame()
-        self._still.start()
         self.tell_strip()
         self.view_changed.emit(self)
+        self.rest()
+
+    def rest(self) -> None:
+        """Drawn fast now, and smooth once nothing has changed for a while."""
+        self._still.start()
         self.update()
 
     def set_key(self, is_key: bool) -> None:
@@ -164,18 +169,34 @@ class ImagePane(Pane):
         frame = self.series.frames[k]
         return automatic(frame.modality_transform.apply(some), valid_mask(some, frame.padding))
 
+    def window_region(self, start: Place, end: Place) -> None:
+        """The values inside the box of two (row, column) corners from black to white."""
+        if self._shown is None or self.series is None or self._shown[1].ndim != 2:
+            return
+        k, stored = self._shown
+        rows = sorted((max(0, round(start[0])), max(0, round(end[0]))))
+        columns = sorted((max(0, round(start[1])), max(0, round(end[1]))))
+        part = self.series.frames[k].modality_transform.apply(stored[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1])
+        if part.size:
+            self.set_view(replace(self.view, window=spanning(float(part.min()), float(part.max()))))
+
     def set_tool(self, which: str) -> None:
-        self._tool = tool(which)
+        self.gestures.tool = tool(which)
 
     @property
     def tool_id(self) -> str:
-        return self._tool.id
+        return self.gestures.tool.id
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Width and height in logical pixels."""
+        return float(self.width()), float(self.height())
 
     def picture(self) -> Picture:
         """What is painted now: the wish at the frame that is there."""
         assert self.series is not None
         frame = self._shown[0] if self._shown is not None else self.view.frame
-        return resolve(replace(self.view, frame=frame), self.series, (self.width(), self.height()))
+        return resolve(replace(self.view, frame=frame), self.series, self.extent)
 
     def attribution(self) -> Attribution | None:
         """The heat that the view asks for, if it is there."""
@@ -275,7 +296,7 @@ class ImagePane(Pane):
                 pixels[:: max(1, len(pixels) // 64), :: max(1, pixels.shape[1] // 64)]
             )
             finite = sample[np.isfinite(sample)] if sample.dtype.kind == "f" else sample
-            self._span = max(float(finite.max() - finite.min()), 1e-6) if finite.size else 1.0
+            self.span = max(float(finite.max() - finite.min()), 1e-6) if finite.size else 1.0
         self.update()
 
     # Painting
@@ -284,17 +305,17 @@ class ImagePane(Pane):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.IMAGE))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        size = (float(self.width()), float(self.height()))
+        size = self.extent
         if self.series is not None and self._shown is not None and self._painter is not None:
             picture = self.picture()
             ratio = self.devicePixelRatioF()
-            moving = self._still.isActive() or self._drag is not None
+            moving = self._still.isActive() or self.gestures.dragging
             self._painter.paint_image(painter, picture, self._shown[1], ratio, smooth=not moving)
             self._painter.paint_layers(painter, picture, self.view)
             heat = self.attribution() if self.view.overlay else None
             drawn = heat is not None and self._painter.paint_heat(painter, picture, self.view, heat)
             voi = self._painter.window(picture, self._shown[1])
-            self._paint_marks(painter, picture)
+            paint_rulers(painter, self.series, picture, self.rulers, self.gestures.drawn)
             said = heat if drawn else None
             words = window_line(voi, self.series, self.view)
             top, bottom = (strip.height() if strip.isVisibleTo(self) else 0 for strip in (self.banner, self.strip))
@@ -326,96 +347,23 @@ class ImagePane(Pane):
         wide = painter.fontMetrics().horizontalAdvance(words) + 12
         plate(painter, (words,), (self.width() - wide) / 2, self.height() / 2 - 11, Qt.AlignmentFlag.AlignLeft, theme.TEXT2)
 
-    def _paint_marks(self, painter: QPainter, picture: Picture) -> None:
-        assert self.series is not None
-        for ruler in self.rulers:
-            ends = [QPointF(*picture.to_screen(*end)) for end in (ruler.start, ruler.end)]
-            self._paint_ruler(painter, ends[0], ends[1], length_words(self.series, picture.frame, ruler))
-        if self._drawing is not None:
-            start, end = self._drawing
-            if self._drag is not None and self._drag[0].id == "region":
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(QColor(theme.HAND), 1, Qt.PenStyle.DashLine))
-                painter.drawRect(QRectF(start, end).normalized())
-            else:
-                points = [picture.to_image(p.x(), p.y()) for p in (start, end)]
-                self._paint_ruler(painter, start, end, length_words(self.series, picture.frame, Ruler(*points)))
-
-    def _paint_ruler(self, painter: QPainter, start: QPointF, end: QPointF, words: str) -> None:
-        for width, colour in ((3.0, QColor(0, 0, 0, 160)), (1.5, QColor(theme.HAND))):
-            painter.setPen(QPen(colour, width))
-            painter.drawLine(start, end)
-            for point in (start, end):
-                painter.drawEllipse(point, 3, 3)
-        painter.setFont(theme.font(12))
-        plate(painter, (words,), end.x() + 8, end.y() + 4, Qt.AlignmentFlag.AlignLeft, theme.HAND)
-
     # Hands
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self.activated.emit(self)
-        chosen = self._tool_for(event)
-        if self.series is None or self._shown is None or chosen is None:
-            return
-        here = (event.position().x(), event.position().y())
-        self._drag = (chosen, self._begin(here))
-        if chosen.id in ("ruler", "region"):
-            self._drawing = (event.position(), event.position())
-
-    def _begin(self, here: tuple[float, float]) -> Drag:
-        assert self.series is not None
-        voi = self.drawn_window()
-        assert voi is not None
-        size = (float(self.width()), float(self.height()))
-        return Drag(here, here, here, size, self.series, self.picture(), voi, self._span, self.view)
-
-    def _tool_for(self, event: QMouseEvent) -> Tool | None:
-        """Which tool a button with its modifiers means (conventions: hands)."""
-        keys, button = event.modifiers(), event.button()
-        if button == Qt.MouseButton.RightButton:
-            return tool("zoom")
-        if button == Qt.MouseButton.MiddleButton:
-            return tool("pan")
-        if button != Qt.MouseButton.LeftButton:
-            return None
-        if keys & Qt.KeyboardModifier.ShiftModifier:
-            return tool("pan")
-        if keys & Qt.KeyboardModifier.ControlModifier:
-            return tool("region")
-        return tool("window") if keys & Qt.KeyboardModifier.AltModifier else self._tool
+        self.gestures.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        here = (event.position().x(), event.position().y())
-        self.magnifier.move(here)
-        if self._drag is None:
-            self.probed.emit(self.probe(*here))
-            return
-        chosen, drag = self._drag
-        if self._drawing is not None:
-            self._drawing = (self._drawing[0], event.position())
-        voi = self.drawn_window() or drag.voi
-        drag = replace(drag, last=drag.now, now=here, picture=self.picture(), voi=voi)
-        self._drag = (chosen, drag)
-        self.set_view(chosen.drag(self.view, drag))
-        self.update()
+        self.gestures.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None:
-            return
-        chosen, drag = self._drag
-        drawing, self._drag, self._drawing = self._drawing, None, None
-        far = abs(drag.now[0] - drag.start[0]) + abs(drag.now[1] - drag.start[1]) > 4
-        if drawing is not None and far and self.series is not None:
-            points = [self.picture().to_image(p.x(), p.y()) for p in drawing]
-            if chosen.id == "ruler":
-                self.length_drawn.emit(self, Ruler(*points))
-            else:
-                self._window_region(*points)
-        elif event.button() == Qt.MouseButton.RightButton and not far:
-            self.menu_wanted.emit(self, event.globalPosition().toPoint())
-        self._still.start()
-        self.update()
+        self.gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.gestures.double(event)
+        super().mouseDoubleClickEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.gestures.wheel(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat() and self.magnifier.let_go(event.key()):
@@ -430,34 +378,6 @@ class ImagePane(Pane):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.menu_wanted.emit(self, event.globalPos())
-
-    def _window_region(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """The values inside the box from black to white."""
-        if self._shown is None or self.series is None or self._shown[1].ndim != 2:
-            return
-        k, stored = self._shown
-        rows = sorted((max(0, round(start[0])), max(0, round(end[0]))))
-        columns = sorted((max(0, round(start[1])), max(0, round(end[1]))))
-        part = self.series.frames[k].modality_transform.apply(stored[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1])
-        if part.size:
-            self.set_view(replace(self.view, window=spanning(float(part.min()), float(part.max()))))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._drag = self._drawing = None
-        super().mouseDoubleClickEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.series is None:
-            return
-        self.activated.emit(self)
-        steps = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            here = event.position()
-            size = (float(self.width()), float(self.height()))
-            self.set_view(zoomed_at(self.view, self.picture(), 1.15**steps, here.x(), here.y(), size))
-        else:
-            self.step(-round(steps) if abs(steps) >= 1 else (-1 if steps > 0 else 1))
 
     def step(self, images: int) -> None:
         """Scroll by a number of images."""
@@ -492,9 +412,3 @@ class ImagePane(Pane):
         wide = min(max(round(self.width() * 0.7), 240), self.width() - 8, 560)
         high = self.damage.heightForWidth(wide)
         self.damage.setGeometry((self.width() - wide) // 2, max((self.height() - high) // 2, 8), wide, high)
-
-
-def length_words(series: ImageSeries, frame: int, ruler: Ruler) -> str:
-    """ "12.3 mm", "12.3 mm at the detector", "41 px": one string everywhere (GE-16)."""
-    measured = length(series, ruler.start, ruler.end, frame)
-    return f"{measured.value:.1f} {measured.unit}{spacing_words(measured.source)}"
