@@ -1,6 +1,7 @@
 """A network's result → one entry of `medviewer.infer/1`."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from medviewer.cli.documents import Document, reason_entry
 from medviewer.core.finding import Finding, Interval, Provenance, Region, Result, Span
@@ -98,6 +99,7 @@ def _explanation_entry(result: Result, item: Item, array: str | None) -> Documen
             "agreement": check.agreement,
             "passed": check.passed,
         },
+        "vote": None if result.vote is None else asdict(result.vote) | {"changed": result.vote.changed},
     }
 
 

@@ -35,6 +35,9 @@ def answer_lines(entry: Document, lang: str) -> Iterator[str]:
     if entry["explanation"] and entry["explanation"]["self_check"]:
         passed = entry["explanation"]["self_check"]["passed"]
         yield "  " + text("report-check-passed" if passed else "report-check-failed", lang)
+    vote = entry["explanation"] and entry["explanation"]["vote"]
+    if vote and vote["changed"]:
+        yield "  " + text("cli-vote", lang, **{k: vote[k] for k in ("symbol", "alone", "likes")}, share=f"{vote['share']:.2f}")
     yield "  " + text("report-notice", lang)
 
 

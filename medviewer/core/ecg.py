@@ -148,6 +148,22 @@ class Beats:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """Whose word the class of the beat at `sample` is: `alone` and `share` are what the network makes of this beat by itself,
+    `symbol` what stands after `likes` beats of like QRS were heard."""
+
+    sample: int
+    symbol: BeatClass
+    alone: BeatClass
+    share: float
+    likes: int
+
+    @property
+    def changed(self) -> bool:
+        return self.alone != self.symbol
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """A stretch of one rhythm (`label` of the network)."""
 

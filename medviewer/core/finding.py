@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import Beats, Episode, Measurement, Saliency, Wave
+from medviewer.core.ecg import Beats, Episode, Measurement, Saliency, Vote, Wave
 from medviewer.core.errors import Fact, Notice
 from medviewer.core.note import Mention
 from medviewer.core.units import CharOffset, Millimetres, SampleIndex
@@ -159,7 +159,8 @@ class Result:
 
     `refused`: the input contract or the gate said no (a normal answer); `failed`: something broke. `reason` is set for both.
     Beats, episodes, waves by lead and measurements by name belong to ECGs, weighted spans and mentions to notes.
-    `method` and `self_check` tell how the answer was explained and whether that passed its check, for all kinds.
+    `method` and `self_check` tell how the answer was explained and whether that passed its check, for all kinds; `vote` whose
+    word the class of the explained beat is.
     """
 
     item: str
@@ -182,3 +183,4 @@ class Result:
     method: str = ""
     self_check: SelfCheck | None = None
     saliency: Saliency | None = None
+    vote: Vote | None = None

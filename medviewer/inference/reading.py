@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from medviewer.core.ecg import Beats, EcgRecord, Episode, Measurement, Saliency, Wave
+from medviewer.core.ecg import Beats, EcgRecord, Episode, Measurement, Saliency, Vote, Wave
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Attribution, Finding, Provenance, Result, Score, SelfCheck, Span
 from medviewer.core.image import ImageSeries
@@ -58,6 +58,7 @@ class Reading:
     method: str = ""
     self_check: SelfCheck | None = None
     saliency: Saliency | None = None
+    vote: Vote | None = None
     input_sha256: str = ""
 
 
@@ -151,4 +152,5 @@ def signed(request: Request, reading: Reading, provenance: Provenance, started: 
         method=reading.attribution.method if reading.attribution else reading.method,
         self_check=reading.attribution.self_check if reading.attribution else reading.self_check,
         saliency=reading.saliency,
+        vote=reading.vote,
     )

@@ -138,7 +138,7 @@ def test_infer_has_every_key_whether_answered_refused_or_failed(tmp_path, everyt
         for mention in result["mentions"]:
             assert set(mention) >= MENTION
         if result["explanation"]:
-            assert set(result["explanation"]) >= {"method", "array", "self_check"}
+            assert set(result["explanation"]) >= {"method", "array", "self_check", "vote"}
         statuses.setdefault(result["status"], set()).add(result["input"]["item"])
     assert statuses["failed"] == {"1.2.3.3"} and {"1.2.3.2", "note", "r"} <= statuses["ok"]
     assert "1.2.3.1.1" in statuses["refused"]

@@ -28,7 +28,7 @@ def voted(windows: NDArray[np.float32], logits: NDArray[np.float64], vote: Mappi
     found = logits.copy()
     own, width = vote["own"], vote["width"]
     odds = logits[:, VENTRICULAR] - np.logaddexp.reduce(logits[:, SINUS], axis=1, keepdims=True)
-    for part in np.array_split(np.arange(len(logits)), max(1, round(len(logits) / TOGETHER))):
+    for part in _parts(len(logits)):
         shapes = _shapes(windows[part])
         energy = (shapes**2).sum(1)
         for start in range(0, len(part), ROWS):
@@ -41,6 +41,20 @@ def voted(windows: NDArray[np.float32], logits: NDArray[np.float64], vote: Mappi
     weigh = np.logaddexp.reduce(logits[:, beats], axis=1, keepdims=True)
     found[:, beats] += weigh - np.logaddexp.reduce(found[:, beats], axis=1, keepdims=True)
     return found
+
+
+def likes(windows: NDArray[np.float32], row: int, vote: Mapping[str, float]) -> int:
+    """How many others are heard on beat `row` with more than 1/e of its own weight."""
+    part = next(p for p in _parts(len(windows)) if p[0] <= row <= p[-1])
+    shapes = _shapes(windows[part])
+    own = shapes[row - part[0]]
+    near = ((shapes - own) ** 2).sum(1) < vote["width"] * float(own @ own)
+    return max(0, int(near.sum()) - 1)
+
+
+def _parts(count: int) -> list[NDArray[np.int64]]:
+    """Beats that vote together."""
+    return np.array_split(np.arange(count), max(1, round(count / TOGETHER)))
 
 
 def _shapes(windows: NDArray[np.float32]) -> NDArray[np.float32]:

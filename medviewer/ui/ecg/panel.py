@@ -190,7 +190,9 @@ class EcgPanel(QWidget):
             and passed
             and saliency.start_s <= one.start_s < saliency.start_s + saliency.step_s * len(saliency.values)
         )
-        self.why.show_beat(one, facts, normal, saliency if near else None, check)
+        vote = model.vote if model is not None else None
+        own = vote is not None and abs(vote.sample / record.rate_hz - one.start_s) < NEAR_S
+        self.why.show_beat(one, facts, normal, saliency if near else None, check, vote if own else None)
 
     def _number_at(self, pane: EcgPane) -> int | None:
         """The event at the chosen moment: a beat, else an episode that begins there."""

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from medviewer.core.beat_why import BeatFacts
-from medviewer.core.ecg import Saliency
+from medviewer.core.ecg import Saliency, Vote
 from medviewer.core.ecg_marks import AROUND_S, CLASSES, Event, Template
 from medviewer.core.finding import SelfCheck
 from medviewer.ui import theme
@@ -119,8 +119,15 @@ class WhyCard(QFrame):
         self.hide()
 
     def show_beat(
-        self, one: Event, facts: BeatFacts, normal: Template | None, saliency: Saliency | None, check: SelfCheck | None
+        self,
+        one: Event,
+        facts: BeatFacts,
+        normal: Template | None,
+        saliency: Saliency | None,
+        check: SelfCheck | None,
+        vote: Vote | None = None,
     ) -> None:
+        """`vote`: whose word the class is, of this beat."""
         self._head(one, self.tr("Why {label} at {time}?").format(label=one.label, time=words.moment(one.start_s)), check)
         self.trace.facts, self.trace.normal, self.trace.saliency, self.trace.at_s = facts, normal, saliency, one.start_s
         self.trace.show()
@@ -134,6 +141,9 @@ class WhyCard(QFrame):
         self.ask.setVisible(saliency is None)
         if weak:
             said.append(self.tr("The map that was made did not pass its check."))
+        if vote is not None and vote.changed:
+            told = self.tr("{label} by vote of {n} beats of like QRS; the network alone said {alone} ({share}).")
+            said.append(told.format(label=vote.symbol, n=vote.likes, alone=vote.alone, share=words.share(vote.share)))
         self.says.setText(" ".join(said))
         self.facts_line.setText(" · ".join(self._numbers(facts)))
         for name in CLASSES:

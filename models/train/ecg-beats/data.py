@@ -106,6 +106,26 @@ def noisy(leads: list[np.ndarray], rate: float, rng: np.random.Generator, snr_db
     return found
 
 
+def jolted(
+    lead: np.ndarray, rate: float, rng: np.random.Generator, per_minute: tuple[float, float], tallest: float
+) -> np.ndarray:
+    """The lead with an electrode that moves: steps that fade, humps, and bursts of them, up to `tallest` times as tall as the QRS."""
+    size = float(np.percentile(np.abs(lead - np.median(lead)), 99.5)) + 1e-6
+    found = lead.copy()
+    for _ in range(rng.poisson(rng.uniform(*per_minute) * len(lead) / rate / 60)):
+        at, count = rng.uniform(0, len(lead)), 1 + rng.poisson(rng.choice([0.0, 3.0]))
+        for n in range(count):
+            start = int(at + n * rng.uniform(0.2, 0.7) * rate)
+            rise, fall = rng.uniform(0.01, 0.15) * rate, rng.uniform(0.04, 0.6) * rate
+            span = min(int(rise + 5 * fall), len(lead) - start)
+            if span <= 0:
+                break
+            t = np.arange(span)
+            shape = np.minimum(t / rise, 1.0) * np.exp(-np.maximum(t - rise, 0) / fall)
+            found[start : start + span] += rng.choice([-1, 1]) * size * tallest * rng.uniform(0.1, 1.0) ** 1.5 * shape
+    return found
+
+
 def pack(name: str, found: Sequence, allowed: np.ndarray, **more: object) -> dict:
     """What training keeps of a record."""
     at = found.at
@@ -142,6 +162,44 @@ def load(data: Path, name: str, seed: int, copies: int = 2) -> list[dict]:
     return records
 
 
+def disturbed(data: Path, name: str, seed: int) -> list[dict]:
+    """A record with moving electrodes: three copies of two leads, and one of each lead alone, found and described as such a record is."""
+    leads, rate, reference, symbols, flutter = mitdb(data, name)
+    rng = np.random.default_rng([seed, int(name), 1])
+    records = []
+    for k, part in enumerate((leads, leads, leads, leads[:1], leads[1:])):
+        traces = noisy(part, rate, rng, (6, 18)) if k == 2 else part
+        traces = [jolted(x, rate, rng, (0.5, 8), 6.0) if rng.random() < 0.8 else x for x in traces]
+        at = detect(traces, rate)
+        taken, _ = matched(at, reference, rate)
+        keep = (taken >= 0) | (rng.random(len(at)) < (1.0 if k % 2 else 0.5))
+        allowed = permitted(taken, at, symbols, flutter)[keep]
+        rhythm = fibrillates(data, name, at[keep])
+        records.append(pack(name, described(slowed(traces, rate), at[keep], rate), allowed, kind="disturbed", rhythm=rhythm))
+    return records
+
+
+def pieces(data: Path, name: str, seed: int, count: int = 24) -> list[dict]:
+    """Short strips of a record, 10 to 40 s, one lead or two, each described by itself; every second one holds an ectopic beat if it can."""
+    leads, rate, reference, symbols, flutter = mitdb(data, name)
+    rng = np.random.default_rng([seed, int(name), 2])
+    rare = reference[[AAMI.get(c, 0) in (1, 2, 3) for c in symbols]]
+    records = []
+    for k in range(count):
+        size = int(rng.choice([10.0, 10.0, 20.0, 40.0]) * rate)
+        start = int(rng.integers(0, len(leads[0]) - size))
+        if k % 2 and len(rare):
+            start = int(np.clip(rng.choice(rare) - rng.integers(0, size), 0, len(leads[0]) - size))
+        part = [x[start : start + size] for x in ([leads, leads, leads[:1], leads[1:]][k % 4 if k >= count // 2 else 0])]
+        at = detect(part, rate)
+        taken, _ = matched(at, reference - start, rate)
+        allowed = permitted(taken, at, symbols, [(a - start, b - start) for a, b in flutter])
+        rhythm = fibrillates(data, name, at + start)
+        if len(at) >= 4:
+            records.append(pack(name, described(slowed(part, rate), at, rate), allowed, kind="piece", rhythm=rhythm))
+    return records
+
+
 def cinc(data: Path) -> dict[str, list[np.ndarray]]:
     """Strips of each class N and A, mV at 300 Hz."""
     found: dict[str, list[np.ndarray]] = {"N": [], "A": []}
@@ -159,15 +217,17 @@ def cinc(data: Path) -> dict[str, list[np.ndarray]]:
     return found
 
 
-def strips(signals: list[np.ndarray], label: str, count: int, seed: int) -> list[dict]:
-    """Strips of known rhythm: normal ones hold normal beats alone, in fibrillation no beat is supraventricular ectopic."""
+def strips(signals: list[np.ndarray], label: str, count: int, seed: int, skip: int = 0, shaken: float = 0.0) -> list[dict]:
+    """Strips of known rhythm: normal ones hold normal beats alone, in fibrillation no beat is supraventricular ectopic. Of the drawn
+    order `skip` are left out; of the others the share `shaken` has a moving electrode."""
     rng = np.random.default_rng(seed)
     row = only(0, NONE) if label == "N" else only(0, 2, 3, NONE)
     records = []
-    for k in rng.permutation(len(signals))[:count]:
-        at = detect([signals[k]], 300.0)
+    for k in rng.permutation(len(signals))[skip : skip + count]:
+        signal = jolted(signals[k], 300.0, rng, (1, 8), 6.0) if rng.random() < shaken else signals[k]
+        at = detect([signal], 300.0)
         if len(at) >= 12:
-            found = described(slowed([signals[k]], 300.0), at, 300.0)
+            found = described(slowed([signal], 300.0), at, 300.0)
             records.append(
                 pack(
                     f"cinc-{label}-{k}",

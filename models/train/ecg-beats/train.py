@@ -50,6 +50,15 @@ def gather(data: Path, seed: int = 0) -> list[dict]:
     return records + synthesis.records([d for d in donors if d], 1, seed)
 
 
+def harder(data: Path, seed: int = 0) -> list[dict]:
+    """What the second stage adds: moving electrodes, one lead alone, short strips, all normal strips of N1 (real movement)."""
+    records = []
+    for name in source.DS1 + source.PACED:
+        records += source.disturbed(data, name, seed) + source.pieces(data, name, seed)
+    strips = source.cinc(data)
+    return records + source.strips(strips["N"], "N", 1300, seed, 300, 0.3) + source.strips(strips["A"], "A", 200, seed, 0, 1.0)
+
+
 FIELDS = ("name", "kind", "at", "windows", "features", "allowed", "rhythm", "slow", "rate")
 
 
@@ -87,7 +96,9 @@ def chances_of(records: list[dict]) -> np.ndarray:
         classes = record["allowed"].argmax(1)
         record["rare"] = np.flatnonzero((record["allowed"].sum(1) == 1) & (classes >= 1) & (classes <= 3))
         if groups[k] == "mitdb":
-            weights[k] *= {"plain": 1.0, "clean": 1.5, "noisy": 0.5}[record["kind"]] * (1 + (len(record["rare"]) > 20))
+            weights[k] *= {"plain": 1.0, "clean": 1.5, "noisy": 0.5, "disturbed": 0.4, "piece": 0.04}[record["kind"]] * (
+                1 + (len(record["rare"]) > (0 if record["kind"] == "piece" else 20))
+            )
         elif record["kind"] == "stripN":
             weights[k] *= 0.6
     for group, share in SHARES.items():
@@ -154,17 +165,19 @@ def loss_of(logits: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
     return (weight * (0.97 * -inside + 0.03 * smooth)).sum() / weight.sum()
 
 
-def fit(records: list[dict], steps: int, seed: int, log: bool = True) -> torch.nn.Module:
-    """One network, weights averaged."""
+def fit(records: list[dict], steps: int, seed: int, start: torch.nn.Module | None = None) -> torch.nn.Module:
+    """One network, weights averaged; the second stage goes on from `start` with half the rate."""
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, int(start is not None)])
     chances = chances_of(records)
     net = BeatNet()
+    if start is not None:
+        net.load_state_dict(start.state_dict())
     average = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
     best = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.03)
-    plan = torch.optim.lr_scheduler.OneCycleLR(best, 3e-3, total_steps=steps, pct_start=0.2)
+    plan = torch.optim.lr_scheduler.OneCycleLR(best, 3e-3 if start is None else 1.5e-3, total_steps=steps, pct_start=0.2)
     total, began = 0.0, time.time()
     for step in range(1, steps + 1):
         windows, features, allowed, rhythms = batch_of(records, chances, rng)
@@ -179,8 +192,8 @@ def fit(records: list[dict], steps: int, seed: int, log: bool = True) -> torch.n
         plan.step()
         average.update_parameters(net)
         total += float(loss.detach())
-        if log and step % 200 == 0:
-            print(f"  {step}/{steps} loss {total / 200:.4f} {time.time() - began:.0f} s", flush=True)
+        if step % 100 == 0:
+            print(f"  {step}/{steps} loss {total / 100:.4f} {time.time() - began:.0f} s", flush=True)
             total = 0.0
     return average.module.eval()
 

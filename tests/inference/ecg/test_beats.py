@@ -311,6 +311,44 @@ def test_the_explanation_names_the_beat_that_was_asked_for(loaded, data):
     assert np.isfinite(found.self_check.deletion)
 
 
+def test_the_explanation_says_where_beats_of_like_shape_outvoted_the_network(loaded, data):
+    """A bundle branch block beat of record 207: alone it looks ventricular to the network."""
+    leads, rate, _, _ = excerpt(data, "207")
+    record = record_of(leads, rate)
+    assert answer(loaded, record).vote is None
+    from medviewer.inference.ecg.beats_reading import answered, decided, opinions, whose_word
+
+    readout = loaded.bundle.document["readout"]
+    found, logits = opinions(loaded, leads, rate, CancelToken(), lambda done, total: None)
+    beats, rows = answered(found, decided(found, logits, readout), readout["unsure"])
+    words = [whose_word(found, logits, int(r), c, readout) for r, c in zip(rows, beats.symbol, strict=True)]
+    first = next(w for w in words if w.changed and w.symbol in "NV" and w.alone in "NV")
+    told = answer(loaded, record, f"default@{first.sample}")
+    assert told.vote == first and told.vote.likes >= 1 and 0 < told.vote.share <= 1
+    assert told.beats.symbol[told.beats.sample.index(first.sample)] == first.symbol != first.alone
+    quiet = next(w for w in words if not w.changed)
+    assert answer(loaded, record, f"default@{quiet.sample}").vote.changed is False
+
+
+def test_a_heart_with_two_kinds_of_beats_is_no_noise(loaded, data):
+    """Record 207: the bundle that is blocked changes, so that no beat is the usual one."""
+    leads, rate, _, _ = excerpt(data, "207")
+    assert refusal(loaded, record_of(leads, rate))[0] == ""
+
+
+def test_likes_are_other_beats_of_the_same_shape_in_both_leads():
+    from medviewer.inference.ecg.beats_vote import likes
+
+    rng = np.random.default_rng(0)
+    windows = rng.normal(0, 0.01, (40, 4, WINDOW)).astype(np.float32)
+    windows[:30, :2, REACH] += 3
+    windows[30:, 0, REACH] -= 3
+    vote = {"own": 0.3, "width": 0.05}
+    assert likes(windows, 5, vote) == 29 and likes(windows, 35, vote) == 9
+    windows[5, 1, REACH] = -3
+    assert likes(windows, 5, vote) == 0
+
+
 def test_candidates_and_features_are_finite_for_odd_signals():
     rng = np.random.default_rng(2)
     for signal in (

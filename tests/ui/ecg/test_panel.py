@@ -344,6 +344,21 @@ def test_xp10_a_ribbon_whose_explanation_did_not_pass_its_check_is_not_drawn(des
     assert "did not pass" in panel.why.facts_line.text() and panel.why.tag.text() == "explanation weak"
 
 
+def test_why_tells_that_like_beats_outvoted_the_network(desk, panel):
+    from medviewer.core.ecg import Vote
+
+    _, result, symbols = answered()
+    number = symbols.index("V")
+    vote = Vote(result.beats.sample[number], "V", "N", 0.62, 12)
+    for said, alone in ((True, "N"), (False, "V")):
+        desk.session.put_result(replace(result, vote=replace(vote, alone=alone)))
+        panel.events.chosen.emit(number)
+        told = "V by vote of 12 beats of like QRS; the network alone said N (0.62)." in panel.why.says.text()
+        assert told is said
+        panel.events.chosen.emit(symbols.index("V", number + 1))
+        assert "vote" not in panel.why.says.text(), "it was asked about another beat"
+
+
 def test_why_asks_the_network_for_the_chosen_beat(desk, panel):
     asked = []
     panel.explanation_wanted.disconnect()
