@@ -1343,10 +1343,6 @@
       <source>The sample patients could not be written: {reason}</source>
       <translation>无法写入示例患者：{reason}</translation>
     </message>
-    <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
-    </message>
   </context>
   <context>
     <name>Palette</name>
@@ -1649,6 +1645,10 @@
       <translation>所得的图未通过检验。</translation>
     </message>
     <message>
+      <source>{label} by vote of {n} beats of like QRS; the network alone said {alone} ({share}).</source>
+      <translation>因 {n} 个 QRS 相近的心搏表决而为 {label}；网络单独判为 {alone}（{share}）。</translation>
+    </message>
+    <message>
       <source>{rhythm}, {time}</source>
       <translation>{rhythm}，{time}</translation>
     </message>
@@ -1703,10 +1703,6 @@
     <message>
       <source>shape like N: {n}</source>
       <translation>与 N 形态相似度：{n}</translation>
-    </message>
-    <message>
-      <source>{label} by vote of {n} beats of like QRS; the network alone said {alone} ({share}).</source>
-      <translation>因 {n} 个 QRS 相近的心搏表决而为 {label}；网络单独判为 {alone}（{share}）。</translation>
     </message>
   </context>
   <context>
