@@ -163,13 +163,14 @@ def load(data: Path, name: str, seed: int, copies: int = 2) -> list[dict]:
 
 
 def disturbed(data: Path, name: str, seed: int) -> list[dict]:
-    """A record with moving electrodes: three copies of two leads, and one of each lead alone, found and described as such a record is."""
+    """A record with moving electrodes: copies of two leads, in either order, and of each lead alone, found and described as such a
+    record is; two of them noisy too."""
     leads, rate, reference, symbols, flutter = mitdb(data, name)
     rng = np.random.default_rng([seed, int(name), 1])
     records = []
-    for k, part in enumerate((leads, leads, leads, leads[:1], leads[1:])):
-        traces = noisy(part, rate, rng, (6, 18)) if k == 2 else part
-        traces = [jolted(x, rate, rng, (0.5, 8), 6.0) if rng.random() < 0.8 else x for x in traces]
+    for k, part in enumerate((leads, leads[::-1], leads[::-1], leads[:1], leads[1:], leads)):
+        traces = noisy(part, rate, rng, (3, 15)) if k in (2, 5) else part
+        traces = [jolted(x, rate, rng, (0.5, 8), 6.0) if rng.random() < 0.7 else x for x in traces]
         at = detect(traces, rate)
         taken, _ = matched(at, reference, rate)
         keep = (taken >= 0) | (rng.random(len(at)) < (1.0 if k % 2 else 0.5))
@@ -217,16 +218,21 @@ def cinc(data: Path) -> dict[str, list[np.ndarray]]:
     return found
 
 
-def strips(signals: list[np.ndarray], label: str, count: int, seed: int, skip: int = 0, shaken: float = 0.0) -> list[dict]:
+def strips(
+    signals: list[np.ndarray], label: str, count: int, seed: int, skip: int = 0, shaken: float = 0.0, cut: float = 0.0
+) -> list[dict]:
     """Strips of known rhythm: normal ones hold normal beats alone, in fibrillation no beat is supraventricular ectopic. Of the drawn
-    order `skip` are left out; of the others the share `shaken` has a moving electrode."""
+    order `skip` are left out; of the others the share `shaken` has a moving electrode, the share `cut` is 10 s long."""
     rng = np.random.default_rng(seed)
     row = only(0, NONE) if label == "N" else only(0, 2, 3, NONE)
     records = []
     for k in rng.permutation(len(signals))[skip : skip + count]:
         signal = jolted(signals[k], 300.0, rng, (1, 8), 6.0) if rng.random() < shaken else signals[k]
+        if rng.random() < cut and len(signal) > 3000:
+            start = int(rng.integers(0, len(signal) - 3000))
+            signal = signal[start : start + 3000]
         at = detect([signal], 300.0)
-        if len(at) >= 12:
+        if len(at) >= 6:
             found = described(slowed([signal], 300.0), at, 300.0)
             records.append(
                 pack(
