@@ -15,7 +15,8 @@ from medviewer.core.task import Account, CancelToken
 from medviewer.io import tags, values
 from medviewer.io.archive import unpack
 from medviewer.io.detect import claim, detect
-from medviewer.io.dicom import CHUNK, read_header
+from medviewer.io.dicom import read_header
+from medviewer.io.dicom_walk import CHUNK
 from medviewer.io.disc import missing_from
 from medviewer.io.image.frames import Image, Sisters, image_of
 from medviewer.io.image.picture import open_picture

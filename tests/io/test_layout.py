@@ -3,7 +3,8 @@
 import pytest
 from make import make_series
 
-from medviewer.io.dicom import Odd, parse_header, walk_header
+from medviewer.io.dicom_parse import parse_header
+from medviewer.io.dicom_walk import Odd, walk_header
 from medviewer.io.layout import AFTER, Layouts
 
 

@@ -5,7 +5,8 @@ import pydicom
 import pytest
 
 from medviewer.io.detect import detect
-from medviewer.io.dicom import Odd, parse_header, walk_header
+from medviewer.io.dicom_parse import parse_header
+from medviewer.io.dicom_walk import Odd, walk_header
 from medviewer.io.image.pixels import register
 from medviewer.io.scan import scan
 

@@ -1,7 +1,7 @@
 """What one file's header says, by DICOM keyword: text and numbers, and what was guessed on the way."""
 
 from medviewer.io import tags, values
-from medviewer.io.dicom import Header, RawElements
+from medviewer.io.header import Header, RawElements
 
 TEXT = {
     "SOPInstanceUID": tags.SOP_UID, "SOPClassUID": tags.SOP_CLASS, "StudyDate": tags.STUDY_DATE, "StudyTime": tags.STUDY_TIME,

@@ -14,7 +14,7 @@ from medviewer.core.grey import Function, ModalityTransform, VoiTransform, usabl
 from medviewer.core.image import Frame
 from medviewer.core.overlay import Overlay, Region, Shutter
 from medviewer.io import tags, values
-from medviewer.io.dicom import DEFLATED, NATIVE_LE, Header, RawElements
+from medviewer.io.header import DEFLATED, NATIVE_LE, Header, RawElements
 from medviewer.io.image.facts import Facts, own_values
 from medviewer.io.image.layers import colour_doubt, overlays_of, regions_of, shutter_of
 from medviewer.io.image.pixels import LARGEST_FRAME, Stored

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from medviewer.core.errors import MedviewerError
 from medviewer.core.overlay import UNITS, Overlay, Region, Shutter
 from medviewer.io import tags, values
-from medviewer.io.dicom import Header, RawElements
+from medviewer.io.header import Header, RawElements
 
 
 def overlays_of(read: Header, allocated: int) -> tuple[tuple[Overlay, ...], tuple[str, ...]]:
