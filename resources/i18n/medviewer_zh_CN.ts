@@ -2566,6 +2566,81 @@
     </message>
   </context>
   <context>
+    <name>findings</name>
+    <message>
+      <source>ECG, {n} leads</source>
+      <translation>心电图，{n} 导联</translation>
+    </message>
+    <message>
+      <source>ECG, 1 lead</source>
+      <translation>心电图，1 导联</translation>
+    </message>
+    <message>
+      <source>Note</source>
+      <translation>病历</translation>
+    </message>
+    <message>
+      <source>network</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释不可靠</translation>
+    </message>
+    <message>
+      <source>checked</source>
+      <translation>已自检</translation>
+    </message>
+    <message>
+      <source>check running…</source>
+      <translation>正在检验…</translation>
+    </message>
+    <message>
+      <source>caution</source>
+      <translation>注意</translation>
+    </message>
+    <message>
+      <source>accepted {when}, {who}</source>
+      <translation>已接受 {when}，{who}</translation>
+    </message>
+    <message>
+      <source>rejected {when}, {who}</source>
+      <translation>已拒绝 {when}，{who}</translation>
+    </message>
+    <message>
+      <source>No region of the image supports the score.</source>
+      <translation>图像中没有区域支持该评分。</translation>
+    </message>
+    <message>
+      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
+      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
+    </message>
+    <message>
+      <source>{n} of {of} beats ({share} %).</source>
+      <translation>{of} 个心搏中有 {n} 个（{share} %）。</translation>
+    </message>
+    <message>
+      <source>First from {start} to {end}.</source>
+      <translation>首次出现于 {start} 至 {end}。</translation>
+    </message>
+    <message>
+      <source>{method} on lead {lead}.</source>
+      <translation>{method}，导联 {lead}。</translation>
+    </message>
+    <message>
+      <source>Words: {words}.</source>
+      <translation>依据词语：{words}。</translation>
+    </message>
+    <message>
+      <source>Integrated gradients do not add up here: no comparison.</source>
+      <translation>积分梯度在此不能收敛，未作比较。</translation>
+    </message>
+    <message>
+      <source>Integrated gradients rank the words alike: {r}.</source>
+      <translation>积分梯度对词的排序一致程度：{r}。</translation>
+    </message>
+  </context>
+  <context>
     <name>identity</name>
     <message>
       <source>No name</source>

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QTreeWidget, QTreeW
 
 from medviewer.core.errors import Notice
 from medviewer.store.records import AuditLine
-from medviewer.ui.patient.states import moment
+from medviewer.ui.patient.words import moment
 
 MOST = 5000
 """Lines that are shown, the newest."""

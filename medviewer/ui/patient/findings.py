@@ -8,10 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Notice
-from medviewer.core.finding import Finding, Interval, Result
-from medviewer.core.image import ImageSeries
+from medviewer.core.finding import Finding, Result
 from medviewer.core.note import NoteDocument, State
 from medviewer.services.analyse import Analyst, ModelCard
 from medviewer.services.annotate import Notebook
@@ -20,7 +18,7 @@ from medviewer.services.gather import ORDERS, Gathered, Row, concept_title
 from medviewer.services.session import DecisionState, Session
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
-from medviewer.ui.patient import states
+from medviewer.ui.patient import words
 from medviewer.ui.patient.cards import Card, MentionRow, score_words
 from medviewer.ui.patient.disagree import DisagreementCard
 
@@ -194,26 +192,25 @@ class FindingsPanel(QWidget):
     def _menu(self, finding: Finding) -> QMenu:
         menu = QMenu(self)
         state = finding.decision.state
-        for words, wanted in (
+        for title, wanted in (
             (self.tr("Accept"), "accepted"),
             (self.tr("Reject"), "rejected"),
             (self.tr("Undecided"), "proposed"),
         ):
-            action = menu.addAction(words)
+            action = menu.addAction(title)
             action.setEnabled(state != wanted)
             action.triggered.connect(lambda _=False, to=wanted: self._session.decide(finding.id, to))
         menu.addSeparator()
         said = str(finding.facts.get("state", ""))
         if said:
-            for other in states.STATES:
-                action = menu.addAction(self.tr("It is meant as: {state}").format(state=states.words(other)))
+            for other in words.STATES:
+                action = menu.addAction(self.tr("It is meant as: {state}").format(state=words.state_words(other)))
                 action.setEnabled(other != said)
                 action.triggered.connect(lambda _=False, to=other: self._correct(finding, to))
         else:
             model = self._models.get(finding.provenance.model)
             for label in model.bundle.labels if model is not None else ():
-                title = model.label(label, self._lang) if model is not None else label
-                action = menu.addAction(self.tr("Call it: {label}").format(label=title))
+                action = menu.addAction(self.tr("Call it: {label}").format(label=self._label(finding.provenance.model, label)))
                 action.setEnabled(label != finding.called)
                 to = "" if label == finding.label else label
                 action.triggered.connect(lambda _=False, to=to: self._session.decide(finding.id, "accepted", label=to))
@@ -233,7 +230,7 @@ class FindingsPanel(QWidget):
     def _card(self, result: Result, kind: str, title: str, finding: Finding | None = None) -> Card:
         chosen = finding is not None and finding.id == self.selected
         state = finding.decision.state if finding is not None else ""
-        card = Card("chosen" if chosen else kind, title, self._where(result), self, state)
+        card = Card("chosen" if chosen else kind, title, words.where(self._session.item(result.item)), self, state)
         if finding is not None:
             card.finding = finding.id
             card.clicked.connect(lambda: self._select(finding))
@@ -242,55 +239,31 @@ class FindingsPanel(QWidget):
             card.clicked.connect(lambda: self.shown.emit(result.item, result.model, None))
         return card
 
-    def _where(self, result: Result) -> str:
-        """The item in a few words: "CR Chest PA", "ECG 12 leads", the note's title."""
-        item = self._session.item(result.item)
-        if isinstance(item, ImageSeries):
-            return " ".join(part for part in (item.modality, item.description) if part)
-        if isinstance(item, EcgRecord):
-            return self.tr("ECG, {n} leads").format(n=len(item.leads)) if len(item.leads) > 1 else self.tr("ECG, 1 lead")
-        return (item.title or self.tr("Note")) if item is not None else ""
+    def _label(self, model: str, label: str) -> str:
+        """What a network calls a label; the label itself where the network is not there."""
+        card = self._models.get(model)
+        return card.label(label, self._lang) if card is not None else label
 
     def _card_of(self, result: Result, finding: Finding) -> Card:
-        model = self._models.get(result.model)
-        called = model.label(finding.called, self._lang) if model is not None else finding.called
-        card = self._card(result, "plain", called, finding)
-        state = finding.decision.state
+        card = self._card(result, "plain", self._label(result.model, finding.called), finding)
         score = finding.score
         if score.threshold is not None or "count" not in finding.facts:
-            card.bar(score, {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(state, theme.MACHINE))
-            words = score_words(score)
-            threshold = f"{score.threshold:.2f}" if score.threshold is not None else ""
-            card.line(self.tr("{score}, threshold {threshold}").format(score=words, threshold=threshold) if threshold else words)
+            colour = {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(finding.decision.state, theme.MACHINE)
+            card.bar(score, colour)
+            said = score_words(score)
+            if score.threshold is not None:
+                said = self.tr("{score}, threshold {threshold}").format(score=said, threshold=f"{score.threshold:.2f}")
+            card.line(said)
         if finding.decision.label:
-            said = model.label(finding.label, self._lang) if model is not None else finding.label
+            said = self._label(result.model, finding.label)
             card.line(self.tr("The network called it {label}.").format(label=said))
         self._why(card, result, finding)
-        card.end([*self._tags(result), *self._decided(finding)], self._buttons(finding))
+        card.end([*words.tags(result), *self._decided(finding)], self._buttons(finding))
         return card
 
-    def _tags(self, result: Result) -> list[tuple[str, str]]:
-        """Who says it, whether its explanation passed the check, whether there is a caution: the same for all kinds."""
-        tags = [("machine", self.tr("network"))]
-        check = result.attribution.self_check if result.attribution is not None else result.self_check
-        if check is not None:
-            weak = ("attention", self.tr("explanation weak"))
-            tags.append(("accepted", self.tr("checked")) if check.passed else weak)
-        elif result.spans:
-            tags.append(("quiet", self.tr("check running…")))
-        return tags + ([("attention", self.tr("caution"))] if result.cautions else [])
-
     def _decided(self, finding: Finding) -> list[tuple[str, str]]:
-        words = self._decision_words(finding)
-        return [("accepted" if finding.decision.state == "accepted" else "quiet", words)] if words else []
-
-    def _decision_words(self, finding: Finding) -> str:
-        """ "accepted 10:04, you" """
-        state = finding.decision.state
-        if state == "proposed":
-            return ""
-        said = self.tr("accepted {when}, {who}") if state == "accepted" else self.tr("rejected {when}, {who}")
-        return said.format(when=states.moment(finding.decision.when), who=finding.decision.who)
+        said = words.decision(finding)
+        return [("accepted" if finding.decision.state == "accepted" else "quiet", said)] if said else []
 
     def _buttons(self, finding: Finding) -> list[tuple[str, Callable[[], None]]]:
         if finding.decision.state != "proposed":
@@ -302,43 +275,10 @@ class FindingsPanel(QWidget):
 
     def _why(self, card: Card, result: Result, finding: Finding | None = None) -> None:
         """One sentence why, then the cautions in amber."""
-        for words in self._reasons(result, finding):
-            card.line(words)
+        for reason in words.reasons(result, finding, self._session.item(result.item)):
+            card.line(reason)
         for caution in result.cautions:
             card.line(self._say(caution).message, "attention")
-
-    def _reasons(self, result: Result, finding: Finding | None) -> list[str]:
-        item = self._session.item(result.item)
-        heat = result.attribution
-        if heat is not None and heat.empty:
-            return [self.tr("No region of the image supports the score.")]
-        if heat is not None:
-            rows, columns = (round(v) for v in heat.cell)
-            said = self.tr("{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.")
-            return [said.format(method=heat.method, rows=rows, columns=columns)]
-        found = []
-        if isinstance(item, EcgRecord) and finding is not None:
-            if "count" in finding.facts and result.beats is not None:
-                said = self.tr("{n} of {of} beats ({share} %).")
-                share = f"{100 * finding.score.probability:.2g}"
-                found.append(said.format(n=finding.facts["count"], of=len(result.beats.sample), share=share))
-            if isinstance(finding.evidence, Interval) and item.rate_hz > 0:
-                start, end = (states.clock(s / item.rate_hz) for s in (finding.evidence.start, finding.evidence.end))
-                found.append(self.tr("First from {start} to {end}.").format(start=start, end=end))
-            if result.saliency is not None:
-                found.append(self.tr("{method} on lead {lead}.").format(method=result.method, lead=result.saliency.lead))
-        if isinstance(item, NoteDocument) and result.spans:
-            best = sorted((s for s in result.spans if s.weight > 0), key=lambda span: -span.weight)[:3]
-            quoted = ", ".join(f"“{' '.join(item.text[s.start : s.end].split())}”" for s in best)
-            found.append(self.tr("Words: {words}.").format(words=quoted))
-            if result.self_check is not None:
-                found.append(self._agreement(result.self_check.agreement))
-        return found
-
-    def _agreement(self, agreement: float | None) -> str:
-        if agreement is None:
-            return self.tr("Integrated gradients do not add up here: no comparison.")
-        return self.tr("Integrated gradients rank the words alike: {r}.").format(r=f"{agreement:.2f}")
 
     def _mentions(self, rows: list[Row]) -> Card:
         """The findings that one note names, a line each."""
@@ -350,8 +290,8 @@ class FindingsPanel(QWidget):
                 card.add(self._mention(row.finding))
         more: list[tuple[str, Callable[[], None]]] = []
         if len(rows) > FEW:
-            words = self.tr("fewer") if result.item in self._opened else self.tr("all {n}").format(n=len(rows))
-            more.append((words, lambda: self._open(result.item)))
+            said = self.tr("fewer") if result.item in self._opened else self.tr("all {n}").format(n=len(rows))
+            more.append((said, lambda: self._open(result.item)))
         card.end([("machine", self.tr("rules"))], more)
         return card
 
@@ -360,19 +300,14 @@ class FindingsPanel(QWidget):
         self.refresh()
 
     def _mention(self, finding: Finding) -> MentionRow:
-        facts, state = finding.facts, finding.decision.state
-        said = [states.words(str(facts["state"]))]
-        said += [str(facts["size"])] if facts.get("size") else []
-        said += [states.words(str(facts["side"]))] if facts.get("side") else []
-        count = int(facts.get("count", 1))
-        said += [f"×{count}"] if count > 1 else []
+        state = finding.decision.state
 
         def turn(wanted: DecisionState) -> Callable[[], None]:
             return lambda: self._session.decide(finding.id, "proposed" if state == wanted else wanted)
 
         acts = (("check", self.tr("Accept"), turn("accepted")), ("x", self.tr("Reject"), turn("rejected")))
         title = concept_title(finding.label, self._lang)
-        row = MentionRow(title, " · ".join(said), state, self._decision_words(finding), acts)
+        row = MentionRow(title, words.mention(finding), state, words.decision(finding), acts)
         row.setProperty("chosen", finding.id == self.selected)
         row.finding = finding.id
         row.clicked.connect(lambda: self._select(finding))
@@ -388,12 +323,12 @@ class FindingsPanel(QWidget):
             judged = sorted(judged, key=lambda score: -score.probability)[:TOP]
         for score in judged:
             card.bar(score, theme.MACHINE)
-            label = model.label(score.label, self._lang) if model is not None else score.label
+            label = self._label(result.model, score.label)
             below = self.tr("{label} {score}, below the threshold {threshold}")
-            words = self.tr("{label} {score}, threshold {threshold}") if score.positive else below
-            card.line(words.format(label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"))
+            said = self.tr("{label} {score}, threshold {threshold}") if score.positive else below
+            card.line(said.format(label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"))
         self._why(card, result)
-        card.end(self._tags(result), [])
+        card.end(words.tags(result), [])
         return card
 
     def _refusal(self, result: Result) -> Card:
@@ -411,9 +346,7 @@ class FindingsPanel(QWidget):
         item = self._session.item(side.item)
         if isinstance(item, NoteDocument):
             return item.title or self.tr("Note")
-        model = self._models.get(side.model)
-        label = model.label(side.label, self._lang) if model is not None else side.label
-        return f"{side.model} · {label}"
+        return f"{side.model} · {self._label(side.model, side.label)}"
 
 
 def _remove(widget: QWidget) -> None:
