@@ -9,10 +9,9 @@ from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence
 from medviewer.core.image import ImageSeries
-from medviewer.core.task import Pace, Progress
 from medviewer.services.analyse import Analyst
 from medviewer.services.notes import Notes
-from medviewer.services.session import Changes, Item
+from medviewer.services.session import Changes
 from medviewer.services.words import Sentence, say
 from medviewer.store.assets import asset
 from medviewer.store.profile import Profile
@@ -24,7 +23,7 @@ from medviewer.ui.bridge import Bridge
 from medviewer.ui.controls import Controls
 from medviewer.ui.grid import PaneGrid
 from medviewer.ui.hanging import hang
-from medviewer.ui.identity import identity_line, person
+from medviewer.ui.identity import person
 from medviewer.ui.image.cine import Cine
 from medviewer.ui.image.controls import ImageControls
 from medviewer.ui.image.heat import HeatControls
@@ -37,6 +36,7 @@ from medviewer.ui.patient.browser import Browser
 from medviewer.ui.patient.findings import FindingsPanel
 from medviewer.ui.patient.models import NetworksPanel
 from medviewer.ui.patient.together import Together
+from medviewer.ui.status import Status
 from medviewer.ui.window import Window
 
 
@@ -63,8 +63,6 @@ class Desk(QObject):
         self.notes = Notes(profile)
         self.session.admit.append(self.notes.understood)
         self.session.listen(self._changed)
-        self._progress: Progress | None = None
-        self._pace = Pace()
         self.presets = json.loads(asset("presets.json").read_text("utf-8"))
         chosen = str(settings.get("device")) if device == "auto" else device
         self.analyst = None if safe_mode else analyst or Analyst(self.session, bridge.post, profile, chosen or "auto")
@@ -87,6 +85,7 @@ class Desk(QObject):
         right.setChildrenCollapsible(False)
         window.fill(self.browser, right, self.grid)
         self.openings = Openings(self)
+        self.status = Status(self)
         self.actions = Actions(self)
         self._connect()
         self._restore()
@@ -110,7 +109,7 @@ class Desk(QObject):
         self.heat.changed.connect(self.images.set_heat)
         self.keeping.told.connect(lambda words, stays: window.statusBar().showMessage(words, 0 if stays else 4000))
         if self.analyst is not None:
-            self.analyst.on_progress(self._heard_progress)
+            self.analyst.on_progress(self.status.heard)
 
     def _restore(self) -> None:
         from PySide6.QtCore import QByteArray
@@ -245,24 +244,12 @@ class Desk(QObject):
         if not hasattr(self, "actions"):
             return
         item = pane.item
-        self._tell_identity(item)
+        self.status.tell_identity(item)
         self.browser.mark(item.item if item is not None else "")
         self.networks.show_item(item)
         self.findings.mark(item.item if item is not None else "")
         self.heat.setVisible(False)
         self._view_changed(pane)
-
-    def _tell_identity(self, item: Item | None) -> None:
-        if item is None:
-            self.window.identity.tell("", [])
-            return
-        who = item.patient
-        name = person(who) if who.known else self.tr("No identity")
-        age = identity_line(item)
-        born = self.tr("born {date}").format(date=who.birth_date) if who.birth_date else ""
-        study = self.tr("study {date}").format(date=item.study.date) if item.study.date else ""
-        self.window.identity.tell(name, [part for part in (age, born, study) if part])
-        self.window.identity.setToolTip(f"{name}\n{age}\n{born}\n{study}")
 
     def _view_changed(self, pane: Pane) -> None:
         self.controls(pane.kind).tell(pane)
@@ -325,6 +312,9 @@ class Desk(QObject):
 
         Palette(self, self.window).open()
 
+    def tell_status(self) -> None:
+        self.status.tell()
+
     # Networks
 
     def analyse(self) -> None:
@@ -370,41 +360,6 @@ class Desk(QObject):
             return scanning
         self.analyst.cancel()
         return True
-
-    def _heard_progress(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self.tell_status()
-        if progress is None:
-            self.networks.refresh()
-
-    def tell_status(self) -> None:
-        """Device and its reason, what is being done and how far it is."""
-        window, account = self.window, self.session.account
-        device = self.analyst.device() if self.analyst is not None else None
-        window.device.setText("● " + (self.say(device).message if device else self.tr("device chosen at the first analysis")))
-        window.language.setText("中文" if self.lang == "zh_CN" else "English")
-        scanning = not account.finished
-        busy = scanning or self._progress is not None
-        window.progress.setVisible(busy)
-        window.stop.setVisible(busy)
-        if self._progress is not None:
-            done, total = self._progress.done, self._progress.total
-            said = self.tr("Analysing {done} of {total}").format(done=done, total=total)
-            window.work.setText(" · ".join(part for part in (said, self._time_left(self._pace.left(done, total))) if part))
-            window.progress.setRange(0, total)
-            window.progress.setValue(done)
-        elif scanning:
-            window.work.setText(self.tr("{n} files read, Esc stops").format(n=account.loaded))
-            window.progress.setRange(0, 0)
-        else:
-            window.work.setText("")
-
-    def _time_left(self, seconds: float | None) -> str:
-        if seconds is None:
-            return ""
-        if seconds < 90:
-            return self.tr("about {n} s left").format(n=max(1, round(seconds)))
-        return self.tr("about {n} min left").format(n=round(seconds / 60))
 
     def close(self) -> None:
         """Queue, scan; both are given a moment to end (RN-01)."""

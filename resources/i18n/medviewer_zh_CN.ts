@@ -321,44 +321,12 @@
       <translation>{n} 位患者已打开 · 本窗格：{this}</translation>
     </message>
     <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
-    <message>
-      <source>study {date}</source>
-      <translation>检查 {date}</translation>
-    </message>
-    <message>
       <source>No networks are installed.</source>
       <translation>未安装任何网络。</translation>
     </message>
     <message>
       <source>The pane is on the clipboard, with the name that stands in it.</source>
       <translation>窗格已复制到剪贴板，包括其中显示的姓名。</translation>
-    </message>
-    <message>
-      <source>device chosen at the first analysis</source>
-      <translation>首次分析时选定设备</translation>
-    </message>
-    <message>
-      <source>Analysing {done} of {total}</source>
-      <translation>正在分析 {done} / {total}</translation>
-    </message>
-    <message>
-      <source>{n} files read, Esc stops</source>
-      <translation>已读取 {n} 个文件，按 Esc 停止</translation>
-    </message>
-    <message>
-      <source>about {n} s left</source>
-      <translation>约剩 {n} 秒</translation>
-    </message>
-    <message>
-      <source>about {n} min left</source>
-      <translation>约剩 {n} 分钟</translation>
     </message>
   </context>
   <context>
@@ -789,18 +757,6 @@
       <translation>改名为：{label}</translation>
     </message>
     <message>
-      <source>ECG, {n} leads</source>
-      <translation>心电图，{n} 导联</translation>
-    </message>
-    <message>
-      <source>ECG, 1 lead</source>
-      <translation>心电图，1 导联</translation>
-    </message>
-    <message>
-      <source>Note</source>
-      <translation>病历</translation>
-    </message>
-    <message>
       <source>{score}, threshold {threshold}</source>
       <translation>{score}，阈值 {threshold}</translation>
     </message>
@@ -809,68 +765,8 @@
       <translation>网络原称：{label}。</translation>
     </message>
     <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释不可靠</translation>
-    </message>
-    <message>
-      <source>checked</source>
-      <translation>已自检</translation>
-    </message>
-    <message>
-      <source>check running…</source>
-      <translation>正在检验…</translation>
-    </message>
-    <message>
-      <source>caution</source>
-      <translation>注意</translation>
-    </message>
-    <message>
-      <source>accepted {when}, {who}</source>
-      <translation>已接受 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>rejected {when}, {who}</source>
-      <translation>已拒绝 {when}，{who}</translation>
-    </message>
-    <message>
       <source>Undo</source>
       <translation>撤销</translation>
-    </message>
-    <message>
-      <source>No region of the image supports the score.</source>
-      <translation>图像中没有区域支持该评分。</translation>
-    </message>
-    <message>
-      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
-      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
-    </message>
-    <message>
-      <source>{n} of {of} beats ({share} %).</source>
-      <translation>{of} 个心搏中有 {n} 个（{share} %）。</translation>
-    </message>
-    <message>
-      <source>First from {start} to {end}.</source>
-      <translation>首次出现于 {start} 至 {end}。</translation>
-    </message>
-    <message>
-      <source>{method} on lead {lead}.</source>
-      <translation>{method}，导联 {lead}。</translation>
-    </message>
-    <message>
-      <source>Words: {words}.</source>
-      <translation>依据词语：{words}。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients do not add up here: no comparison.</source>
-      <translation>积分梯度在此不能收敛，未作比较。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients rank the words alike: {r}.</source>
-      <translation>积分梯度对词的排序一致程度：{r}。</translation>
     </message>
     <message>
       <source>Named in the note</source>
@@ -903,6 +799,10 @@
     <message>
       <source>{model} failed</source>
       <translation>{model} 失败</translation>
+    </message>
+    <message>
+      <source>Note</source>
+      <translation>病历</translation>
     </message>
   </context>
   <context>
@@ -1565,6 +1465,41 @@
     <message>
       <source>Name each of the {n} leads once, with commas between them.</source>
       <translation>请为 {n} 个导联各命名一次，以逗号分隔。</translation>
+    </message>
+  </context>
+  <context>
+    <name>Status</name>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>born {date}</source>
+      <translation>出生 {date}</translation>
+    </message>
+    <message>
+      <source>study {date}</source>
+      <translation>检查 {date}</translation>
+    </message>
+    <message>
+      <source>device chosen at the first analysis</source>
+      <translation>首次分析时选定设备</translation>
+    </message>
+    <message>
+      <source>Analysing {done} of {total}</source>
+      <translation>正在分析 {done} / {total}</translation>
+    </message>
+    <message>
+      <source>{n} files read, Esc stops</source>
+      <translation>已读取 {n} 个文件，按 Esc 停止</translation>
+    </message>
+    <message>
+      <source>about {n} s left</source>
+      <translation>约剩 {n} 秒</translation>
+    </message>
+    <message>
+      <source>about {n} min left</source>
+      <translation>约剩 {n} 分钟</translation>
     </message>
   </context>
   <context>
