@@ -3,6 +3,8 @@
 `RATE` samples a second, one row a lead. Long records are read in windows that overlap; their probabilities are blended.
 """
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +18,33 @@ PIECE_S = 1.5
 HEIGHT = 4.0
 
 
+PART_S, BESIDE_S = 1800, 30
+"""A longer lead is prepared part by part, each with this much on both sides: the filter has long forgotten what lies beyond."""
+
+
 def waves_input(signal: NDArray[np.float64], rate: float) -> Samples:
     """One lead at `RATE`, gaps bridged, without wander, in units of a quarter of its usual height."""
-    return heighted(bandpassed(resampled(filled(signal), rate, RATE), RATE, LOW, HIGH))
+    ratio = Fraction(RATE / rate).limit_denominator(500)
+    exact = abs(float(ratio) * rate - RATE) < 1e-9
+    whole = not exact or len(signal) <= (PART_S + 2 * BESIDE_S) * rate
+    return heighted(_filtered(signal, rate) if whole else _in_parts(signal, rate, ratio))
+
+
+def _filtered(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    return bandpassed(resampled(filled(signal), rate, RATE), RATE, LOW, HIGH)
+
+
+def _in_parts(signal: NDArray[np.float64], rate: float, ratio: Fraction) -> Samples:
+    """The same of a long lead without several copies of the whole; parts begin where a sample at `rate` is one at `RATE`."""
+    step, beside = (int(s * rate) // ratio.denominator * ratio.denominator for s in (PART_S, BESIDE_S))
+    out = np.zeros(round(len(signal) * RATE / rate), np.float32)
+    for start in range(0, len(signal), step):
+        first = max(0, start - beside)
+        part = _filtered(signal[first : start + step + beside], rate)
+        at, skipped = int(start * ratio), int((start - first) * ratio)
+        size = min(int(step * ratio), len(out) - at, len(part) - skipped)
+        out[at : at + size] = part[skipped : skipped + size]
+    return out
 
 
 def heighted(signal: NDArray[np.float64] | Samples) -> Samples:

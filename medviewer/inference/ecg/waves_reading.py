@@ -155,13 +155,12 @@ def shares_of(
 
 def waves_of(found: Sequence[Segment], signal: NDArray[np.float64], rate: float) -> tuple[Wave, ...]:
     """The waves of one lead in its own samples; none where the record has a gap."""
-    gap = ~np.isfinite(signal)
-    until = np.concatenate([[0], np.cumsum(gap)])
+    gaps = np.flatnonzero(~np.isfinite(signal))
     out = []
     for s in found:
         onset = int(np.clip(round(s.onset * rate / RATE), 0, len(signal) - 1))
         offset = int(np.clip(round(s.offset * rate / RATE), onset, len(signal) - 1))
-        if until[offset + 1] > until[onset]:
+        if len(gaps) and np.searchsorted(gaps, onset) < np.searchsorted(gaps, offset, "right"):
             continue
         out.append(Wave(KINDS[s.kind], onset, onset + peak_of(signal[onset : offset + 1], s.kind), offset))  # type: ignore[arg-type]
     return tuple(out)

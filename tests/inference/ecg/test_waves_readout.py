@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medviewer.inference.ecg import waves as preparation
 from medviewer.inference.ecg.waves import OVERLAP, RATE, WHOLE, WINDOW, blend, heighted, waves_input, windows
 from medviewer.inference.ecg.waves_readout import QRS, P, Segment, T, bounds, peak_of, steady, together
 
@@ -192,3 +193,16 @@ def test_the_input_is_the_same_for_millivolts_microvolts_and_steps():
     assert np.abs(a - b).max() < 1e-3
     assert len(a) == 2500 and a.dtype == np.float32
     assert not heighted(np.zeros(500)).any()
+
+
+@pytest.mark.parametrize("rate", [250.0, 360.0, 500.0, 257.3])
+def test_a_lead_prepared_in_parts_is_the_lead_prepared_whole(monkeypatch, rate):
+    rng = np.random.default_rng(1)
+    t = np.arange(int(230 * rate)) / rate
+    signal = np.exp(-(((t % 0.83) - 0.3) ** 2) / 0.0008) + 0.3 * np.sin(2 * np.pi * 0.2 * t) + rng.normal(0, 0.02, len(t))
+    signal[int(100 * rate) : int(104 * rate)] = np.nan
+    whole = waves_input(signal, rate)
+    monkeypatch.setattr(preparation, "PART_S", 47)
+    parts = waves_input(signal, rate)
+    assert parts.shape == whole.shape and parts.dtype == whole.dtype
+    assert np.abs(parts - whole).max() < 1e-3
