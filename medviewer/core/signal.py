@@ -144,20 +144,22 @@ BLOCK = FACTOR * 2048
 class Pyramid:
     """Smallest and largest value of every 64, 256, 1024 … samples of each lead, float32: a 20th of the samples' memory.
 
-    Built block by block, so that no more than one block is in memory; `done` says up to which second it is true.
+    Built block by block, so that no more than one block is in memory; `done` says up to which second it is true. Nothing is laid
+    out before `build`: the levels of a day are 90 MB, and a thread's time is free while the window's is not.
     """
 
     def __init__(self, record: EcgRecord) -> None:
         self.done = 0.0
         self._record = record
         self._levels: list[list[tuple[Column, Column]]] = []
-        for lead in record.leads:
-            levels: list[tuple[Column, Column]] = []
-            count = -(-lead.samples // FACTOR)
-            while not levels or count > 1024:
-                count = count if not levels else -(-count // STEP)
-                levels.append((np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)))
-            self._levels.append(levels)
+
+    def _empty_levels(self, samples: int) -> list[tuple[Column, Column]]:
+        levels: list[tuple[Column, Column]] = []
+        count = -(-samples // FACTOR)
+        while not levels or count > 1024:
+            count = count if not levels else -(-count // STEP)
+            levels.append((np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)))
+        return levels
 
     @property
     def nbytes(self) -> int:
@@ -167,6 +169,7 @@ class Pyramid:
         """Read the record once, in blocks. Raises MedviewerError where it cannot be read, Cancelled."""
         seconds = self._record.seconds
         step = BLOCK / max(self._record.rate_hz, 1e-9)
+        self._levels = [self._empty_levels(lead.samples) for lead in self._record.leads]
         start = 0.0
         while start < seconds:
             if cancel is not None:
@@ -212,7 +215,10 @@ class Pyramid:
             at, count = at // STEP, -(-count // STEP)
 
     def columns(self, k: int, edges: NDArray[np.float64]) -> tuple[Column, Column]:
-        """As `envelope`, from the coarsest level that is still finer than a column."""
+        """As `envelope`, from the coarsest level that is still finer than a column; NaN where nothing was built yet."""
+        if not self._levels:
+            nothing = np.full(len(edges) - 1, np.nan, np.float32)
+            return nothing, nothing.copy()
         rate = self._record.leads[k].rate_hz
         wide = float(edges[1] - edges[0]) * rate
         level = 0

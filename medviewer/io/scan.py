@@ -242,15 +242,17 @@ def _head(path: str) -> tuple[bytes, int]:
 def _take_other(path: str, head: bytes, state: _Scan, named: bool) -> bool:
     """An ECG, a file that belongs to one (.dat, .atr beside their .hea), or a note; False where it is none of them."""
     from medviewer.io.ecg.readers import open_ecg, reader_of
-    from medviewer.io.ecg.table import claims as is_table
-    from medviewer.io.ecg.wfdb import header_of
-    from medviewer.io.note.readers import claims as note_claims
-    from medviewer.io.note.readers import is_note_name, open_notes
 
     reader = reader_of(head, named)
     if reader is None and path.endswith(".hea"):
         _read_header(path, state)  # meant to be one: its first line is told
     if reader is None:
+        # Here and not above: a record that was named at start shall not wait for the readers of notes (50 ms).
+        from medviewer.io.ecg.table import claims as is_table
+        from medviewer.io.ecg.wfdb import header_of
+        from medviewer.io.note.readers import claims as note_claims
+        from medviewer.io.note.readers import is_note_name, open_notes
+
         kind = note_claims(head, named or (is_note_name(path) and not is_table(head)))
         if kind is not None and kind != "txt":
             state.notes += open_notes(path, kind)

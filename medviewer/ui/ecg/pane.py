@@ -76,6 +76,7 @@ class EcgPane(Pane):
         self.strip._words.linkActivated.connect(self._link)
         self._read: set[str] = set()
         self._doubts: tuple[Notice, ...] = ()
+        self._unread: EcgRecord | None = None
         self.bounds: tuple[tuple[str, Wave], ...] = ()
         self.touched: tuple[str, float] | None = None
         self._growing = QTimer(self, interval=GROWING_MS)
@@ -100,17 +101,23 @@ class EcgPane(Pane):
         self.results, self.decided, self.marks, self.calipers = {}, {}, Marks(), Calipers()
         self.bounds, self.touched, self._doubts = (), None, ()
         self._painter = EcgPainter(item) if item is not None else None
+        self._unread = None
         if item is not None:
             self.view = self.view.opening(item)
             self.view = replace(self.view, fit=self.view.fit and not self.calibrated)
-            if self._painter is not None and self._painter.traces.needs_pyramid:
-                self._grow(item)
-            self._doubt(item)
+            self._unread = item
             kept = self.recall(item)
             self.bounds, self.calipers = kept.bounds, self.calipers.with_hand(kept, item)
         self.bar.show_view(self.view, item)
         self.tell_strip()
         self.update()
+
+    def _read_whole(self, record: EcgRecord) -> None:
+        """After the first paint, for which nothing of it is needed: threads share one lock with it."""
+        self._unread = None
+        if self._painter is not None and self._painter.traces.needs_pyramid:
+            self._grow(record)
+        self._doubt(record)
 
     def _grow(self, record: EcgRecord) -> None:
         """Build the pyramid in the pool; what is there of it is drawn meanwhile."""
@@ -284,6 +291,8 @@ class EcgPane(Pane):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Drag an item here"))
         self.paint_rim(painter)
         painter.end()
+        if self._unread is not None:
+            self._read_whole(self._unread)
 
     # Hands
 
