@@ -51,18 +51,10 @@ HELD_MS = 150
 
 def _spare_source_reading() -> None:
     """PySide reads the source of every module that is imported after it, in case one switches on `__feature__`: none here does,
-    and it took a tenth of the start. Left alone where a version keeps it elsewhere."""
+    and it took some 25 ms of the start. Left alone where a version keeps it elsewhere."""
     feature = sys.modules.get("shibokensupport.feature")
     if hasattr(feature, "_mod_uses_pyside"):
-        feature._mod_uses_pyside = lambda module: False  # type: ignore[union-attr]
-
-
-def _spare_source_reading() -> None:
-    """PySide reads the source of every module that is imported after it, in case one switches on `__feature__`: none here does,
-    and it took a tenth of the start. Left alone where a version keeps it elsewhere."""
-    feature = sys.modules.get("shibokensupport.feature")
-    if hasattr(feature, "_mod_uses_pyside"):
-        feature._mod_uses_pyside = lambda module: False  # type: ignore[union-attr]
+        feature._mod_uses_pyside = lambda module: False
 
 
 class _Imported(QObject):
@@ -87,7 +79,6 @@ def run(
     `painted` is called after the first paint, then `started` with who makes the rest of the window: benches watch it.
     """
     sys.setswitchinterval(GIL_S)
-    _spare_source_reading()
     _spare_source_reading()
     chosen = [str(Path(path).absolute()) for path in paths]
     where = Profile.at(profile)

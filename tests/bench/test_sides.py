@@ -84,3 +84,16 @@ def test_a_row_whose_outside_program_is_missing_is_skipped_with_the_reason(tmp_p
     (row,) = (row for row in bench.ROWS if row.name == "ecg-start")
     with pytest.raises(bench.Skipped, match="is not installed"):
         bench.measure(row, str(tmp_path), 1)
+
+
+def test_a_record_that_is_opened_waits_for_no_reader_of_notes(tmp_path):
+    """What counts at the start of the program is what is imported before the first page."""
+    (tmp_path / "r.dat").write_bytes(bytes(2000))
+    (tmp_path / "r.hea").write_text("r 1 250 1000\nr.dat 16 200/mV 16 0 0 0 0 II\n")
+    code = (
+        "import sys; from medviewer.io.scan import scan; "
+        f"assert scan([r'{tmp_path / 'r.hea'}'], workspace=r'{tmp_path}').items; "
+        "print([name for name in sys.modules if name.startswith(('medviewer.io.note', 'pydicom', 'wfdb'))])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

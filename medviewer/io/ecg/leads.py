@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import DeviceReport, EcgRecord, Lead, Signal
+from medviewer.core.ecg import DeviceReport, EcgRecord, Gap, Lead, Signal
 from medviewer.core.errors import Notice
 from medviewer.core.identity import Patient, Study
 from medviewer.io.ecg.checks import other_heart_rate
@@ -68,6 +68,15 @@ class HeldSignal:
 
     def read(self, lead: int, start: int, stop: int) -> Signal:
         return self._signals[lead][max(0, start) : max(0, stop)]
+
+
+def gaps_in(signals: Sequence[NDArray[np.float64]], rate: float) -> tuple[Gap, ...]:
+    """Where no lead of a record that is held holds anything, between its first and its last sample; leads of one length."""
+    if not signals or len({len(signal) for signal in signals}) != 1:
+        return ()
+    empty = np.all([np.isnan(signal) for signal in signals], axis=0)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
+    return tuple(Gap(int(a) / rate, int(b) / rate) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1)
 
 
 def with_limb_leads(record: EcgRecord, signals: list[NDArray[np.float64]]) -> EcgRecord:

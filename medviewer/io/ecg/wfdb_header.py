@@ -16,6 +16,8 @@ DEFAULT_GAIN = 200.0
 DEFAULT_RATE = 250.0
 BITS = {"8": 8, "16": 16, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3, "24": 24, "32": 32}
 COMPRESSED = ("508", "516", "524")
+NULL = "0"
+"""Format of a signal that is named and not stored: every signal of a layout header (MIMIC)."""
 
 RECORD_LINE = re.compile(
     r"(?P<name>[-\w.]+)(?:/(?P<segments>\d+))?\s+(?P<signals>\d+)"
@@ -98,7 +100,7 @@ def _signals(path: str, lines: list[str], count: int, rate: float) -> tuple[list
     for line, match in zip(lines, parsed, strict=True):
         if match is None or "/" in match["file"] or match["file"].startswith(".."):
             raise MedviewerError("ecg-header-invalid", path, field="signal line", found=line[:40])
-        if match["format"] not in BITS and match["format"] not in COMPRESSED:
+        if match["format"] not in (*BITS, *COMPRESSED, NULL):
             raise MedviewerError("ecg-format-unknown", path, format=match["format"])
     frames = [int(m["frame"] or 1) for m in parsed if m]
     if any(not 1 <= frame <= 1 << 16 for frame in frames):

@@ -32,7 +32,9 @@ class SegmentedSignals:
                 segments.append((name, length, segment))
                 if length:
                     mapped = MappedSignals(segment)
+                    told = {(one.code, one.facts.get("lead")) for one in warnings}
                     warnings += mapped.warnings
+                    warnings += [one for one in segment.warnings if (one.code, one.facts.get("lead")) not in told]
                     self._parts.append((at, at + length, mapped, []))
                     units = {lead.name: lead for lead in mapped.leads} | units
             at += length

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import Signal
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.io.ecg.leads import millivolts
-from medviewer.io.ecg.wfdb_header import BITS, COMPRESSED, Header, Stored
+from medviewer.io.ecg.wfdb_header import BITS, COMPRESSED, NULL, Header, Stored
 
 INVALID = {
     **{"16": -32768, "61": -32768, "160": -32768, "516": -32768, "212": -2048, "310": -512, "311": -512},
@@ -42,6 +42,8 @@ class MappedSignals:
         start, stop = max(0, start), min(self.leads[lead].samples, stop)
         if stop <= start:
             return np.empty(0)
+        if place.format == NULL:
+            return np.full(stop - start, np.nan)
         plain = place.format in ("16", "61", "80", "160", "24", "32", "212") and not place.skew
         if not plain:
             return self._packed(lead, start, stop)
@@ -84,6 +86,8 @@ class MappedSignals:
 
 def _frames_in(place: Stored, header: Header, warnings: list[Notice]) -> int:
     """Frames of a signal: as stated, or as its file holds; a file that is missing or short is an error or a warning."""
+    if place.format == NULL:
+        return header.samples or 0
     file = Path(place.path)
     if not file.is_file():
         raise MedviewerError("ecg-file-missing", header.path, file=file.name)

@@ -122,6 +122,24 @@ def test_ef06_a_segment_is_read_by_its_own_gain_and_the_others_are_told(tmp_path
     assert (told.code, told.facts) == ("ecg-segments-differ", {"count": 1, "segments": "b"})
 
 
+def test_a_layout_of_null_signals_names_the_leads_and_absent_ones_are_gaps(tmp_path):
+    """As MIMIC has it: the layout stores nothing (format 0), a segment holds some of its leads, "~" is a pause."""
+    (tmp_path / "a.dat").write_bytes(np.arange(100, dtype="<i2").tobytes())
+    (tmp_path / "a.hea").write_text("a 1 125 100\na.dat 16 100/mV 16 0 0 0 0 V\n")
+    (tmp_path / "b.dat").write_bytes(np.arange(200, dtype="<i2").tobytes())
+    (tmp_path / "b.hea").write_text("b 2 125 100\nb.dat 16 0/mV 16 0 0 0 0 II\nb.dat 16 100/mV 16 0 0 0 0 V\n")
+    (tmp_path / "l.hea").write_text("l 2 125 0\n~ 0 0 16 0 0 0 0 II\n~ 0 100/mV 16 0 0 0 0 V\n")
+    (tmp_path / "r.hea").write_text("r/4 2 125 275\nl 0\na 100\n~ 75\nb 100\n")
+    (record,) = wfdb.open_records(str(tmp_path / "r.hea"))
+    ii, v = (record.source.read(k, 0, 275) for k in range(2))
+    assert [lead.name for lead in record.leads] == ["II", "V"]
+    assert np.isnan(ii[:175]).all() and np.isnan(v[100:175]).all()
+    np.testing.assert_allclose(v[:100], np.arange(100) / 100)
+    np.testing.assert_allclose(v[175:], np.arange(1, 200, 2) / 100)
+    assert [(gap.start_s, gap.end_s) for gap in record.gaps] == [(0.8, 1.4)]
+    assert [one.code for one in record.warnings] == ["ecg-gain-missing"], "what is wrong in a segment is told too"
+
+
 # DICOM
 
 STUDY = {"StudyInstanceUID": "1.2.3", "PatientName": "A^B", "PatientID": "1", "StudyDate": "20260101", "StudyTime": "080000"}

@@ -257,6 +257,8 @@ def test_el01_a_long_records_pyramid_is_built_beside_and_closing_stops_it(qtbot,
     record = ecg_record([np.zeros(1 << 21)], 500.0, ["II"])
     desk.session.put([record])
     pane = desk.grid.active
+    assert pane._painter.traces.pyramid is None, "the first paint waits for nothing that it does not need"
+    pane.grab()
     assert pane._painter.traces.pyramid is not None
     qtbot.waitUntil(lambda: pane._painter.traces.pyramid.done == record.seconds, timeout=20000)
     token = pane._token
