@@ -153,27 +153,19 @@ class Finding:
         return self.decision.label or self.label
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A network's whole answer to one item: scores, findings, attribution, or the reason why there is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a network says of one item; what does not belong to its kind stays empty.
 
-    `refused`: the input contract or the gate said no (a normal answer); `failed`: something broke. `reason` is set for both.
     Beats, episodes, waves by lead and measurements by name belong to ECGs, weighted spans and mentions to notes.
     `method` and `self_check` tell how the answer was explained and whether that passed its check, for all kinds; `vote` whose
     word the class of the explained beat is.
     """
 
-    item: str
-    frame: int | None
-    model: str
-    status: Literal["ok", "refused", "failed"]
-    seconds: float = 0.0
-    reason: Notice | None = None
     cautions: tuple[Notice, ...] = ()
     scores: tuple[Score, ...] = ()
     findings: tuple[Finding, ...] = ()
     attribution: Attribution | None = None
-    provenance: Provenance | None = None
     beats: Beats | None = None
     episodes: tuple[Episode, ...] = ()
     waves: Mapping[str, tuple[Wave, ...]] = field(default_factory=dict)
@@ -184,3 +176,19 @@ class Result:
     self_check: SelfCheck | None = None
     saliency: Saliency | None = None
     vote: Vote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Answer):
+    """The answer of one network to one item, signed; or the reason why there is none.
+
+    `refused`: the input contract or the gate said no (a normal answer); `failed`: something broke. `reason` is set for both.
+    """
+
+    item: str
+    frame: int | None
+    model: str
+    status: Literal["ok", "refused", "failed"]
+    seconds: float = 0.0
+    reason: Notice | None = None
+    provenance: Provenance | None = None

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
-from medviewer.core.ecg import Beats, EcgRecord, Episode, Measurement, Saliency, Vote, Wave
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.core.finding import Attribution, Finding, Provenance, Result, Score, SelfCheck, Span
+from medviewer.core.finding import Answer, Provenance, Result, Score
 from medviewer.core.image import ImageSeries
-from medviewer.core.note import Mention, NoteDocument
+from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Bundle, Loaded
 from medviewer.store.cache import Cache
@@ -41,24 +41,10 @@ class Request:
     lexicon: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Answer):
     """A network's answer before the engine signs it. `method` and `self_check` explain spans and traces, `attribution` pixels."""
 
-    scores: tuple[Score, ...] = ()
-    attribution: Attribution | None = None
-    findings: tuple[Finding, ...] = ()
-    cautions: tuple[Notice, ...] = ()
-    beats: Beats | None = None
-    episodes: tuple[Episode, ...] = ()
-    waves: Mapping[str, tuple[Wave, ...]] = field(default_factory=dict)
-    measurements: Mapping[str, Measurement] = field(default_factory=dict)
-    spans: tuple[Span, ...] = ()
-    mentions: tuple[Mention, ...] = ()
-    method: str = ""
-    self_check: SelfCheck | None = None
-    saliency: Saliency | None = None
-    vote: Vote | None = None
     input_sha256: str = ""
 
 
@@ -132,25 +118,9 @@ def signed(request: Request, reading: Reading, provenance: Provenance, started: 
     findings = tuple(
         replace(f, score=of_label.get(f.label, f.score), provenance=provenance, cautions=cautions) for f in reading.findings
     )
-    return Result(
-        item=request.item.item,
-        frame=request.frame,
-        model=request.bundle.id,
-        status="ok",
-        seconds=time.perf_counter() - started,
-        cautions=cautions,
-        scores=scores,
-        findings=findings,
-        attribution=reading.attribution,
-        provenance=provenance,
-        beats=reading.beats,
-        episodes=reading.episodes,
-        waves=reading.waves,
-        measurements=reading.measurements,
-        spans=reading.spans,
-        mentions=reading.mentions,
-        method=reading.attribution.method if reading.attribution else reading.method,
-        self_check=reading.attribution.self_check if reading.attribution else reading.self_check,
-        saliency=reading.saliency,
-        vote=reading.vote,
-    )
+    said: dict[str, Any] = {one.name: getattr(reading, one.name) for one in fields(Answer)}
+    said |= {"cautions": cautions, "scores": scores, "findings": findings}
+    if reading.attribution is not None:
+        said |= {"method": reading.attribution.method, "self_check": reading.attribution.self_check}
+    seconds = time.perf_counter() - started
+    return Result(request.item.item, request.frame, request.bundle.id, "ok", seconds, provenance=provenance, **said)

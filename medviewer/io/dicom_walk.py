@@ -123,24 +123,30 @@ def _walk(path: str, head: bytes, size: int, layouts: Layouts | None) -> Header:
                 raise _More(pos + 4096)
 
 
+def _element(head: bytes, pos: int) -> tuple[int, int, int, bytes]:
+    """Tag, offset of the value, its length and VR of an element of explicit VR. (`_walk`, which is hot, has it in line.)"""
+    group, element, vr, length = _explicit(head, pos)
+    value = pos + 8
+    if vr in _LONG_VR:
+        (length,) = _long(head, value)
+        value += 4
+    elif vr not in _SHORT_VR:
+        raise Odd
+    return group << 16 | element, value, length, vr
+
+
 def _start(head: bytes) -> tuple[int, str, bool]:
     """Offset of the data set, its transfer syntax, whether there is a preamble."""
     if head[128:132] != b"DICM":
         raise Odd
     pos, syntax = 132, ""
     while pos + 8 <= len(head):
-        group, element, vr, length = _explicit(head, pos)
-        if group != 2:
+        if _explicit(head, pos)[0] != 2:
             break
-        value = pos + 8
-        if vr in _LONG_VR:
-            (length,) = _long(head, value)
-            value += 4
-        elif vr not in _SHORT_VR:
-            raise Odd
+        tag, value, length, _ = _element(head, pos)
         if value + length > len(head):
             raise Odd
-        if element == 0x0010:
+        if tag == 0x00020010:
             syntax = head[value : value + length].rstrip(b"\0 ").decode("ascii", "replace")
         pos = value + length
     if not syntax or syntax in (EXPLICIT_BE, DEFLATED):
@@ -152,12 +158,8 @@ def _meta_steps(head: bytes, end: int) -> list[Step]:
     """The elements of the file meta information, which `_start` has found whole."""
     steps, pos = [], 132
     while pos < end:
-        group, element, vr, length = _explicit(head, pos)
-        value = pos + 8
-        if vr in _LONG_VR:
-            (length,) = _long(head, value)
-            value += 4
-        steps.append(Step(group << 16 | element, pos, value, value + length))
+        tag, value, length, _ = _element(head, pos)
+        steps.append(Step(tag, pos, value, value + length))
         pos = value + length
     return steps
 
@@ -194,10 +196,5 @@ def _skip_elements(head: bytes, pos: int, size: int, implicit: bool, depth: int)
             return pos + 8
         value, vr = pos + 8, b""
         if not implicit:
-            group, element, vr, length = _explicit(head, pos)
-            if vr in _LONG_VR:
-                (length,) = _long(head, value)
-                value += 4
-            elif vr not in _SHORT_VR:
-                raise Odd
+            _, value, length, vr = _element(head, pos)
         pos = _skip_items(head, value, size, implicit or vr == b"UN", depth) if length == UNDEFINED else value + length

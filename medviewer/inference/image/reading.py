@@ -141,10 +141,9 @@ def _answer(
             facts: dict[str, Fact] = {"distance": round(min(distance, 1e6), 2), "limit": round(float(limit), 2)}
             raise MedviewerError("unlike-training", "", **facts)
     try:
-        read = readout.scores(logits, loaded.bundle.document["readout"])
+        scores = readout.scores(logits, loaded.bundle.document["readout"])
     except ValueError as error:
         raise MedviewerError("network-output-invalid", "", reason=str(error)) from error
-    scores = tuple(Score(s.label, s.probability, s.low, s.high) for s in read)
     return scores, _explain(loaded, request, prepared, scores, token) if request.explain else None
 
 
@@ -309,7 +308,7 @@ def _result(
         for score in judged(request, scores)
         if score.positive
     )
-    return signed(request, Reading(scores, attribution, findings), provenance, start)
+    return signed(request, Reading(scores=scores, attribution=attribution, findings=findings), provenance, start)
 
 
 def _box(attribution: Attribution | None) -> tuple[float, float, float, float] | None:

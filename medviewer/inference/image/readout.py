@@ -1,24 +1,15 @@
 """Logits → calibrated scores with a band."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Calibrated probability of `label` in 0..1 and the band it lies in (`low` ≤ `probability` ≤ `high`)."""
-
-    label: str
-    probability: float
-    low: float
-    high: float
+from medviewer.core.finding import Score
 
 
-def scores(logits: npt.NDArray[Any], readout: Mapping[str, Any]) -> list[Score]:
+def scores(logits: npt.NDArray[Any], readout: Mapping[str, Any]) -> tuple[Score, ...]:
     """Logits [views, classes], of a vote [views, nets, classes] → one `Score` for each label, in the bundle's order; the
     probabilities sum to 1.
 
@@ -42,7 +33,7 @@ def scores(logits: npt.NDArray[Any], readout: Mapping[str, Any]) -> list[Score]:
     low, probability, high = (_logistic(middle + step) for step in (-half, 0.0, half))
     found = Score(labels[positive], probability, low, high)
     other = Score(labels[1 - positive], 1.0 - probability, 1.0 - high, 1.0 - low)
-    return [found, other] if positive == 0 else [other, found]
+    return (found, other) if positive == 0 else (other, found)
 
 
 def _logistic(x: float) -> float:
