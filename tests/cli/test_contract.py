@@ -306,10 +306,10 @@ def test_no_output_ever_lands_on_a_file_that_was_read(tmp_path, everything):
     assert held() == before
 
 
-def test_a_profile_that_cannot_be_made_and_two_documents_on_one_stream(tmp_path, capsys):
+def test_a_profile_that_cannot_be_made_opens_files_all_the_same_and_two_documents_never_share_a_stream(tmp_path, capsys):
     note = tmp_path / "n.txt"
     note.write_text("No pneumonia.")
-    assert main(["info", str(note), "--profile", str(note)]) == 7
+    assert main(["info", str(note), "--profile", str(note)]) == 0
     assert main(["infer", str(note), "--json", "-", "--json-lines", "-"]) == 2
     assert "both" in capsys.readouterr().err
 
