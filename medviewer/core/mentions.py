@@ -2,50 +2,23 @@
 
 NegEx and ConText (Chapman et al., J Biomed Inform 2001;34:301 and 2009;42:839) over a lexicon of cues: a cue before a phrase
 reaches to the end of its sentence or to a word that ends scopes, a cue after it reaches back as far. The longest cue wins;
-pseudo-cues do nothing.
+pseudo-cues do nothing. `statements` knows where a clause of its own begins within that reach.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Literal
 
+from medviewer.core.lexicon import STATES, Lexicon, Role
 from medviewer.core.measures import owners
-from medviewer.core.note import Language, Mention, Section, State
+from medviewer.core.note import Mention, Section, State
+from medviewer.core.statements import apart, aside, asked, form, relatives, sentences, spoke, stated
 
-Role = Literal["before", "after", "pseudo", "ends"]
-STATES: tuple[tuple[str, State], ...] = (
-    *(("absent", "absent"), ("other", "other_person"), ("hypothetical", "hypothetical")),
-    *(("uncertain", "uncertain"), ("past", "past")),
-)
-"""Groups of cues, the strongest first: "no family history of X" is absent, "history of possible X" is uncertain."""
-_SPLIT = {
-    "en": re.compile(
-        r"(?<=[.!?])[\"')]*\s+(?=[A-Z\"'(\d*])|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)]|[A-Z][A-Za-z /&]{2,40}:))|(?<=;)\s"
-        r"|\s(?=\d{1,2}\)\s)|\s+(?=[A-Z][A-Z /&]{3,40}(?:\([A-Z]+\))?:\s)"
-    ),
-    "zh": re.compile(r"(?<=[。！；!;])|\n+|(?<![:：])[ \t\u3000]+(?=无|未|不|否认|没|考虑|可疑|疑|双|左|右|两|心|肺|余)"),
-}
-"""Ends of sentences; Chinese notes also end a clause with a space before what begins a new one (NT-07)."""
-_FORM = re.compile(
-    r"\s*(?::|-|：)\s*(?:(?:none|nil|negative|absent|never|denies|denied|n/a)\b|no(?=\s*(?:[.,;)\n]|$)))|\s*\(-\)", re.IGNORECASE
-)
-"""A form's answer after the phrase: "Fever: none" (NT-02)."""
-_ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)\.$")
 _STOP = re.compile(r"[ \t]*(?:[,，、.。;；!！?？)）\]\n]|$)")
 """What stands after a cue that belongs to the phrase before it."""
-_STATED = re.compile(
-    r"[\d一二三四五六七八九十半]+(?:余|多|个)?(?:年|月|天|日|周|小时|分|次|级|mm|cm|度)|[有见伴为呈示加重增]|较前|轻度|中度|重度|少量|大量|明显"
-)
-"""Words that say a Chinese clause states something of its own; a bare item after a comma goes on with the list."""
-_ITEM = 10
-"""Characters of a clause that can still be an item of a list."""
 NEAR = 40
 """Characters in which a word of side is looked for before and after a phrase."""
-LONGEST = 800
-"""Characters of a sentence; what is longer is none and would let one cue reach over pages."""
 NEXT = 12
 """Cues after a phrase that are looked at."""
 LONG_LIST = 5
@@ -61,110 +34,6 @@ class Cue:
     group: str
     role: Role
     closes: bool = False
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """One language's table of cues and concepts, as it stands in `resources/lexicon`."""
-
-    table: Mapping[str, Any]
-
-    @property
-    def language(self) -> Language:
-        return "zh" if self.table["language"] == "zh" else "en"
-
-    @cached_property
-    def cues(self) -> re.Pattern[str]:
-        """At each place the longest cue that begins there."""
-        return _alternatives(self._roles, self.language, everywhere=True)
-
-    @cached_property
-    def _roles(self) -> dict[str, tuple[str, Role]]:
-        roles: dict[str, tuple[str, Role]] = {}
-        for name, _ in STATES[::-1]:
-            for role in ("after", "before"):
-                roles.update(dict.fromkeys(self.table.get(f"{name}_{role}", ()), (name, role)))
-        roles.update(dict.fromkeys(self.table["ends"], ("ends", "ends")))
-        roles.update(dict.fromkeys(self.table["pseudo"], ("pseudo", "pseudo")))
-        return roles
-
-    @cached_property
-    def sides(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        return tuple((side, _alternatives(words, self.language)) for side, words in self.table["laterality"].items())
-
-    @cached_property
-    def headers(self) -> re.Pattern[str]:
-        """A known header, or capitals, at the start of a line or sentence, up to a colon."""
-        known = "|".join(re.escape(header) for header in sorted(self.table["headers"], key=len, reverse=True))
-        return re.compile(
-            rf"(?:^|(?<=\n)|(?<=[.。]\s))[ \t]*(?P<title>(?i:{known})|[A-Z][A-Z /&]{{3,40}})\s*[:：]"
-            r"|^[【\[](?P<boxed>[^】\]\n]{2,20})[】\]]",
-            re.MULTILINE,
-        )
-
-    @cached_property
-    def both(self) -> frozenset[str]:
-        """Cues that count before and after a phrase alike."""
-        return frozenset(
-            cue
-            for name, _ in STATES
-            for cue in self.table.get(f"{name}_after", ())
-            if cue in set(self.table.get(f"{name}_before", ()))
-        )
-
-    @cached_property
-    def concepts(self) -> re.Pattern[str]:
-        return _alternatives(self.concept_of, self.language)
-
-    @cached_property
-    def concept_of(self) -> dict[str, str]:
-        """Phrases and what they mean; "" for those that look like a finding and are none ("body mass index")."""
-        other = dict.fromkeys((phrase.lower() for phrase in self.table.get("not_findings", ())), "")
-        return other | {phrase.lower(): concept for concept, phrases in self.table["concepts"].items() for phrase in phrases}
-
-    @cached_property
-    def section_state(self) -> dict[str, State]:
-        return {str(title).lower(): state for title, state in self.table.get("section_state", {}).items()}
-
-    def role_of(self, text: str) -> tuple[str, Role]:
-        return self._roles[_plain(text)]
-
-
-def _plain(text: str) -> str:
-    """Lower case, single spaces, "#" for a number."""
-    return re.sub(r"\d+", "#", " ".join(text.lower().split()))
-
-
-def _alternatives(phrases: Iterable[str], language: str, everywhere: bool = False) -> re.Pattern[str]:
-    """The longest first; "#" in a phrase is a number. `everywhere` finds overlapping ones too, in group 1."""
-    words = sorted(phrases, key=len, reverse=True)
-    escaped = [r"\s+".join(re.escape(part).replace(r"\#", r"\d+") for part in word.split()) for word in words]
-    whole = "|".join(escaped) or r"(?!)"
-    if language != "zh":
-        whole = rf"(?<!\w)(?:{whole})(?!\w)"
-    return re.compile(rf"(?=({whole}))" if everywhere else whole, re.IGNORECASE)
-
-
-def sentences(text: str, language: str) -> list[tuple[int, int]]:
-    """Half-open spans of the sentences."""
-    found, start = [], 0
-    for gap in _SPLIT["zh" if language == "zh" else "en"].finditer(text):
-        if language != "zh" and _ABBREVIATED.search(text[max(start, gap.start() - 12) : gap.start()]):
-            continue
-        found.append((start, gap.start()))
-        start = gap.end()
-    found.append((start, len(text)))
-    return [part for a, b in found if text[a:b].strip() for part in _short(text, a, b)]
-
-
-def _short(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A sentence without an end, as of a table or a scan, in parts of at most LONGEST characters, cut at a comma or space."""
-    while end - start > LONGEST:
-        cut = max((text.rfind(sign, start + LONGEST // 2, start + LONGEST) for sign in "，、,;\n \t"), default=-1) + 1
-        cut = cut or start + LONGEST
-        yield start, cut
-        start = cut
-    yield start, end
 
 
 def sections(text: str, lexicon: Lexicon) -> tuple[Section, ...]:
@@ -183,11 +52,10 @@ def mentions(text: str, lexicon: Lexicon, concepts: Sequence[str] = ()) -> tuple
         (m.start(), m.end(), lexicon.concept_of[" ".join(m.group().lower().split())]) for m in lexicon.concepts.finditer(text)
     ]
     for concept in concepts:
-        wanted = r"\s+".join(re.escape(part) for part in concept.split())
-        if wanted:
-            asked = [m.span() for m in re.finditer(wanted, text, re.IGNORECASE)]
-            places = [place for place in places if place[:2] not in asked]
-            places += [(*span, concept) for span in asked]
+        found_at = asked(text, concept)
+        if found_at:
+            places = [place for place in places if place[:2] not in found_at]
+            places += [(*span, concept) for span in found_at]
     places = sorted(place for place in places if place[2])
     parts = sentences(text, lexicon.language)
     firsts = [start for start, _ in parts]
@@ -231,16 +99,17 @@ def _mention(
 def _cues(text: str, span: tuple[int, int], lexicon: Lexicon) -> list[Cue]:
     """Cues of a sentence; of two that overlap the longer one counts, then the earlier; words that end scopes give way
     ("the patient had no": had no)."""
-    every = [(m.start(1), m.end(1), m[1], *lexicon.role_of(m[1])) for m in lexicon.cues.finditer(text, *span)]
+    every = lexicon.cues_in(text, *span)
     kept: list[Cue] = []
     seen: list[tuple[int, int]] = []
-    for start, end, words, group, role in sorted(every, key=lambda found: (found[4] == "ends", found[0] - found[1], found[0])):
+    for start, end, group, role in sorted(every, key=lambda found: (found[3] == "ends", found[0] - found[1], found[0])):
         inside = any(a <= start and end <= b for a, b in seen)  # "he has" in "if he has" ends nothing, whoever wins
         seen.append((start, end))
         if not inside and not any(cue.start < end and start < cue.end for cue in kept):
-            closes = bool(_STOP.match(text, end, span[1])) or (words in "?？" and text[start - 1 : start].isalnum())
-            kept.append(Cue(start, end, group, role, closes and _plain(words) in lexicon.both))
-            if _plain(words) in lexicon.table.get("both_ways", ()):
+            words = lexicon.tokens(text[start:end])
+            closes = bool(_STOP.match(text, end, span[1])) or (text[start:end] in "?？" and text[start - 1 : start].isalnum())
+            kept.append(Cue(start, end, group, role, closes and words in lexicon.both))
+            if words in lexicon.both_ways:
                 kept.append(Cue(start, end, group, "after"))
     return sorted(kept, key=lambda cue: cue.start)
 
@@ -255,14 +124,14 @@ class _Judged:
 
 def _judge(text: str, start: int, end: int, span: tuple[int, int], cues: list[Cue], lexicon: Lexicon) -> _Judged:
     """State, the cue's span, the name of the rule that applied, and how far it reaches."""
-    form = _FORM.match(text, end, span[1])
-    if form:
-        return _Judged("absent", form.span(), "form: none", (start, end))
+    answered = form(text, start, end, span)
+    if answered is not None:
+        return _Judged(*answered, (start, end) if answered[1] else None)
     within = _within(text, start, end, lexicon)
     if within is not None:
         return within
     outside = [cue for cue in cues if cue.end <= start or cue.start >= end]
-    reaching = _before(text, [cue for cue in outside if cue.end <= start], start, lexicon)
+    reaching = _before(text, [cue for cue in outside if cue.end <= start], start, end, span, lexicon)
     for group, cue in _after(text, [cue for cue in outside if cue.start >= end], end, lexicon).items():
         reaching.setdefault(group, (cue, "after"))
     for group, state in STATES:
@@ -273,14 +142,23 @@ def _judge(text: str, start: int, end: int, span: tuple[int, int], cues: list[Cu
     return _Judged("present")
 
 
-def _before(text: str, cues: list[Cue], start: int, lexicon: Lexicon) -> dict[str, tuple[Cue, str]]:
+def _before(
+    text: str, cues: list[Cue], start: int, end: int, span: tuple[int, int], lexicon: Lexicon
+) -> dict[str, tuple[Cue, str]]:
     """The nearest cue of each group that reaches forward to the phrase."""
     found: dict[str, tuple[Cue, str]] = {}
+    chinese = lexicon.language == "zh"
+    asides = [] if chinese else relatives(text, span[0], start)
     for cue in reversed(cues):
-        if cue.role == "ends" or _stated(text, cue.end, start, lexicon):
+        if any(a <= cue.start and cue.end <= b for a, b in asides):
+            continue
+        if cue.role == "ends" or (chinese and stated(text, cue.end, start)):
             break  # what ends a near cue's scope ends those of farther ones
-        if cue.role == "before" and not cue.closes:
-            found.setdefault(cue.group, (cue, "before"))
+        if cue.role != "before" or cue.closes or cue.group in found:
+            continue
+        words = text[cue.start : cue.end].lower(), text[cue.end : start], text[start:end], text[end : span[1]]
+        if chinese or cue.group != "absent" or not apart(*words):
+            found[cue.group] = (cue, "before")
     return found
 
 
@@ -288,26 +166,17 @@ def _after(text: str, cues: list[Cue], end: int, lexicon: Lexicon) -> dict[str, 
     """The nearest cue of each group that reaches back to the phrase. A Chinese one speaks of its own clause alone, unless it
     says "all" (均、都、皆)."""
     found: dict[str, Cue] = {}
+    chinese = lexicon.language == "zh"
+    if not chinese:
+        end = aside(text, end)
+        cues = [cue for cue in cues if cue.end >= end]
     for cue in cues[:NEXT]:
-        if cue.role == "ends":
+        if cue.role == "ends" or (not chinese and spoke(text, end, cue.start)):
             break
-        apart = lexicon.language == "zh" and re.search(r"[，,]", text[end : cue.start]) and text[cue.start] not in "均都皆"
-        if (cue.role == "after" or cue.closes) and not apart:
+        elsewhere = chinese and re.search(r"[，,]", text[end : cue.start]) and text[cue.start] not in "均都皆"
+        if (cue.role == "after" or cue.closes) and not elsewhere:
             found.setdefault(cue.group, cue)
     return found
-
-
-def _stated(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
-    """Does a new statement begin between a Chinese cue and the phrase: a comma, and then more than the next item of a list?"""
-    if lexicon.language != "zh" or not (comma := re.search(r"[，,]", text[start:end])):
-        return False
-    clauses, length = [], 0
-    for clause in re.split(r"[，,。；;\n]", text[start + comma.end() : end + 40]):
-        clauses.append(clause)
-        length += len(clause) + 1
-        if start + comma.end() + length > end:
-            break
-    return any(len(clause) > _ITEM or _STATED.search(clause) for clause in clauses)
 
 
 def _within(text: str, start: int, end: int, lexicon: Lexicon) -> _Judged | None:

@@ -14,7 +14,7 @@ from medviewer.store import lexicon as tables
 from medviewer.store.profile import Profile
 
 if TYPE_CHECKING:
-    from medviewer.core.mentions import Lexicon
+    from medviewer.core.lexicon import Lexicon
 
 LOOKED_AT = 400_000
 """Characters in which headers are looked for."""

@@ -1,7 +1,7 @@
 """The tables of cues and concepts: the program's, with what a user added or took out of them.
 
 A user's file `lexicon.<language>.json` in the profile holds only the differences: {"add": {group: [phrase]}, "remove": {…}};
-a concept's phrases are the group "concepts/<concept>".
+a concept's phrases are the group "concepts/<concept>", a class of words that phrases name as "<be>" is "words/be".
 """
 
 import copy
@@ -18,7 +18,7 @@ from medviewer.store.profile import Profile
 log = logging.getLogger(__name__)
 
 LANGUAGES = ("en", "zh")
-CONCEPTS = "concepts/"
+CONCEPTS, WORDS = "concepts/", "words/"
 Groups = dict[str, list[str]]
 
 
@@ -35,8 +35,8 @@ def groups(table: Mapping[str, Any]) -> Groups:
         for name, value in table.items()
         if isinstance(value, list) and (name in ("pseudo", "ends") or name.endswith(("_before", "_after")))
     }
-    found |= {f"{CONCEPTS}{concept}": list(phrases) for concept, phrases in table["concepts"].items()}
-    return found
+    found |= {f"{WORDS}{name}": list(words) for name, words in table.get("words", {}).items()}
+    return found | {f"{CONCEPTS}{concept}": list(phrases) for concept, phrases in table["concepts"].items()}
 
 
 def table(language: str, profile: Profile | None) -> dict[str, Any]:
@@ -49,8 +49,8 @@ def table(language: str, profile: Profile | None) -> dict[str, Any]:
 
 
 def _apply(made: dict[str, Any], group: str, phrases: Sequence[str], add: bool) -> None:
-    home = made["concepts"] if group.startswith(CONCEPTS) else made
-    name = group.removeprefix(CONCEPTS)
+    kind, inside, name = group.partition("/")
+    home, name = (made.setdefault(kind, {}), name) if inside else (made, group)
     kept = [phrase for phrase in home.get(name, ()) if add or phrase not in phrases]
     home[name] = sorted({*kept, *phrases}) if add else kept
     if not home[name] and group.startswith(CONCEPTS):

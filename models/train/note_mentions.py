@@ -7,9 +7,11 @@ import argparse
 import gzip
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 
-from medviewer.core.mentions import Lexicon, mentions
+from medviewer.core.lexicon import Lexicon
+from medviewer.core.mentions import mentions
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "models" / "note-mentions"
@@ -61,6 +63,7 @@ CARD_ZH = """# 按规则识别病历中的所见
 """
 
 
+@cache
 def lexicon(language: str) -> Lexicon:
     return Lexicon(json.loads((ROOT / "resources" / "lexicon" / f"{language}.json").read_text("utf-8")))
 
@@ -126,12 +129,12 @@ def main() -> None:
     cases = [{"language": a, "text": b, "concept": c, "state": d} for a, b, c, d in CASES]
     (FOLDER / "probe.json").write_text(json.dumps({"cases": cases}, ensure_ascii=False, indent=1) + "\n", "utf-8")
     document = {
-        "schema": "medviewer.bundle/1", "id": "note-mentions", "version": "1.2",
+        "schema": "medviewer.bundle/1", "id": "note-mentions", "version": "1.3",
         "title": {"en": "Findings in notes, by rules", "zh_CN": "病历所见（规则）"},
         "task": {"en": "Findings, negation, side", "zh_CN": "所见、否定与侧别"},
         "kind": "note", "labels": [], "input_contract": {"language": ["en", "zh"], "characters": [1]},
         "architecture": {"name": "rules", "parameters": {}}, "thresholds": {},
-        "preprocessing": {"name": "lexicon", "version": "3", "parameters": {}}, "readout": {}, "rules_sha256": tables,
+        "preprocessing": {"name": "lexicon", "version": "4", "parameters": {}}, "readout": {}, "rules_sha256": tables,
         "licence": {"rules": "Apache-2.0 AND MIT"}, "source": "https://github.com/chapmanbe/negex",
         "data": {"en": "NegEx, medspaCy and CheXpert tables; Chinese compiled here.", "zh_CN": "NegEx、medspaCy、CheXpert 词表；中文为本项目编制。"},
         "metrics": [{"name": name, "value": round(value, 4), "n": n} for name, value, n in metrics],

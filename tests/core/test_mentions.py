@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from medviewer.core.mentions import LONG_LIST, Lexicon, mentions, sections, sentences
+from medviewer.core.lexicon import Lexicon
+from medviewer.core.mentions import LONG_LIST, mentions, sections
+from medviewer.core.statements import sentences
 from medviewer.store.assets import asset
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -32,6 +34,25 @@ def test_nt01_the_golden_file_is_judged_right_in_98_of_100(language):
         (want, state(text, concept, language), text) for want, concept, text in rows if state(text, concept, language) != want
     ]
     assert len(wrong) <= 0.02 * len(rows), wrong
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nt01_hard_constructions_are_judged_right_in_95_of_100_sentences(language):
+    """Written before the rules were looked at; "open" ones were then used to mend them, "sealed" ones not."""
+    wrong: dict[str, list[str]] = {}
+    lines = (GOLDEN / f"statements.{language}.tsv").read_text("utf-8").splitlines()
+    for half, truth, text in (line.split("\t") for line in lines):
+        text = text.replace("\\n", "\n")
+        for wanted in truth.split("; "):
+            concept, meant = wanted.rsplit("=", 1)
+            kind, _, side = meant.partition(",")
+            every = mentions(text, EN if language == "en" else ZH, [concept])
+            found = [m for m in every if m.concept == concept and m.text[:3].lower() == concept[:3].lower()]
+            if found[0].state != kind or (side and found[0].laterality != side):
+                wrong.setdefault(half, []).append(f"{text} | {wanted} | {found[0].state} {found[0].laterality}")
+                break
+    for half, those in wrong.items():
+        assert len(those) <= 0.05 * sum(line.startswith(half) for line in lines), those
 
 
 @pytest.mark.parametrize("word", ["but", "however,", "although", "though", "yet"])
@@ -220,3 +241,26 @@ def test_both_tables_know_the_same_concepts_and_no_phrase_means_two():
     for table in (EN.table, ZH.table):
         phrases = [phrase.lower() for some in table["concepts"].values() for phrase in some]
         assert len(phrases) == len(set(phrases))
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "places"),
+    [
+        ("Pleural Effusion on the left. No pleural\n  effusions on the right.", "pleural effusion", ["present", "absent"]),
+        ("MASS seen. The masses grew. Massive bleeding.", "mass", ["present", "present"]),
+        ("Biopsies were taken. No biopsy of the left side.", "biopsy", ["present", "absent"]),
+        ("未见胸腔\n积液，右侧胸腔积液。", "胸腔积液", ["absent", "present"]),
+        ("A short-of-breath man denies being short of\nbreath.", "short of breath", ["present", "absent"]),
+        ("He has hyperlipidemia.", "lipid", ["present"]),
+    ],
+)
+def test_nt02_an_asked_phrase_is_found_in_any_case_number_and_over_line_breaks(text, concept, places):
+    table = ZH if "胸" in text else EN
+    assert [m.state for m in mentions(text, table, [concept]) if m.concept == concept] == places
+
+
+def test_a_phrase_of_the_table_may_name_a_class_of_words():
+    table = {**EN.table, "words": {"be": ["is", "has been"], "now": ["now"]}, "absent_after": ["<be> <now?> gone"]}
+    cues = Lexicon(table).cues
+    assert {("is", "gone"), ("is", "now", "gone"), ("has", "been", "gone"), ("has", "been", "now", "gone")} <= set(cues)
+    assert ("<", "be", ">", "gone") not in cues

@@ -8,7 +8,8 @@ import pytest
 from medviewer.core.ecg import Beats, EcgRecord, Lead, Measurement
 from medviewer.core.finding import Decision, Finding, Provenance, Region, Result, Score
 from medviewer.core.identity import Patient, Study
-from medviewer.core.mentions import Lexicon, mentions
+from medviewer.core.lexicon import Lexicon
+from medviewer.core.mentions import mentions
 from medviewer.core.note import NoteDocument
 from medviewer.services.compare import compare, rules
 from medviewer.services.words import say

@@ -80,7 +80,8 @@ def test_the_sample_patients_are_a_child_with_a_radiograph_and_an_adult_with_ct_
 def test_the_sample_adult_has_two_notes_of_her_own_that_differ_in_one_point_alone(tmp_path):
     import json
 
-    from medviewer.core.mentions import Lexicon, mentions
+    from medviewer.core.lexicon import Lexicon
+    from medviewer.core.mentions import mentions
     from medviewer.io.scan import scan
     from medviewer.store.assets import asset
 

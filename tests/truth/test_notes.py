@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from medviewer.core.mentions import Lexicon, mentions
+from medviewer.core.lexicon import Lexicon
+from medviewer.core.mentions import mentions
 from medviewer.core.note import NoteDocument
 from medviewer.io.scan import scan
 from medviewer.store.assets import asset

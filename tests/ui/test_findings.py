@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton
 from medviewer.core.ecg import Beats
 from medviewer.core.finding import Finding, Interval, Provenance, Result, Score, SelfCheck, Span
 from medviewer.core.identity import Patient, Study
-from medviewer.core.mentions import Mention
-from medviewer.core.note import NoteDocument
+from medviewer.core.note import Mention, NoteDocument
 from medviewer.io.ecg.leads import held_record
 
 PERSON = Patient("T-1", "Test^Person", "1970-01-01", "O")

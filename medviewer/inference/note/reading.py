@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Finding, Score, Span
-from medviewer.core.mentions import Lexicon, mentions
+from medviewer.core.lexicon import Lexicon
+from medviewer.core.mentions import mentions
 from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded

@@ -1,6 +1,6 @@
 """The lexicon as a user may change it: cues that decide states and phrases of concepts, one a line."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -34,9 +34,13 @@ class LexiconEditor(QDialog):
         self.language.addItem("中文", "zh")
         self.language.setCurrentIndex(int(language == "zh"))
         about = QLabel(
-            self.tr("One phrase a line; # stands for a number. Groups decide how a finding is meant; concepts name findings."),
+            self.tr(
+                "One phrase a line; # stands for a number, <be> for each word of the group words/be, <be?> for each or none. "
+                "Groups decide how a finding is meant; concepts name findings."
+            ),
             self,
         )
+        about.setTextFormat(Qt.TextFormat.PlainText)
         about.setWordWrap(True)
         about.setProperty("role", "second")
         self.groups = QListWidget(self)
