@@ -328,38 +328,6 @@
       <source>The pane is on the clipboard, with the name that stands in it.</source>
       <translation>窗格已复制到剪贴板，包括其中显示的姓名。</translation>
     </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
-    <message>
-      <source>study {date}</source>
-      <translation>检查 {date}</translation>
-    </message>
-    <message>
-      <source>device chosen at the first analysis</source>
-      <translation>首次分析时选定设备</translation>
-    </message>
-    <message>
-      <source>Analysing {done} of {total}</source>
-      <translation>正在分析 {done} / {total}</translation>
-    </message>
-    <message>
-      <source>{n} files read, Esc stops</source>
-      <translation>已读取 {n} 个文件，按 Esc 停止</translation>
-    </message>
-    <message>
-      <source>about {n} s left</source>
-      <translation>约剩 {n} 秒</translation>
-    </message>
-    <message>
-      <source>about {n} min left</source>
-      <translation>约剩 {n} 分钟</translation>
-    </message>
   </context>
   <context>
     <name>DisagreementCard</name>
@@ -836,74 +804,6 @@
       <source>Note</source>
       <translation>病历</translation>
     </message>
-    <message>
-      <source>ECG, {n} leads</source>
-      <translation>心电图，{n} 导联</translation>
-    </message>
-    <message>
-      <source>ECG, 1 lead</source>
-      <translation>心电图，1 导联</translation>
-    </message>
-    <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释不可靠</translation>
-    </message>
-    <message>
-      <source>checked</source>
-      <translation>已自检</translation>
-    </message>
-    <message>
-      <source>check running…</source>
-      <translation>正在检验…</translation>
-    </message>
-    <message>
-      <source>caution</source>
-      <translation>注意</translation>
-    </message>
-    <message>
-      <source>accepted {when}, {who}</source>
-      <translation>已接受 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>rejected {when}, {who}</source>
-      <translation>已拒绝 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>No region of the image supports the score.</source>
-      <translation>图像中没有区域支持该评分。</translation>
-    </message>
-    <message>
-      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
-      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
-    </message>
-    <message>
-      <source>{n} of {of} beats ({share} %).</source>
-      <translation>{of} 个心搏中有 {n} 个（{share} %）。</translation>
-    </message>
-    <message>
-      <source>First from {start} to {end}.</source>
-      <translation>首次出现于 {start} 至 {end}。</translation>
-    </message>
-    <message>
-      <source>{method} on lead {lead}.</source>
-      <translation>{method}，导联 {lead}。</translation>
-    </message>
-    <message>
-      <source>Words: {words}.</source>
-      <translation>依据词语：{words}。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients do not add up here: no comparison.</source>
-      <translation>积分梯度在此不能收敛，未作比较。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients rank the words alike: {r}.</source>
-      <translation>积分梯度对词的排序一致程度：{r}。</translation>
-    </message>
   </context>
   <context>
     <name>HeatControls</name>
@@ -1133,8 +1033,8 @@
       <translation>词表</translation>
     </message>
     <message>
-      <source>One phrase a line; # stands for a number. Groups decide how a finding is meant; concepts name findings.</source>
-      <translation>每行一个短语；# 代表数字。各组决定所见的含义；concepts 为所见名称。</translation>
+      <source>One phrase a line; # stands for a number, &lt;be&gt; for each word of the group words/be, &lt;be?&gt; for each or none. Groups decide how a finding is meant; concepts name findings.</source>
+      <translation>每行一个短语；# 代表数字，&lt;be&gt; 代表 words/be 组中的任一词，&lt;be?&gt; 表示该词可有可无。各组决定所见的含义；concepts 为所见名称。</translation>
     </message>
     <message>
       <source>The program's own</source>
@@ -1143,10 +1043,6 @@
     <message>
       <source>Take back every change of this language</source>
       <translation>撤销该语言的全部修改</translation>
-    </message>
-    <message>
-      <source>One phrase a line; # stands for a number, &lt;be&gt; for each word of the group words/be, &lt;be?&gt; for each or none. Groups decide how a finding is meant; concepts name findings.</source>
-      <translation>每行一个短语；# 代表数字，&lt;be&gt; 代表 words/be 组中的任一词，&lt;be?&gt; 表示该词可有可无。各组决定所见的含义；concepts 为所见名称。</translation>
     </message>
   </context>
   <context>
@@ -1346,10 +1242,6 @@
     <message>
       <source>The sample patients could not be written: {reason}</source>
       <translation>无法写入示例患者：{reason}</translation>
-    </message>
-    <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
     </message>
   </context>
   <context>
