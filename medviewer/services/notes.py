@@ -30,7 +30,7 @@ class Notes:
 
     def lexicon(self, language: str) -> "Lexicon":
         """The table of a language with the user's changes."""
-        from medviewer.core.mentions import Lexicon
+        from medviewer.core.lexicon import Lexicon
 
         kind = "zh" if language == "zh" else "en"
         if kind not in self._lexicons:
