@@ -52,7 +52,7 @@ class Notes:
         if not isinstance(item, NoteDocument):
             return item
         from medviewer.core.mentions import sections
-        from medviewer.io.note.plain import language_of
+        from medviewer.io.note.letters import language_of
 
         language = language_of(item.text) if item.format == "typed" or not item.language else item.language
         found = sections(item.text[:LOOKED_AT], self.lexicon(language))
@@ -70,7 +70,7 @@ def clean_text(note: NoteDocument) -> str:
 
 def encodings(note: NoteDocument) -> tuple[tuple[str, str], ...]:
     """(encoding, how the first characters beyond ASCII read in it) for every encoding that the file can be in."""
-    from medviewer.io.note.plain import ENCODINGS, preview
+    from medviewer.io.note.letters import ENCODINGS, preview
 
     try:
         with Path(note.path).open("rb") as file:

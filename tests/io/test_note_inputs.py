@@ -9,8 +9,10 @@ import zipfile
 import pytest
 
 from medviewer.core.errors import MedviewerError
+from medviewer.io.note.cda import cda
+from medviewer.io.note.fhir import fhir
+from medviewer.io.note.hl7 import hl7
 from medviewer.io.note.plain import docx, pdf, rtf
-from medviewer.io.note.structured import cda, fhir, hl7
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 CHINESE = "双侧胸腔未见积液。"
@@ -43,11 +45,11 @@ def escaped(text, after="?"):
     ],
 )
 def test_rtf_is_read_in_the_code_page_of_its_fonts(content, wanted):
-    assert rtf(content.encode("latin-1"), "x").strip() == wanted
+    assert rtf(content.encode("latin-1"), "x")[0].strip() == wanted
 
 
 def test_rtf_with_bytes_that_are_not_escaped_is_read():
-    assert rtf(rb"{\rtf1\ansi\ansicpg936 " + CHINESE.encode("gb18030") + b"}", "x").strip() == CHINESE
+    assert rtf(rb"{\rtf1\ansi\ansicpg936 " + CHINESE.encode("gb18030") + b"}", "x")[0].strip() == CHINESE
 
 
 def made_docx():
@@ -82,7 +84,7 @@ def made_docx():
 
 
 def test_a_docx_is_read_whole_and_as_if_its_changes_were_accepted():
-    lines = [line for line in docx(made_docx(), "x").split("\n") if line]
+    lines = [line for line in docx(made_docx(), "x")[0].split("\n") if line]
     assert lines == [
         "Clinic of Radiology",
         "control",
@@ -103,7 +105,7 @@ def test_a_docx_with_entities_or_endless_nesting_ends_in_a_message_or_text():
         with zipfile.ZipFile(memory, "w") as archive:
             archive.writestr("word/document.xml", content)
         try:
-            found = docx(memory.getvalue(), "x").strip()
+            found = docx(memory.getvalue(), "x")[0].strip()
         except MedviewerError as error:
             found = error.notice.code
         assert found in codes
@@ -120,7 +122,7 @@ HEAD = "MSH|^~\\&|A|B|C|D|20200102030405||ORU^R01|1|P|2.5\rPID|1||123^^^H||Doe^J
         ("OBX|1|TX|G^Report||A\\X0D0A\\B\\X0D\\C", ["Report: A", "B", "C"]),
         ("OBX|1|TX|G^Report||\\XE69CAAE8A781\\ \\XCEB4BCFB\\", ["Report: 未见 未见"]),
         ("OBX|1|FT|G^Report||\\.in+4\\Indented\\.sp2\\after\\H\\bold\\N\\", ["Report:", "Indented", "afterbold"]),
-        ("OBX|1|NM|718-7^Hemoglobin||13.2|g/dL|12-16|N\rOBX|2|TX|||bare", ["Hemoglobin: 13.2 g/dL N", "bare"]),
+        ("OBX|1|NM|718-7^Hemoglobin||13.2|g/dL|12-16|N\rOBX|2|TX|||bare", ["Hemoglobin: 13.2 g/dL N (12-16)", "bare"]),
     ],
 )
 def test_hl7_escapes_repetitions_and_units_are_read(obx, wanted):
@@ -182,7 +184,7 @@ def test_nested_tables_and_lists_of_a_cda_keep_their_cells():
     table = f"<table><tbody><tr><td>Panel</td><td>{inner}</td></tr></tbody></table>"
     text = f"<section><title>Results</title><text>{table}<list><item>one <content>bold</content></item></list></text></section>"
     body = f"<component><structuredBody><component>{text}</component></structuredBody></component>"
-    found = cda(f'<ClinicalDocument xmlns="urn:hl7-org:v3">{body}</ClinicalDocument>'.encode(), "x")
+    found, _ = cda(f'<ClinicalDocument xmlns="urn:hl7-org:v3">{body}</ClinicalDocument>'.encode(), "x")
     lines = [" ".join(line.split()) for line in found.text.split("\n") if line.strip()]
     assert lines == ["Results:", "Panel", "Na 140", "one bold"]
 
@@ -214,12 +216,12 @@ def test_two_columns_of_prose_are_read_one_after_the_other():
     for n in range(8):
         rows += [(50, 760 - 14 * n, LEFT[n]), (320, 760 - 14 * n, RIGHT[n])]
     rows.append((50, 600, "A last line that goes across the whole page again, below both of the columns, to the end"))
-    lines = [line.strip() for line in pdf(made_pdf(rows), "x").split("\n") if line.strip()]
+    lines = [line.strip() for line in pdf(made_pdf(rows), "x")[0].split("\n") if line.strip()]
     assert lines[1:-1] == LEFT + RIGHT
     assert lines[0].startswith("A heading") and lines[-1].startswith("A last line")
 
 
 def test_rows_of_a_table_in_a_pdf_stay_together():
     rows = [cell for n in range(10) for cell in ((50, 760 - 14 * n, f"Value {n}"), (320, 760 - 14 * n, f"{140 + n} mmol/l"))]
-    lines = [" ".join(line.split()) for line in pdf(made_pdf(rows), "x").split("\n") if line.strip()]
+    lines = [" ".join(line.split()) for line in pdf(made_pdf(rows), "x")[0].split("\n") if line.strip()]
     assert lines == [f"Value {n} {140 + n} mmol/l" for n in range(10)]

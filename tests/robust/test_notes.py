@@ -22,7 +22,8 @@ from medviewer.core.privacy import clean, identifiers
 from medviewer.inference.contract import fit
 from medviewer.inference.note.reading import lexicon
 from medviewer.inference.registry import Registry
-from medviewer.io.note.plain import LARGEST_TEXT, decoded, docx, pdf, rtf
+from medviewer.io.note.letters import LARGEST_TEXT, decoded
+from medviewer.io.note.plain import docx, pdf, rtf
 from medviewer.io.note.readers import open_notes
 from medviewer.io.scan import scan
 from medviewer.services.notes import Notes

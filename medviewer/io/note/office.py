@@ -10,7 +10,9 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
-_PARTS = (r"word/header\d*\.xml", r"word/document\d*\.xml", r"word/footnotes\.xml", r"word/endnotes\.xml", r"word/footer\d*\.xml")
+from medviewer.io.note.signs import UNKNOWN, sign, special
+
+_PARTS = tuple(rf"word/{part}\.xml" for part in (r"header\d*", r"document\d*", "footnotes", "endnotes", "comments", r"footer\d*"))
 """In the order in which they are told."""
 _GONE = frozenset(("del", "moveFrom", "Fallback", "instrText", "delText", "rPr", "pPr"))
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
@@ -35,6 +37,27 @@ def office_lines(archive: zipfile.ZipFile) -> list[str]:
 
 def _name(element: Element) -> str:
     return str(element.tag).rsplit("}", 1)[-1]
+
+
+def _value(element: Element, name: str) -> str:
+    return next((value for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name), "")
+
+
+def _sign(element: Element) -> str:
+    """A letter of Symbol or Wingdings: a ticked box, an arrow, a Greek letter."""
+    font, code = _value(element, "font"), _value(element, "char")
+    try:
+        number = int(code, 16)
+    except ValueError:
+        return UNKNOWN
+    return sign(font, number) if special(font) else chr(number) if number < 0xE000 else UNKNOWN
+
+
+def _ticked(box: Element) -> bool:
+    """A form field's box: its last state, else its first one."""
+    states = {_name(one): _value(one, "val") for one in box}
+    state = states.get("checked", states.get("default", "0"))
+    return state not in ("0", "false", "off")
 
 
 def _blocks(element: Element, depth: int) -> Iterator[str]:
@@ -81,6 +104,10 @@ def _inline(element: Element, boxes: list[str], depth: int) -> Iterator[str]:
             yield child.text or ""
         elif kind in _SIGNS:
             yield _SIGNS[kind]
+        elif kind == "sym":
+            yield _sign(child)
+        elif kind == "checkBox":
+            yield "☑ " if _ticked(child) else "☐ "
         elif kind == "txbxContent":
             boxes += _blocks(child, depth + 1)
         elif kind not in _GONE and depth < DEEPEST:

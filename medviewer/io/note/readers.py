@@ -3,11 +3,15 @@
 import re
 from pathlib import Path
 
-from medviewer.core.errors import MedviewerError, Notice
+from medviewer.core.errors import MedviewerError
 from medviewer.core.note import NoteDocument
-from medviewer.io.note.plain import decoded, docx, language_of, markup, pdf, read_text, rtf
+from medviewer.io.note.cda import cda
+from medviewer.io.note.fhir import fhir
+from medviewer.io.note.found import Found
+from medviewer.io.note.hl7 import hl7, stated_charset
+from medviewer.io.note.letters import MARKS, Told, by_zeros, decoded, language_of
+from medviewer.io.note.plain import docx, markup, pdf, read_text, rtf
 from medviewer.io.note.reports import dicom_document
-from medviewer.io.note.structured import Found, cda, fhir, hl7
 
 ABOUT = re.compile(r"(?i)(read.?me|licen[cs]e|copying|notice|changelog|requirements|autorun|sources)\b")
 """Text files that lie beside data and tell of it."""
@@ -23,56 +27,62 @@ def claims(head: bytes, named: bool = False) -> str | None:
     """A word for the reader: what any scan takes for a note (RTF, DOCX, PDF, HL7, CDA, FHIR), and any text that was `named`."""
     if head.startswith(b"{\\rtf"):
         return "rtf"
-    if head.startswith(b"%PDF-"):
+    if b"%PDF-" in head[:1024] and (head.startswith(b"%PDF-") or b" obj" in head):
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
         return "docx" if b"[Content_Types].xml" in head or b"word/" in head else None
-    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if bare.startswith(b"MSH") and len(bare) > 8 and bare[3:4] in b"|^~#!":
+    wide = _wide(head)
+    if wide:
+        head = head[: len(head) // 4 * 4].decode(wide, "ignore").encode()
+    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x0b \r\n\t")
+    if bare.startswith((b"MSH", b"FHS", b"BHS")) and len(bare) > 8 and bare[3:4] in b"|^~#!":
         return "hl7"
     if bare.startswith(b"<") and re.search(rb"urn:hl7-org:v3|<(\w+:)?ClinicalDocument", head) and b"AnnotatedECG" not in head:
         return "cda"
     if bare.startswith(b"{") and b'"resourceType"' in head:
         return "fhir"
-    if named and head and (b"\0" not in head or head[:2] in (b"\xff\xfe", b"\xfe\xff") or _wide(head)):
+    if named and head and (b"\0" not in head or wide):
         return "html" if re.match(rb"(?i)<(!doctype html|html)", bare) else "txt"
     return None
 
 
-def _wide(head: bytes) -> bool:
-    zeros = [head[k::2].count(0) for k in (0, 1)]
-    return max(zeros) > 0.4 * len(head) / 2 > 2 * min(zeros)
+def _wide(head: bytes) -> str:
+    """UTF-16 or UTF-32 of a text's first bytes, "" for one byte a Latin letter."""
+    marked = next((name for mark, name in MARKS if head.startswith(mark)), "")
+    if marked.startswith(("utf-16", "utf-32")):
+        return marked
+    return by_zeros(head[: len(head) // 4 * 4])
 
 
 def open_notes(path: str, kind: str, encoding: str = "") -> list[NoteDocument]:
     """The notes of a file, its characters in `encoding` where a person chose one.
 
     Raises `note-empty`, `note-binary`, `note-damaged`, `note-too-long`, `pdf-without-text` …"""
-    file = Path(path)
-    raw = read_text(file) if kind != "dicom" else b""
-    chosen, encoding = encoding, "utf-8"
-    warnings: tuple[Notice, ...] = ()
-    if kind == "dicom":
-        found = [dicom_document(path)]
-    elif kind == "cda":
-        found = [cda(raw, path)]
-    elif kind in ("rtf", "docx", "pdf"):
-        found = [Found({"rtf": rtf, "docx": docx, "pdf": pdf}[kind](raw, path), kind)]
-        encoding = "rtf" if kind == "rtf" else "binary"
-    else:
-        text, encoding, warnings = decoded(raw, path, chosen)
-        if kind == "fhir":
-            found = fhir(text, path)
-        elif kind == "hl7":
-            found = hl7(text, path)
-        else:
-            found = [Found(markup(text, path) if kind == "html" else text, kind)]
+    raw = read_text(Path(path)) if kind != "dicom" else b""
+    found, encoding, told = _read(raw, path, kind, encoding)
     if not any(one.text.strip() for one in found):
         raise MedviewerError("note-empty", path)
-    return [_document(one, path, encoding, warnings, n) for n, one in enumerate(found, 1)]
+    return [_document(one, path, encoding, (*told, *one.warnings), n) for n, one in enumerate(found, 1)]
 
 
-def _document(found: Found, path: str, encoding: str, warnings: tuple[Notice, ...], n: int) -> NoteDocument:
+def _read(raw: bytes, path: str, kind: str, encoding: str) -> tuple[list[Found], str, Told]:
+    if kind == "dicom":
+        return [dicom_document(path)], "utf-8", ()
+    if kind == "cda":
+        found, name = cda(raw, path, encoding)
+        return [found], name, ()
+    if kind in ("rtf", "docx", "pdf"):
+        words, told = {"rtf": rtf, "docx": docx, "pdf": pdf}[kind](raw, path)
+        return [Found(words, kind)], "rtf" if kind == "rtf" else "binary", told
+    text, name, told = decoded(raw, path, encoding, stated_charset(raw) if kind == "hl7" else "")
+    if kind == "fhir":
+        return fhir(text, path), name, told
+    if kind == "hl7":
+        return hl7(text, path), name, told
+    return [Found(markup(text, path) if kind == "html" else text, kind)], name, told
+
+
+def _document(found: Found, path: str, encoding: str, warnings: Told, n: int) -> NoteDocument:
     stem = Path(path).stem
     language = language_of(found.text)
     return NoteDocument(

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from medviewer.core.errors import MedviewerError
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
 from medviewer.io.dicom import damage_told
-from medviewer.io.note.structured import Found, embedded, hl7_date
+from medviewer.io.note.found import Found, embedded, hl7_date
+from medviewer.io.note.letters import Told, relettered, tidy
 
 SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 ENCAPSULATED = "1.2.840.10008.5.1.4.1.1.104."
@@ -25,9 +26,11 @@ def dicom_document(path: str) -> Found:
                 str(dataset.get("MIMETypeOfEncapsulatedDocument") or ""),
             )
             size = dataset.get("EncapsulatedDocumentLength")
-            text, form = embedded(raw[: int(size)] if size else raw.rstrip(b"\0"), kind, path), "dicom-document"
+            text, told = embedded(raw[: int(size)] if size else raw.rstrip(b"\0"), kind, path)
+            form = "dicom-document"
         else:
-            text, form = "\n".join(_content(dataset, 0)), "dicom-sr"
+            text, told = _lettered("\n".join(_content(dataset, 0)), path)
+            form = "dicom-sr"
         word = {n: str(dataset.get(n) or "").strip(" \0") for n in _DICOM_WORDS}
     if not text.strip():
         raise MedviewerError("note-empty", path)
@@ -43,7 +46,18 @@ def dicom_document(path: str) -> Found:
     )
     patient = Patient(word["PatientID"], word["PatientName"], born[:10], word["PatientSex"])
     title = word["DocumentTitle"] or word["SeriesDescription"]
-    return Found(text, form, patient, study, (date or study_date)[:10], "", title)
+    return Found(text, form, patient, study, (date or study_date)[:10], "", title, told)
+
+
+def _lettered(text: str, path: str) -> tuple[str, Told]:
+    """Lines in the letters that they were written in: pydicom reads what breaks the stated character set as Latin-1, and leaves
+    the designation of ISO 2022 IR 58 in the text."""
+    lines, guessed = [], ""
+    for line in tidy(text.replace("\x1b$)A", ""), path).split("\n"):
+        seen = relettered(line)
+        lines.append(seen or line)
+        guessed = guessed or ("gb18030" if any("\u4e00" <= c <= "\u9fff" for c in seen) else "utf-8" if seen else "")
+    return "\n".join(lines), (Notice("charset-guessed", path, {"charset": guessed}),) if guessed else ()
 
 
 _DICOM_WORDS = (
@@ -67,6 +81,7 @@ def _content(item: Any, depth: int) -> Iterator[str]:
         measured = (item.get("MeasuredValueSequence") or [None])[0]
         if measured is not None:
             value = f"{measured.get('NumericValue', '')} {_code(measured.get('MeasurementUnitsCodeSequence'))}".strip()
+        value = value or _code(item.get("NumericValueQualifierCodeSequence"))
     elif kind in ("PNAME", "DATE", "TIME", "DATETIME"):
         value = str(item.get("PersonName") or item.get("Date") or item.get("Time") or item.get("DateTime") or "")
     if name or value:
@@ -76,4 +91,6 @@ def _content(item: Any, depth: int) -> Iterator[str]:
 
 
 def _code(sequence: Any) -> str:
-    return str(sequence[0].get("CodeMeaning") or "") if sequence else ""
+    """Its meaning, else the code itself."""
+    names = ("CodeMeaning", "CodeValue", "LongCodeValue", "URNCodeValue")
+    return next((str(sequence[0].get(name)) for name in names if sequence[0].get(name)), "") if sequence else ""

@@ -1,6 +1,12 @@
-"""RTF 1.9: bytes in the code page of their font become Unicode escapes before striprtf, which knows one code page a document."""
+"""RTF 1.9 → what a reader of the document sees: headers, body, text boxes, then notes, comments and footers.
+
+Bytes are read in the code page of their font; text that was deleted under tracking is left out.
+"""
 
 import re
+from dataclasses import dataclass, replace
+
+from medviewer.io.note.signs import UNKNOWN, sign, special
 
 CHARSETS = {
     77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258",
@@ -8,72 +14,202 @@ CHARSETS = {
 }  # fmt: skip
 """\\fcharset → encoding; 0 and 1 are the document's own."""
 _PAGES = {936: "gb18030", 950: "big5", 10000: "mac_roman", 65001: "utf-8"}
-_TOKEN = re.compile(rb"(?:\\'[0-9A-Fa-f]{2})+|\\([a-z]+)(-?\d+)? ?|\\[^a-z]|[{}]|[^\\{}]+", re.DOTALL)
+_TOKEN = re.compile(rb"\\'([0-9A-Fa-f]{2})|\\([A-Za-z]+)(-?\d+)? ?|\\(.)|([{}])|([^\\{}]+)|\\", re.DOTALL)
+_SIGNS = {
+    "par": "\n", "line": "\n", "sect": "\n", "page": "\n", "row": "\n", "nestrow": "\n", "column": "\n", "softline": "\n",
+    "tab": "\t", "cell": "\t", "nestcell": "\t", "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’",
+    "ldblquote": "“", "rdblquote": "”", "emspace": " ", "enspace": " ", "qmspace": " ",
+}  # fmt: skip
+_AFTER_BACKSLASH = {"~": "\xa0", "_": "\u2011", "\n": "\n", "\r": "\n", "\\": "\\", "{": "{", "}": "}"}
+_HIDDEN = frozenset((
+    "colortbl", "stylesheet", "info", "pict", "objdata", "fldinst", "datafield", "listtable", "listoverridetable",
+    "rsidtbl", "generator", "themedata", "colorschememapping", "datastore", "latentstyles", "xmlnstbl", "filetbl",
+    "revtbl", "sp", "shprslt", "nonshppict", "xe", "tc", "rxe", "nonesttables", "template", "userprops", "docvar",
+    "atnid", "atnauthor", "bkmkstart", "bkmkend", "private", "pgptbl", "operator", "background", "formfield", "ftnsep",
+    "ftnsepc", "aftnsep",
+))  # fmt: skip
+"""Groups that hold no words of the document."""
+_PLACES = {
+    **dict.fromkeys(("header", "headerl", "headerr", "headerf"), "head"),
+    **dict.fromkeys(("footer", "footerl", "footerr", "footerf"), "foot"),
+    **dict.fromkeys(("footnote", "annotation"), "notes"),
+}
+"""Groups whose words stand apart from the body."""
+_SHOWN_STARRED = frozenset(("shpinst", "annotation", "ud", "shppict"))
+"""Groups that begin with \\* and are read all the same; all others are for the programs that know them."""
+_BOXES = frozenset(("shptxt", "dptxbxtext"))
 
 
-def unified(raw: bytes) -> str:
-    """The same RTF with every byte above 127 as \\u, each read in the code page of the font it stands in."""
-    page = re.search(rb"\\ansicpg(\d+)", raw[:2000])
-    number = int(page[1]) if page else 1252
-    own = _PAGES.get(number, f"cp{number}")
-    out: list[str] = []
-    fonts: dict[int, str] = {}
-    stack: list[tuple[str, int, bool]] = []
-    encoding, skipped, table, left, font = own, 1, False, 0, -1
-    for match in _TOKEN.finditer(raw):
-        token = match[0]
-        word, value = match[1], int(match[2]) if match[2] and len(match[2]) < 8 else 0
-        if token == b"{":
-            stack.append((encoding, skipped, table))
-        elif token == b"}" and stack:
-            encoding, skipped, table = stack.pop()
-        elif word == b"fonttbl":
-            table = True
-        elif word == b"f" and table:
-            font = value
-        elif word == b"fcharset" and table:
-            fonts[font] = CHARSETS.get(value, own)
-        elif word == b"f":
-            encoding = fonts.get(value, own)
-        elif word == b"plain":
-            encoding = own
-        elif word == b"uc":
-            skipped = min(max(value, 0), 8)
-        if word == b"u" and match[2]:
-            left = skipped
-        elif word is None and token[:1] not in b"{}" and not token.startswith((b"\\{", b"\\}", b"\\\\")):
-            text, left = _read(token, encoding, skipped, left)
-            out.append(text)
-            continue
-        out.append(token.decode("latin-1"))
-    return "".join(out)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What counts until the group ends: `uc` how many letters stand in for a \\u, `place` where its words go."""
+
+    encoding: str
+    font: str = ""
+    uc: int = 1
+    hidden: bool = False
+    deleted: bool = False
+    starred: bool = False
+    place: str = "body"
+    table: str = ""
+    upr: bool = False
 
 
-def _read(token: bytes, encoding: str, skipped: int, left: int) -> tuple[str, int]:
-    """A run of hex escapes or of plain text; its first `left` characters stand in for a \\u before and stay as they are."""
-    hexed = token.startswith(b"\\'")
-    if token.startswith(b"\\") and not hexed:
-        return token.decode("latin-1"), left
-    size = 4 if hexed else 1
-    kept, rest = token[: left * size], token[left * size :]
-    left -= len(kept) // size
-    if not rest or (not hexed and rest.isascii()):
-        return token.decode("latin-1"), left
-    content = bytes.fromhex(rest.replace(b"\\'", b"").decode()) if hexed else rest
-    if hexed and content.isascii():
-        return token.decode("latin-1"), left
-    for name in (encoding, "cp1252", "latin-1"):
-        try:
-            text = content.decode(name)
-            break
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return kept.decode("latin-1") + "".join(_escape(c, skipped, hexed) for c in text), left
+def rtf_text(raw: bytes) -> str:
+    """The words; lone halves of letters and what has no meaning as U+FFFD."""
+    return _Reader(raw).read()
 
 
-def _escape(sign: str, skipped: int, hexed: bool) -> str:
-    if ord(sign) < 128:
-        return f"\\'{ord(sign):02x}" if hexed else sign
-    units = sign.encode("utf-16-le")
-    codes = [int.from_bytes(units[k : k + 2], "little", signed=True) for k in range(0, len(units), 2)]
-    return "".join(f"\\u{code}{'?' * skipped or ' '}" for code in codes)
+class _Reader:
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        page = re.search(rb"\\ansicpg(\d+)", raw[:2000])
+        number = int(page[1]) if page else 0
+        own = _PAGES.get(number, f"cp{number}") if number else "mac_roman" if b"\\mac" in raw[:20] else "cp1252"
+        self._own = own
+        self._fonts: dict[int, tuple[str, str]] = {}
+        self._default = self._font = -1
+        self._name = b""
+        self._now = _Group(own)
+        self._stack: list[_Group] = []
+        self._pending = bytearray()
+        self._left, self._in_cell = 0, False
+        self._parts: dict[str, list[str]] = {place: [] for place in ("head", "body", "notes", "foot")}
+
+    def read(self) -> str:
+        at = 0
+        while (match := _TOKEN.match(self._raw, at)) is not None:
+            at = match.end()
+            hexed, word, value, escaped, brace, plain = match.groups()
+            if hexed is not None:
+                self._bytes(bytes.fromhex(hexed.decode()))
+            elif word is not None:
+                number = int(value) if value and len(value) < 10 else None
+                if word == b"bin" and number and number > 0:
+                    at += number
+                else:
+                    self._word(word.decode(), number)
+            elif escaped is not None:
+                self._escaped(escaped.decode("latin-1"))
+            elif brace is not None:
+                self._brace(brace == b"{")
+            elif plain is not None:
+                self._bytes(plain.replace(b"\r", b"").replace(b"\n", b""))
+        self._flush()
+        parts = ("".join(part) for part in self._parts.values())
+        text = "\n".join(part for part in parts if part.strip())
+        lines = re.sub(r"\t+\n", "\n", text)
+        return lines.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    def _brace(self, opens: bool) -> None:
+        self._flush()
+        self._left = 0
+        if opens:
+            self._stack.append(self._now)
+            self._now = replace(self._now, starred=False, upr=False, hidden=self._now.hidden or self._now.upr)
+        elif self._stack:
+            before, self._now = self._now, self._stack.pop()
+            if before.place != self._now.place and not before.hidden:
+                self._parts[before.place].append("\n")
+
+    def _bytes(self, raw: bytes) -> None:
+        """Letters in the font's code page; the first ones after a \\u stand in for it."""
+        skipped = min(self._left, len(raw))
+        self._left -= skipped
+        if self._now.table and not self._now.hidden:
+            self._name += raw
+            if b";" in raw:
+                name = self._name.split(b";")[0].decode("latin-1").strip()
+                self._fonts[self._font] = (self._fonts.get(self._font, ("", ""))[0], name)
+                self._name = b""
+        self._pending += raw[skipped:]
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        raw, self._pending = bytes(self._pending), bytearray()
+        if special(self._now.font):
+            self._say("".join(sign(self._now.font, code) for code in raw))
+            return
+        for name in (self._now.encoding, "cp1252", "latin-1"):
+            try:
+                self._say(raw.decode(name))
+                return
+            except (UnicodeDecodeError, LookupError):
+                continue
+
+    def _say(self, words: str) -> None:
+        if not (self._now.hidden or self._now.deleted or self._now.table):
+            self._parts[self._now.place].append(words)
+
+    def _escaped(self, sign_: str) -> None:
+        if sign_ == "*":
+            self._flush()
+            self._now = replace(self._now, starred=True)
+        elif self._left:
+            self._left -= 1
+        elif sign_ in "\\{}":
+            self._pending += sign_.encode()  # it may be the second half of a letter
+        else:
+            self._flush()
+            self._say(_AFTER_BACKSLASH.get(sign_, ""))
+
+    def _word(self, word: str, value: int | None) -> None:
+        self._flush()
+        now = self._now
+        if word == "u" and value is not None:
+            self._unicode(value)
+            return
+        if self._left:
+            self._left -= 1
+        if now.starred and word not in _SHOWN_STARRED:
+            self._now = replace(now, hidden=True, starred=False)
+        elif word in _HIDDEN:
+            self._now = replace(now, hidden=True)
+        elif word == "fonttbl":
+            self._now = replace(now, table="fonts")
+        elif word == "upr":
+            self._now = replace(now, upr=True)
+        elif word == "ud":
+            self._now = replace(now, hidden=self._stack[-2].hidden if len(self._stack) > 1 else False)
+        elif word in _PLACES:
+            self._now = replace(now, place=_PLACES[word])
+        elif word in _BOXES:
+            self._say("\n")
+        elif word in _SIGNS:
+            self._say(" " if word == "par" and self._in_cell else _SIGNS[word])
+        elif now.table:
+            self._font_word(word, value)
+        else:
+            self._state(word, value)
+
+    def _unicode(self, value: int) -> None:
+        code = value & 0xFFFF
+        self._left = self._now.uc
+        if 0xF000 <= code <= 0xF0FF:
+            self._say(sign(self._now.font, code) if special(self._now.font) else UNKNOWN)
+        else:
+            self._say(chr(code))
+
+    def _font_word(self, word: str, value: int | None) -> None:
+        if word == "f" and value is not None:
+            self._font, self._name = value, b""
+        elif word in ("fcharset", "cpg") and value:
+            own = CHARSETS.get(value, self._own) if word == "fcharset" else _PAGES.get(value, f"cp{value}")
+            self._fonts[self._font] = (own, self._fonts.get(self._font, ("", ""))[1])
+
+    def _state(self, word: str, value: int | None) -> None:
+        """Fonts, how many letters stand in for a \\u, deleted text, cells."""
+        now = self._now
+        if word in ("f", "plain", "deff"):
+            self._default = value if word == "deff" and value is not None else self._default
+            number = value if word == "f" and value is not None else self._default
+            encoding, font = self._fonts.get(number, ("", ""))
+            deleted = now.deleted and word != "plain"
+            self._now = replace(now, encoding=encoding or self._own, font=font, deleted=deleted)
+        elif word == "uc":
+            self._now = replace(now, uc=min(max(value or 0, 0), 8))
+        elif word == "deleted":
+            self._now = replace(now, deleted=value != 0)
+        elif word in ("pard", "intbl"):
+            self._in_cell = word == "intbl"

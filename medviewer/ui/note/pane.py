@@ -23,6 +23,8 @@ from medviewer.ui.note.text import LARGEST_SHOWN, NoteText
 from medviewer.ui.pane import Pane
 from medviewer.ui.strip import Strip
 
+GUESSES = ("charset-guessed", "charset-mixed", "charset-damaged")
+"""Warnings after which a person may choose another encoding."""
 PAUSE_MS = 300
 """After this long without a key the networks read the text again."""
 Corrected = Callable[[NoteDocument, Sequence[Mention]], Sequence[Mention]]
@@ -219,12 +221,12 @@ class NotePane(Pane):
         return self.tr("as in the file")
 
     def _tell_strips(self, note: NoteDocument) -> None:
-        guessed = [w for w in note.warnings if w.code in ("charset-guessed", "charset-mixed")]
+        guessed = [w for w in note.warnings if w.code in GUESSES]
         others = [w for w in note.warnings if w not in guessed]
         if len(note.text) > LARGEST_SHOWN:
             others.append(Notice("note-shown-in-part", note.path, {"shown": LARGEST_SHOWN, "all": len(note.text)}))
         words = [escape(self._say(w).message) for w in (*guessed, *others)]
-        if guessed and note.format in ("txt", "html", "hl7", "fhir"):
+        if guessed and note.format in ("txt", "html", "hl7", "fhir", "cda"):
             words.append(f'<a style="color:{theme.TEXT1}" href="encoding">{self.tr("Choose the encoding …")}</a>')
         self.strip.tell("attention" if guessed else "quiet", "", " ".join(words))
         counts: dict[str, int] = {}
