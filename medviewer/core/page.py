@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from medviewer.core.finding import Result, Score, SelfCheck, Span
 from medviewer.core.note import Mention, NoteDocument
-from medviewer.core.privacy import Identifier, identifiers
+from medviewer.core.privacy_fixed import Identifier
 from medviewer.core.units import CharOffset
 
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0
@@ -46,7 +46,11 @@ class NotePicture:
 
 
 def resolve(
-    view: NoteView, note: NoteDocument, results: Mapping[str, Result], mentions: Sequence[Mention] | None = None
+    view: NoteView,
+    note: NoteDocument,
+    results: Mapping[str, Result],
+    mentions: Sequence[Mention] | None = None,
+    identifiers: Sequence[Identifier] = (),
 ) -> NotePicture:
     """Join the wish with what networks and rules said; `mentions` are the corrected ones where a person corrected some. Pure."""
     chosen = classifier(view, results)
@@ -60,7 +64,7 @@ def resolve(
     return NotePicture(
         words=words,
         mentions=tuple(m for m in judged if m.end <= length) if view.mentions else (),
-        identifiers=identifiers(note.text, note.patient) if view.private else (),
+        identifiers=tuple(i for i in identifiers if i.end <= length) if view.private else (),
         model=chosen.model if chosen else "",
         classes=classes,
         unsure=unsure,

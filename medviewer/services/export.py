@@ -17,10 +17,10 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.grey import VoiTransform, grey_bytes
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import Language, NoteDocument
-from medviewer.core.privacy import clean
 from medviewer.core.view import opening_window
 from medviewer.io.ecg.write import write as write_record
 from medviewer.io.image import write
+from medviewer.services.privacy import clean_text, clean_words
 from medviewer.services.session import Item
 
 FORMATS = {
@@ -151,13 +151,13 @@ def _write_film(series: ImageSeries, path: Path, window: VoiTransform | None) ->
 
 def _item(one: EcgRecord | NoteDocument, language: Language, how: ImageExport) -> str:
     """What the file is named by: the item, unless the copy is de-identified and the item is a UID or holds an identifier."""
-    private = how.deidentify and (write.is_uid(one.item) or clean(one.item, language, one.patient) != one.item)
+    private = how.deidentify and (write.is_uid(one.item) or clean_words(one.item, language, one.patient) != one.item)
     return write.new_name(one.item) if private else one.item
 
 
 def _write_note(note: NoteDocument, folder: Path, how: ImageExport) -> str:
     """The text as UTF-8, or with what is known about it as JSON; `deidentify` writes the clean copy."""
-    text = clean(note.text, note.language, note.patient) if how.deidentify else note.text
+    text = clean_text(note) if how.deidentify else note.text
     item = _item(note, note.language, how)
     name = f"{file_name(item)}.{how.format}"
     refuse_input(folder / name, [note.path])

@@ -1,8 +1,9 @@
-"""What is known about a note besides its characters: language and sections; its clean copy; another encoding for its file.
+"""What is known about a note besides its characters: language and sections; what a hand marked; another encoding for its file.
 
 Readers and rules are imported with the first note: a window that shows images does not wait for them.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from medviewer.store.profile import Profile
 
 if TYPE_CHECKING:
     from medviewer.core.lexicon import Lexicon
+    from medviewer.core.privacy import Hand
 
 LOOKED_AT = 400_000
 """Characters in which headers are looked for."""
@@ -27,6 +29,7 @@ class Notes:
     def __init__(self, profile: Profile | None = None) -> None:
         self._profile = profile
         self._lexicons: dict[str, Lexicon] = {}
+        self._hands: dict[str, dict[str, Hand]] = {}
 
     def lexicon(self, language: str) -> "Lexicon":
         """The table of a language with the user's changes."""
@@ -47,6 +50,13 @@ class Notes:
         tables.save(language, self._profile, wanted)
         self._lexicons.clear()
 
+    def hand(self, item: str) -> Mapping[str, "Hand"]:
+        """What a person said about words of a note: who they tell of. Kept while the program runs."""
+        return self._hands.get(item, {})
+
+    def mark(self, item: str, words: str, kind: "Hand") -> None:
+        self._hands.setdefault(item, {})[words] = kind
+
     def understood(self, item: Item) -> Item:
         """A note with its language and its sections; other items as they are."""
         if not isinstance(item, NoteDocument):
@@ -59,13 +69,6 @@ class Notes:
         if language == item.language and found == item.sections:
             return item
         return replace(item, language=language, sections=found)
-
-
-def clean_text(note: NoteDocument) -> str:
-    """The note without what tells who the patient is, as far as rules find it."""
-    from medviewer.core.privacy import clean
-
-    return clean(note.text, note.language, note.patient)
 
 
 def encodings(note: NoteDocument) -> tuple[tuple[str, str], ...]:

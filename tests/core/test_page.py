@@ -7,7 +7,7 @@ from medviewer.core.finding import Result, Score, Span
 from medviewer.core.identity import Patient, Study
 from medviewer.core.note import Mention, NoteDocument, is_dialogue
 from medviewer.core.page import NotePicture, NoteView, Utf16, resolve, shifted
-from medviewer.core.privacy import clean, identifiers
+from medviewer.services.privacy import clean_words, identified
 
 NOTE = NoteDocument("n", Patient(), Study(), "", "txt", "No fever. Cough.", "utf-8", "en")
 
@@ -70,15 +70,22 @@ def test_a_dialogue_is_told_from_a_note():
 
 def test_what_identifies_a_person_is_found_in_both_languages_and_replaced_by_its_kind():
     text = "Mr. John Smith, MRN: 44-71, seen 2025-11-14, call (555) 213-4455, jo@a.org, 12 Oak Street."
-    assert {i.kind for i in identifiers(text)} == {"name", "id", "date", "phone", "mail", "address"}
-    cleaned = clean(text, "en")
+    assert {i.kind for i in identified(NoteDocument("n", Patient(), Study(), "", "txt", text, "utf-8", "en"))} == {
+        "name",
+        "id",
+        "date",
+        "phone",
+        "mail",
+        "address",
+    }
+    cleaned = clean_words(text, "en")
     assert not any(word in cleaned for word in ("Smith", "44-71", "2025", "213-4455", "jo@a.org", "Oak"))
     chinese = "患者林建国，男，62岁，2025年11月14日入院，住院号：4471208，电话13812345678，住址：杭州市西湖区文三路1号。"
-    cleaned = clean(chinese, "zh")
+    cleaned = clean_words(chinese, "zh")
     assert not any(word in cleaned for word in ("林建国", "2025", "4471208", "13812345678", "文三路"))
     assert "62岁" in cleaned
 
 
 def test_the_known_patient_is_found_wherever_the_name_stands():
     person = Patient("T-77", "Lindqvist^Per")
-    assert "Lindqvist" not in clean("Seen with Lindqvist today (T-77).", "en", person)
+    assert "Lindqvist" not in clean_words("Seen with Lindqvist today (T-77).", "en", person)

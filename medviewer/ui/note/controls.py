@@ -11,15 +11,17 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from medviewer.core.errors import MedviewerError
 from medviewer.core.identity import Patient
 from medviewer.core.note import Mention, NoteDocument, State
+from medviewer.core.privacy import KINDS, Hand, Identifier
 from medviewer.core.task import Priority
 from medviewer.inference.contract import Fit
-from medviewer.services.notes import clean_text, encodings, reread
+from medviewer.services.notes import encodings, reread
+from medviewer.services.privacy import clean_text, identified
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.note import ink
 from medviewer.ui.note.encoding import EncodingChoice
 from medviewer.ui.note.lexicon import LexiconEditor
-from medviewer.ui.note.pane import NotePane
+from medviewer.ui.note.pane import SOON, NotePane
 
 
 class NoteControls(Controls):
@@ -27,6 +29,8 @@ class NoteControls(Controls):
 
     def adopt(self, pane: NotePane) -> None:  # type: ignore[override]
         pane.corrected = self._desk.notebook.corrected
+        pane.identified = lambda note: identified(note, self._desk.notes.hand(note.item))
+        pane.touched.connect(self._ask_kind)
         pane.drafted.connect(self._drafted)
         pane.edited.connect(self._edited)
         pane.asked.connect(self._ask)
@@ -51,6 +55,9 @@ class NoteControls(Controls):
             if pane.editing:
                 menu.addAction(self.tr("Paste"), pane.text.paste)
             menu.addSeparator()
+        start, end = pane.text.selected()
+        if pane.view.private and pane.note is not None and pane.note.text[start:end].strip():
+            self._kinds(menu.addMenu(self.tr("Mark as")), pane, pane.note.text[start:end].strip(), "")
         self._desk.actions.fill(menu, ("note",))
         self._desk.actions.fill(menu.addMenu(group_title("networks")), ("networks",))
         menu.popup(where)
@@ -186,6 +193,33 @@ class NoteControls(Controls):
             self._desk.notebook.correct(pane.note, mention, state)
             pane.refresh_mentions()
 
+    # Who it is
+
+    def _ask_kind(self, pane: NotePane, one: Identifier, where: QPoint) -> None:
+        """What a framed piece of text is; the answer counts wherever the same words stand."""
+        if pane.note is None:
+            return
+        words = pane.note.text[one.start : one.end]
+        menu = QMenu(self._desk.window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addSection(self.tr("“{text}” is").format(text=words))
+        self._kinds(menu, pane, words, one.kind)
+        menu.popup(where)
+
+    def _kinds(self, menu: QMenu, pane: NotePane, words: str, now: str) -> None:
+        for kind in KINDS:
+            action = menu.addAction(ink.tr(ink.KINDS[kind]), partial(self.mark, pane, words, kind))
+            action.setCheckable(bool(now))
+            action.setChecked(kind == now)
+        menu.addSeparator()
+        menu.addAction(self.tr("Nothing that tells who it is"), partial(self.mark, pane, words, "none"))
+
+    def mark(self, pane: NotePane, words: str, kind: Hand) -> None:
+        """A person says what the words are: a kind, or "none"."""
+        if pane.note is not None:
+            self._desk.notes.mark(pane.note.item, words, kind)
+            pane.look()
+
     # Files
 
     def choose_encoding(self, pane: NotePane) -> None:
@@ -211,8 +245,16 @@ class NoteControls(Controls):
         """A new note without what identifies the patient, about nobody; its words are on the clipboard too."""
         if pane.note is None:
             return
-        words = clean_text(pane.note)
-        copy = self._desk.notebook.start(Patient(), None, words, language=pane.note.language, title=self.tr("Clean copy"))
+        note, hand = pane.note, dict(self._desk.notes.hand(pane.note.item))
+        if len(note.text) <= SOON:
+            self._cleaned(note, clean_text(note, hand))
+        else:
+            self._desk.bridge.background(lambda: clean_text(note, hand), lambda words, error: self._cleaned(note, words, error))
+
+    def _cleaned(self, note: NoteDocument, words: str, error: BaseException | None = None) -> None:
+        if error is not None:
+            raise error
+        copy = self._desk.notebook.start(Patient(), None, words, language=note.language, title=self.tr("Clean copy"))
         QApplication.clipboard().setText(words)
         self._say(self.tr("The clean copy is a note of its own and on the clipboard. Look at it before it leaves."))
         self._show(copy)

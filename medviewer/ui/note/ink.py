@@ -52,6 +52,7 @@ KINDS: dict[str, str] = {
     "phone": str(QT_TRANSLATE_NOOP("note", "phone")),
     "mail": str(QT_TRANSLATE_NOOP("note", "mail")),
     "address": str(QT_TRANSLATE_NOOP("note", "address")),
+    "age": str(QT_TRANSLATE_NOOP("note", "age")),
 }
 CORRECTED = "corrected: "
 

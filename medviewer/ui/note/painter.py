@@ -38,6 +38,8 @@ def paint(
     pane.show_item(note)
     pane.set_results(tuple(results.values()))
     pane.set_view(view)
+    if view.private:
+        pane.look(wait=True)
     pane.ensurePolished()
     pane.show()
     application().processEvents()

@@ -12,6 +12,8 @@ from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence, Result, Span
 from medviewer.core.note import Mention, NoteDocument
 from medviewer.core.page import NotePicture, NoteView, resolve
+from medviewer.core.privacy_fixed import Identifier
+from medviewer.services.privacy import identified
 from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
@@ -27,16 +29,20 @@ GUESSES = ("charset-guessed", "charset-mixed", "charset-damaged")
 """Warnings after which a person may choose another encoding."""
 PAUSE_MS = 300
 """After this long without a key the networks read the text again."""
+SOON = 8_000
+"""Characters in which identifiers are looked for at once (about 20 ms); in longer notes a thread does it."""
 Corrected = Callable[[NoteDocument, Sequence[Mention]], Sequence[Mention]]
 
 
 class NotePane(Pane):
-    """`drafted` comes with every key, `edited` after a pause; `asked` with the mention that a person may correct, and where."""
+    """`drafted` comes with every key, `edited` after a pause; `asked` with the mention that a person may correct, and where;
+    `touched` with the identifier."""
 
     kind = "note"
     drafted = Signal(object, str)
     edited = Signal(object, str)
     asked = Signal(object, object, object)
+    touched = Signal(object, object, object)
     encoding_wanted = Signal(object)
     clean_wanted = Signal(object)
 
@@ -45,6 +51,8 @@ class NotePane(Pane):
         self.view = NoteView()
         self.label_of: Callable[[str, str], str] = lambda model, label: label or model
         self.corrected: Corrected = lambda note, mentions: mentions
+        self.identified: Callable[[NoteDocument], tuple[Identifier, ...]] = identified
+        self._known: tuple[str, tuple[Identifier, ...]] | None = None
         self._picture = NotePicture()
         self._waiting = False
         self._note: NoteDocument | None = None
@@ -59,6 +67,7 @@ class NotePane(Pane):
         self._lay_out()
         self.text.typed.connect(self._typed)
         self.text.pressed.connect(lambda mention, where: self.asked.emit(self, mention, where))
+        self.text.touched.connect(lambda one, where: self.touched.emit(self, one, where))
         self.text.zoomed.connect(lambda factor: self.set_view(self.view.zoomed(factor)))
         self.text.told.connect(lambda words: self.probed.emit(words.split("<br>")[0].replace("<b>", "").replace("</b>", "")))
         self.text.find_wanted.connect(self.begin_find)
@@ -122,7 +131,10 @@ class NotePane(Pane):
             self.text.fill(note.text, note.sections)
         else:
             self.text.set_sections(note.sections)
+        if same and self.view.private and self._known is not None and self._known[0] != note.text:
+            self.look()
         if not same:
+            self._known = None
             self.results, self._picture, self._waiting = {}, NotePicture(), False
             self.view = NoteView(zoom=self.view.zoom)
             self.set_editing(False)
@@ -166,6 +178,31 @@ class NotePane(Pane):
         if not self._waiting:
             self._draw()
 
+    def look(self, *, wait: bool = False) -> None:
+        """Look for identifiers anew; in a thread where it takes long, unless asked to `wait`."""
+        note = self._note
+        if note is None:
+            return
+        find = self.identified
+        if wait or len(note.text) <= SOON:
+            self._known = (note.text, find(note))
+            self._draw_known()
+        else:
+            shown = replace(note, text=note.text[:LARGEST_SHOWN])
+            self._known = (note.text, self._picture.identifiers)
+            self._bridge.background(lambda: find(shown), lambda found, error: self._take(note, found, error))
+
+    def _take(self, note: NoteDocument, found: tuple[Identifier, ...], error: BaseException | None) -> None:
+        if error is None and self._note is not None and self._note.text == note.text and self._note.item == note.item:
+            self._known = (note.text, found)
+            self._draw_known()
+
+    def _draw_known(self) -> None:
+        if self._known is not None:
+            self._picture = replace(self._picture, identifiers=self._known[1] if self.view.private else ())
+            self.text.set_picture(self._picture)
+            self._tell()
+
     def _draw(self) -> None:
         note = self._note
         if note is None:
@@ -173,10 +210,14 @@ class NotePane(Pane):
         else:
             said = next((r.mentions for r in self.results.values() if r.mentions), ())
             self._picture = resolve(self.view, note, self.results, self.corrected(note, said) if said else ())
+            if self.view.private and (self._known is None or self._known[0] != note.text):
+                self.look()
+            if self.view.private and self._known is not None:
+                self._picture = replace(self._picture, identifiers=self._known[1])
         self.text.set_picture(self._picture)
         self.classes.show_picture(self._picture)
         self.findings.show_mentions(self._picture.mentions)
-        self.legend.tell(bool(self._picture.words), bool(self._picture.mentions))
+        self.legend.tell(bool(self._picture.words), bool(self._picture.mentions), self.view.private)
         self._tell()
 
     def picture(self) -> NotePicture:
@@ -234,7 +275,9 @@ class NotePane(Pane):
             counts[one.kind] = counts.get(one.kind, 0) + 1
         said = ", ".join(f"{n} × {ink.tr(ink.KINDS[kind])}" for kind, n in counts.items()) or self.tr("nothing found")
         link = f'<a style="color:{theme.TEXT1}" href="clean">{self.tr("Make a clean copy")}</a>'
-        asks = self.tr("Rules find most, not all: look before the text leaves.")
+        asks = self.tr(
+            "Rules miss some: read it before it leaves. Click a frame to change it; select words and right-click to mark them."
+        )
         self.private.tell("attention", self.tr("who it is"), f"{escape(said)}. {asks} {link}" if self.view.private else "")
 
     def _show_parts(self) -> None:

@@ -235,12 +235,12 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._words = self._mentions = False
+        self._words = self._mentions = self._private = False
         self.hide()
 
-    def tell(self, words: bool, mentions: bool) -> None:
-        self._words, self._mentions = words, mentions
-        self.setVisible(words or mentions)
+    def tell(self, words: bool, mentions: bool, private: bool = False) -> None:
+        self._words, self._mentions, self._private = words, mentions, private
+        self.setVisible(words or mentions or private)
         self._fit()
         self.update()
 
@@ -261,6 +261,8 @@ class Legend(QWidget):
             entries += [(words, None, weight, 12.0) for words, weight in grounds]
         if self._mentions:
             entries += [(ink.tr(style.word), state, 0.0, 20.0) for state, style in ink.STYLES.items()]
+        if self._private:
+            entries.append((self.tr("framed: tells who it is"), None, 0.0, 16.0))
         for words, state, weight, gap in entries:
             wide = metrics.horizontalAdvance(words) + gap
             if x > 14 and x + wide > self.width() - 8:
@@ -287,6 +289,10 @@ class Legend(QWidget):
             if weight:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(ground_of(weight))
+                painter.drawRoundedRect(QRectF(x - 3, y + 4, wide + 6, 16), 3, 3)
+            if self._private and words == self.tr("framed: tells who it is"):
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QColor(theme.ATTENTION))
                 painter.drawRoundedRect(QRectF(x - 3, y + 4, wide + 6, 16), 3, 3)
             painter.setPen(QColor(theme.TEXT1 if weight else theme.TEXT2 if state else theme.TEXT3))
             painter.drawText(QPointF(x, y + 16), words)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit, QToolTip, QWidget
 
 from medviewer.core.note import Mention, Section
 from medviewer.core.page import NotePicture, Utf16, shifted
+from medviewer.core.privacy_fixed import Identifier
 from medviewer.ui import theme
 from medviewer.ui.note import ink
 from medviewer.ui.note.panel import ground_of
@@ -42,10 +43,12 @@ MARGIN = 16
 
 
 class NoteText(QTextEdit):
-    """`typed` comes with every change of the text by hand; `pressed` with the mention that was clicked and where."""
+    """`typed` comes with every change of the text by hand; `pressed` with the mention that was clicked and where, `touched`
+    with the identifier."""
 
     typed = Signal()
     pressed = Signal(object, object)
+    touched = Signal(object, object)
     zoomed = Signal(float)
     told = Signal(str)
     find_wanted = Signal()
@@ -259,6 +262,14 @@ class NoteText(QTextEdit):
     def mention_at(self, character: int) -> Mention | None:
         return next((m for m in self._picture.mentions if m.start <= character < m.end), None)
 
+    def identifier_at(self, character: int) -> Identifier | None:
+        return next((i for i in self._picture.identifiers if i.start <= character < i.end), None)
+
+    def selected(self) -> tuple[int, int]:
+        """Half-open characters of the selection."""
+        cursor = self.textCursor()
+        return self._units.character(cursor.selectionStart()), self._units.character(cursor.selectionEnd())
+
     def _character(self, point: QPoint) -> int | None:
         """The character under the pointer; None beside the text."""
         cursor = self.cursorForPosition(point)
@@ -275,11 +286,12 @@ class NoteText(QTextEdit):
         super().mouseMoveEvent(event)
         at = self._character(event.position().toPoint())
         hovered = self.mention_at(at) if at is not None else None
+        marked = at is not None and self.identifier_at(at) is not None
         if hovered is not self._hovered:
             self._hovered = hovered
             self.viewport().update()
         self.viewport().setCursor(
-            Qt.CursorShape.PointingHandCursor if hovered and self.isReadOnly() else Qt.CursorShape.IBeamCursor
+            Qt.CursorShape.PointingHandCursor if (hovered or marked) and self.isReadOnly() else Qt.CursorShape.IBeamCursor
         )
         self.told.emit(self._describe(at) if at is not None else "")
 
@@ -299,9 +311,11 @@ class NoteText(QTextEdit):
         super().mouseReleaseEvent(event)
         if event.button() == Qt.MouseButton.LeftButton and self.isReadOnly() and not self.textCursor().hasSelection():
             at = self._character(event.position().toPoint())
-            mention = self.mention_at(at) if at is not None else None
-            if mention is not None:
-                self.pressed.emit(mention, event.globalPosition().toPoint())
+            where = event.globalPosition().toPoint()
+            if at is not None and (one := self.identifier_at(at)) is not None:
+                self.touched.emit(one, where)
+            elif at is not None and (mention := self.mention_at(at)) is not None:
+                self.pressed.emit(mention, where)
 
     def event(self, event: QEvent) -> bool:
         if (

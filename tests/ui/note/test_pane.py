@@ -3,7 +3,7 @@
 import pytest
 from desk import start
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from medviewer.core.finding import Result, Score, SelfCheck, Span
 from medviewer.core.identity import Patient, Study
@@ -210,6 +210,59 @@ def test_what_identifies_the_patient_is_marked_and_one_click_makes_a_clean_copy(
     assert not copy.patient.known
     assert QApplication.clipboard().text() == copy.text
     assert desk.session.item("n1").text.startswith("Mr. John Smith")
+
+
+def test_a_mark_can_be_taken_away_and_words_be_marked_by_hand(desk, qtbot):
+    pane = shown(desk, "Mr. John Smith works at Boeing. A Smith Baker cyst. Boeing paid.")
+    controls = desk.controls("note")
+    controls.change("private")
+    marked = [pane.note.text[i.start : i.end] for i in pane.picture().identifiers]
+    assert marked[0] == "John Smith"
+    touched = []
+    pane.touched.connect(lambda _, one, where: touched.append(one))
+    box = next(iter(pane.text.pieces(pane.picture().identifiers[0].start, pane.picture().identifiers[0].end)))
+    qtbot.mouseClick(pane.text.viewport(), Qt.MouseButton.LeftButton, pos=box.center().toPoint())
+    assert [one.kind for one in touched] == ["name"]
+    controls.mark(pane, "John Smith", "none")
+    controls.mark(pane, "Boeing", "address")
+    marks = [(pane.note.text[i.start : i.end], i.kind) for i in pane.picture().identifiers]
+    assert ("John Smith", "name") not in marks
+    assert marks.count(("Boeing", "address")) == 2
+    pane.private.followed.emit()
+    copy = desk.grid.active.note
+    assert "Boeing" not in copy.text
+    assert "John Smith" in copy.text
+
+
+def test_selected_words_are_offered_to_be_marked_and_what_is_typed_is_looked_through(desk, qtbot):
+    pane = shown(desk, "Seen at the bakery.")
+    desk.controls("note").change("private")
+    assert pane.picture().identifiers == ()
+    assert "Rules miss some" in pane.private.words()
+    assert pane.legend.isVisibleTo(pane)
+    pane.text.go_to(12, 18)
+    assert pane.text.selected() == (12, 18)
+    desk.controls("note").menu(pane, QPoint(0, 0))
+    menus = [m for m in desk.window.findChildren(QMenu) if m.title() == "Mark as"]
+    assert len(menus) == 1
+    menus[0].actions()[0].trigger()
+    assert [(i.start, i.end, i.kind) for i in pane.picture().identifiers] == [(12, 18, "name")]
+    for menu in desk.window.findChildren(QMenu):
+        menu.close()
+    pane.set_editing(True)
+    qtbot.keyClicks(pane.text, "Dr. Okafor ")
+    qtbot.waitUntil(lambda: any(i.kind == "name" and i.end - i.start == 6 for i in pane.picture().identifiers), timeout=4000)
+
+
+def test_a_long_note_is_looked_through_in_a_thread(desk, qtbot):
+    text = "No fever. " * 2000 + "Seen by Dr. Okafor."
+    pane = shown(desk, text)
+    desk.controls("note").change("private")
+    qtbot.waitUntil(lambda: [text[i.start : i.end] for i in pane.picture().identifiers] == ["Okafor"], timeout=8000)
+    before = desk.grid.active.note.item
+    pane.private.followed.emit()
+    qtbot.waitUntil(lambda: desk.grid.active.note.item != before, timeout=8000)
+    assert desk.grid.active.note.text.endswith("Dr. [NAME].")
 
 
 def test_a_new_note_and_the_clipboard_become_notes_of_the_patient(desk):

@@ -1,0 +1,193 @@
+"""Names of persons in Chinese text.
+
+A run of characters is cut into its likeliest words (unigram costs in bits, `resources/names`), where a name is one more word: the
+cost of its surname and of the characters of its given name, less what the places beside it say (患者…, …医师).
+What a cut finds with a good reason is marked again wherever else it stands in the text.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+RUN = re.compile(r"[\u4e00-\u9fff]+")
+FOREIGN = re.compile(r"(?P<first>[\u4e00-\u9fff]{1,12})(?:[·•‧・][\u4e00-\u9fff]{1,7}){1,3}")
+LONGEST = 6
+NAME = 10.0
+"""Bits that a name costs besides its characters, without any cue."""
+KIN = 6.0
+"""Bits of a relative before a name."""
+ALONE = 22.0
+"""Bits of a character that is in no list."""
+LOOSE = frozenset("转由经请与及和、/遵找")
+TITLED_BY = frozenset("先女小太医大主教护技药院科博老师奶爷阿叔治助住副同书")
+LABEL_END = "：: \u3000\t,，是为叫（("
+AFTER = re.compile(
+    r"(?P<title>先生|女士|小姐|太太|医[师生]|大夫|主任|教授|护士|护师|技师|药师|院长|科长|博士|老师|师傅|奶奶|爷爷|大爷|大妈|大娘|阿姨|叔叔|老先生|老太太|治疗师|"
+    r"助产士|主治|住院医|副主任|同志|书记|工(?=维)|某|氏(?=[陪述诉称])|老(?=[，,。])|家[一二两三四五]人|姓)"
+    r"|(?P<list>\s*[，,（(|]?\s*(?:男|女)(?![儿士友婴性孩婿])|\s*[，,]?\s*\d{1,3}岁|\s*[，,（(]\s*(?:父|母|夫|妻|子|女|丈夫|妻子|儿子|女儿)[)），,。、代])"
+    r"|(?P<verb>[代陪诉述说称签打来告前到在安突因也及家于术查指主])|(?P<phone>\s*1[3-9]\d{9}|\s*0\d{2,3}-)"
+    r"|(?P<edge>\s*$|\s*[，,。；;、/（()）\n:：<＜\[【的]|\s{1,}|[A-Za-z0-9])"
+)
+NOT_AFTER = re.compile(r"[病症炎癌瘤药素片剂丸汤散膏酸型性期级科室院区县市省路街号床法术线镜管液盐钠钾钙糖醇胺酮]")
+FAMILIAR = re.compile(
+    r"[小老阿](?P<it>(?![叔姨舅姑伯弟妹哥姐孩儿女伙时便腿年人是想有去毛三大子])[\u4e00-\u9fff])(?=[，,。、；：:\s也来已看说做陪在照送打的]|$)"
+)
+"""小芳, 老杨, 阿强: a familiar name, or its surname."""
+KIN_END = re.compile(
+    r"(?:患者|病人|产妇|孕妇|家属|医[师生]|护士|联系人|丈夫|妻子|老公|老婆|老伴|父亲|母亲|爸爸|妈妈|儿子|女儿|其[夫妻父母子女]|[我院女男名叫是由和与及为经请])"
+)
+PIECES = re.compile(
+    r"(?:扎西|卓玛|次仁|旺堆|多吉|尼玛|达瓦|平措|格桑|央金|德吉|白玛|洛桑|丹增|索朗|仁青|顿珠|贡布|拉姆|曲珍|旦增|边巴|普布|巴桑|次旦|强巴|群培|旺姆|措姆|"
+    r"益西|桑杰|罗布|嘉措|坚赞|班丹|才让|才旦|卓嘎|加措|桑珠|次央|巴特尔|乌云|其其格|苏日娜|格日勒|斯琴|高娃|那仁|朝鲁|巴图|宝音|阿依|古丽|买买提|吐尔逊|艾合买提|"
+    r"努尔|阿卜杜|热合曼|玉素甫|木合塔尔|帕提古丽|迪丽){2,4}"
+)
+"""Tibetan, Mongolian and Uyghur names, which have no surname."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChineseCosts:
+    """Bits of a surname among surnames, of a character among those of given names, of a word among all words."""
+
+    surnames: Mapping[str, int] = field(default_factory=dict)
+    given: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
+    heads: frozenset[str] = frozenset()
+    """The first two characters of the words."""
+    sure: frozenset[str] = frozenset()
+    related: frozenset[str] = frozenset()
+    """Words that stand before a name: labels and roles; relatives (`resources/names/cues.zh.txt`)."""
+    led_by: frozenset[str] = frozenset()
+    """The last characters of `related`, and what ends a label."""
+
+
+class _Cut:
+    """The cut of one run of characters."""
+
+    def __init__(self, text: str, start: int, end: int, costs: ChineseCosts) -> None:
+        self.text, self.start, self.end, self.costs = text, start, end, costs
+
+    def names(self) -> list[tuple[int, int, float]]:
+        """(start, end, bits that speak for it) of the names on the likeliest way through the run."""
+        words, heads, run = self.costs.words, self.costs.heads, self.text[self.start : self.end]
+        length = len(run)
+        best: list[tuple[float, int, bool, float]] = [(0.0, 0, False, 0.0)] + [(1e9, 0, False, 0.0)] * length
+        for at in range(length):
+            here = best[at][0]
+            for size in range(1, min(LONGEST, length - at) + 1):
+                cost = words.get(run[at : at + size], ALONE if size == 1 else None)
+                if cost is not None and here + cost < best[at + size][0]:
+                    best[at + size] = (here + cost, at, False, 0.0)
+                if size == 2 and run[at : at + 2] not in heads:
+                    break
+            for size, bits, reason in self._persons(at, run):
+                if here + bits < best[at + size][0]:
+                    best[at + size] = (here + bits, at, True, reason)
+        found, at = [], length
+        while at:
+            _, before, name, reason = best[at]
+            if name:
+                found.append((self.start + before, self.start + at, reason))
+            at = before
+        return found[::-1]
+
+    def _persons(self, at: int, run: str) -> Iterator[tuple[int, float, float]]:
+        """(length, cost, reason) of each name that may begin here."""
+        surnames, given = self.costs.surnames, self.costs.given
+        double = run[at : at + 2] if run[at : at + 2] in surnames and len(run) >= at + 2 else ""
+        single = run[at] if run[at] in surnames else ""
+        place = self.start + at
+        last = self.text[place - 1] if place else " "
+        if last.isdigit() or not (single or double or last in self.costs.led_by or run[at + 2 : at + 3] in TITLED_BY):
+            return
+        before = self._before(place)
+        yield from self._given_alone(at, run, before)
+        if not double and not single:
+            return
+        if single and before >= KIN and not RUN.match(self.text, place + 1) and self.text[place - 1] in "姓：: ":
+            yield 1, NAME + surnames[single] + 3 - before, before
+        for surname in (double, single):
+            if not surname:
+                continue
+            base = NAME + surnames[surname] - before - (4 if len(surname) > 1 else 0)
+            after, titled = self._after(self.start + at + len(surname))
+            if titled:
+                yield len(surname), base + 3 - after, before + after
+                continue
+            for more in (1, 2):
+                name = run[at : at + len(surname) + more]
+                if len(name) < len(surname) + more or name[-1] == "氏":
+                    break
+                after, _ = self._after(self.start + at + len(name))
+                letters = sum(given.get(c, 14) for c in name[len(surname) :]) - (2 if more == 2 else 0)
+                yield len(name), base + letters - after, before + after
+
+    def _given_alone(self, at: int, run: str, before: float) -> Iterator[tuple[int, float, float]]:
+        """A given name without its surname, after a relative or before a title."""
+        name = run[at : at + 2]
+        if len(name) < 2:
+            return
+        after, titled = self._after(self.start + at + 2)
+        if before == KIN or titled:
+            yield (
+                2,
+                NAME + (5 if before == KIN else 8) + sum(self.costs.given.get(c, 14) for c in name) - before - after,
+                before + after,
+            )
+
+    def _before(self, place: int) -> float:
+        """Bits that speak for a name by what stands before it."""
+        if place == 0:
+            return 2.0
+        stop = place
+        while stop > max(place - 3, 0) and self.text[stop - 1] in LABEL_END:
+            stop -= 1
+        comma = "，" in self.text[stop:place] or "," in self.text[stop:place]
+        if self.text[place - 1] == "姓":
+            return 12.0
+        for size in (4, 3, 2, 1):
+            word = self.text[max(stop - size, 0) : stop]
+            if word in self.costs.sure:
+                return 11.0 if stop < place and not comma else 7.0
+            if word in self.costs.related and not comma:
+                return KIN
+        if self.text[place - 1] in LOOSE:
+            return 4.0
+        char = self.text[place - 1]
+        return 2.5 if not "\u4e00" <= char <= "\u9fff" else 0.0
+
+    def _after(self, place: int) -> tuple[float, bool]:
+        """Bits by what follows, and whether it is a title, with which a surname may stand alone."""
+        match = AFTER.match(self.text, place)
+        if match is None:
+            return (-4.0, False) if NOT_AFTER.match(self.text, place) else (0.0, False)
+        if match["title"]:
+            return 9.0, True
+        if match["list"] or match["phone"]:
+            return 9.0, False
+        return (3.0 if match["edge"] is not None else 2.5), False
+
+
+def chinese_names(text: str, costs: ChineseCosts) -> Iterator[tuple[int, int]]:
+    """Half-open places of names of persons."""
+    found: dict[int, tuple[int, float]] = {}
+    for run in RUN.finditer(text):
+        for start, end, reason in _Cut(text, run.start(), run.end(), costs).names():
+            found[start] = (end, reason)
+    for match in FOREIGN.finditer(text):
+        led = max((m.end() for m in KIN_END.finditer(match["first"])), default=0)
+        found[match.start() + (led if led < len(match["first"]) else 0)] = (match.end(), 20.0)
+    for match in PIECES.finditer(text):
+        found[match.start()] = (match.end(), 20.0)
+    for match in FAMILIAR.finditer(text):
+        char, whole = match["it"], match[0]
+        inside = match.start() and "\u4e00" <= text[match.start() - 1] <= "\u9fff"
+        led = any(text[max(match.start() - size, 0) : match.start()] in costs.related for size in (3, 2, 1))
+        surname = costs.surnames.get(char, 99) <= 9
+        if costs.words.get(whole, 99) < 17 or (inside and not led) or not (surname or led or whole[0] == "阿"):
+            continue
+        found[match.start() + surname] = (match.end(), 3.0)
+    names = {text[start:end] for start, (end, reason) in found.items() if reason >= 5 and end - start > 1}
+    for name in names:
+        for match in re.finditer(re.escape(name), text):
+            found.setdefault(match.start(), (match.end(), 0.0))
+    return iter(sorted((start, end) for start, (end, _) in found.items()))
