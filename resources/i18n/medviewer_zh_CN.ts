@@ -328,38 +328,6 @@
       <source>The pane is on the clipboard, with the name that stands in it.</source>
       <translation>窗格已复制到剪贴板，包括其中显示的姓名。</translation>
     </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
-    <message>
-      <source>study {date}</source>
-      <translation>检查 {date}</translation>
-    </message>
-    <message>
-      <source>device chosen at the first analysis</source>
-      <translation>首次分析时选定设备</translation>
-    </message>
-    <message>
-      <source>Analysing {done} of {total}</source>
-      <translation>正在分析 {done} / {total}</translation>
-    </message>
-    <message>
-      <source>{n} files read, Esc stops</source>
-      <translation>已读取 {n} 个文件，按 Esc 停止</translation>
-    </message>
-    <message>
-      <source>about {n} s left</source>
-      <translation>约剩 {n} 秒</translation>
-    </message>
-    <message>
-      <source>about {n} min left</source>
-      <translation>约剩 {n} 分钟</translation>
-    </message>
   </context>
   <context>
     <name>DisagreementCard</name>
@@ -836,74 +804,6 @@
       <source>Note</source>
       <translation>病历</translation>
     </message>
-    <message>
-      <source>ECG, {n} leads</source>
-      <translation>心电图，{n} 导联</translation>
-    </message>
-    <message>
-      <source>ECG, 1 lead</source>
-      <translation>心电图，1 导联</translation>
-    </message>
-    <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释不可靠</translation>
-    </message>
-    <message>
-      <source>checked</source>
-      <translation>已自检</translation>
-    </message>
-    <message>
-      <source>check running…</source>
-      <translation>正在检验…</translation>
-    </message>
-    <message>
-      <source>caution</source>
-      <translation>注意</translation>
-    </message>
-    <message>
-      <source>accepted {when}, {who}</source>
-      <translation>已接受 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>rejected {when}, {who}</source>
-      <translation>已拒绝 {when}，{who}</translation>
-    </message>
-    <message>
-      <source>No region of the image supports the score.</source>
-      <translation>图像中没有区域支持该评分。</translation>
-    </message>
-    <message>
-      <source>{method}: G shows what influenced the score; one cell is {rows} × {columns} pixels.</source>
-      <translation>{method}：按 G 显示影响评分的内容；每个单元为 {rows} × {columns} 像素。</translation>
-    </message>
-    <message>
-      <source>{n} of {of} beats ({share} %).</source>
-      <translation>{of} 个心搏中有 {n} 个（{share} %）。</translation>
-    </message>
-    <message>
-      <source>First from {start} to {end}.</source>
-      <translation>首次出现于 {start} 至 {end}。</translation>
-    </message>
-    <message>
-      <source>{method} on lead {lead}.</source>
-      <translation>{method}，导联 {lead}。</translation>
-    </message>
-    <message>
-      <source>Words: {words}.</source>
-      <translation>依据词语：{words}。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients do not add up here: no comparison.</source>
-      <translation>积分梯度在此不能收敛，未作比较。</translation>
-    </message>
-    <message>
-      <source>Integrated gradients rank the words alike: {r}.</source>
-      <translation>积分梯度对词的排序一致程度：{r}。</translation>
-    </message>
   </context>
   <context>
     <name>HeatControls</name>
@@ -1122,12 +1022,12 @@
       <translation>反对</translation>
     </message>
     <message>
-      <source>research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
-    </message>
-    <message>
       <source>framed: tells who it is</source>
       <translation>加框：可识别身份</translation>
+    </message>
+    <message>
+      <source>research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
     </message>
   </context>
   <context>
@@ -1147,10 +1047,6 @@
     <message>
       <source>Take back every change of this language</source>
       <translation>撤销该语言的全部修改</translation>
-    </message>
-    <message>
-      <source>One phrase a line; # stands for a number. Groups decide how a finding is meant; concepts name findings.</source>
-      <translation>每行一个短语；# 代表数字。各组决定所见的含义；concepts 为所见名称。</translation>
     </message>
   </context>
   <context>
@@ -1214,6 +1110,10 @@
       <translation>粘贴</translation>
     </message>
     <message>
+      <source>Mark as</source>
+      <translation>标记为</translation>
+    </message>
+    <message>
       <source>There is no text on the clipboard.</source>
       <translation>剪贴板上没有文字。</translation>
     </message>
@@ -1234,20 +1134,16 @@
       <translation>“{text}”为</translation>
     </message>
     <message>
+      <source>Nothing that tells who it is</source>
+      <translation>不涉及身份</translation>
+    </message>
+    <message>
       <source>Clean copy</source>
       <translation>脱敏副本</translation>
     </message>
     <message>
       <source>The clean copy is a note of its own and on the clipboard. Look at it before it leaves.</source>
       <translation>脱敏副本已成为独立病历并复制到剪贴板，外发前请检查。</translation>
-    </message>
-    <message>
-      <source>Mark as</source>
-      <translation>标记为</translation>
-    </message>
-    <message>
-      <source>Nothing that tells who it is</source>
-      <translation>不涉及身份</translation>
     </message>
   </context>
   <context>
@@ -1309,8 +1205,8 @@
       <translation>生成脱敏副本</translation>
     </message>
     <message>
-      <source>Rules find most, not all: look before the text leaves.</source>
-      <translation>规则能找到大部分而非全部，外发前请检查。</translation>
+      <source>Rules miss some: read it before it leaves. Click a frame to change it; select words and right-click to mark them.</source>
+      <translation>规则会有遗漏：外传前请通读。点击方框可更改；选中文字后右键可标记。</translation>
     </message>
     <message>
       <source>who it is</source>
@@ -1344,10 +1240,6 @@
       <source>Done</source>
       <translation>完成</translation>
     </message>
-    <message>
-      <source>Rules miss some: read it before it leaves. Click a frame to change it; select words and right-click to mark them.</source>
-      <translation>规则会有遗漏：外传前请通读。点击方框可更改；选中文字后右键可标记。</translation>
-    </message>
   </context>
   <context>
     <name>Openings</name>
@@ -1362,10 +1254,6 @@
     <message>
       <source>The sample patients could not be written: {reason}</source>
       <translation>无法写入示例患者：{reason}</translation>
-    </message>
-    <message>
-      <source>The sample patients could not be written.</source>
-      <translation>无法写入示例患者。</translation>
     </message>
   </context>
   <context>
