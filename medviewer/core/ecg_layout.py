@@ -137,6 +137,11 @@ def per_cm(lead: Lead) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= span)
 
 
+def rhythm_lead(record: EcgRecord) -> int | None:
+    """The lead that shows the rhythm best, where a usual one is there."""
+    return next((k for name in RHYTHM if (k := record.lead(name)) is not None), None)
+
+
 def grid_of(layout: str, record: EcgRecord) -> tuple[Table, int | None]:
     """Rows of (lead number, label, sign) for each column, and the lead of the rhythm strip. A layout whose leads are not there
     falls back to stacked."""
@@ -150,8 +155,7 @@ def grid_of(layout: str, record: EcgRecord) -> tuple[Table, int | None]:
     names = [*CABRERA, *STANDARD[6:]] if layout == "cabrera" else list(STANDARD)
     rows = {"3x4": 3, "3x4+1": 3, "6x2": 6, "cabrera": 6, "12x1": 12}[layout]
     table = [[one(names[row + rows * column]) for column in range(12 // rows)] for row in range(rows)]
-    rhythm = next((number[name] for name in RHYTHM if name in number), None) if layout == "3x4+1" else None
-    return table, rhythm
+    return table, rhythm_lead(record) if layout == "3x4+1" else None
 
 
 def resolve(
@@ -246,7 +250,8 @@ def _with_room(table: Table, rhythm: int | None, record: EcgRecord, room: tuple[
     least = LEAST_BOX_MM[1] if columns > 1 else LEAST_BOX_MM[1] / 2
     if room[0] / columns >= LEAST_BOX_MM[0] and room[1] / rows >= least:
         return table, rhythm, 0
-    strip = next(k for name in RHYTHM if (k := record.lead(name)) is not None)
+    strip = rhythm_lead(record)
+    assert strip is not None
     return [[(strip, record.leads[strip].name, 1.0)]], None, leads - 1
 
 
@@ -264,7 +269,7 @@ def disclosed(view: EcgView, record: EcgRecord) -> int:
     """The lead of full disclosure: the one chosen, else the usual rhythm lead."""
     if view.lead and (k := record.lead(view.lead)) is not None:
         return k
-    return next((k for name in RHYTHM if (k := record.lead(name)) is not None), ordered(record)[0])
+    return rhythm if (rhythm := rhythm_lead(record)) is not None else ordered(record)[0]
 
 
 def _holter(view: EcgView, record: EcgRecord, size: tuple[float, float], px_per_mm: float, calibrated: bool) -> EcgPicture:

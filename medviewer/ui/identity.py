@@ -1,4 +1,4 @@
-"""Who an item is about, in the words of bars, corners and browser."""
+"""What stands on everything shown: who an item is about, and that it is for research."""
 
 from medviewer.core.identity import Patient
 from medviewer.services.session import Item
@@ -16,6 +16,19 @@ def person(patient: Patient) -> str:
     first = ", ".join(part for part in parts[:2] if part)
     written = next((group for group in groups[1:] if group and not group.isascii()), "")
     return f"{written} ({first})" if written and first else (written or first or _tr("No name"))
+
+
+def name_of(patient: Patient) -> str:
+    return person(patient) if patient.known else _tr("No identity")
+
+
+def born(patient: Patient) -> str:
+    """ "born 1962-05-04", "" where it is not known."""
+    return _tr("born {date}").format(date=patient.birth_date) if patient.birth_date else ""
+
+
+def research_notice() -> str:
+    return _tr("Research use only – not for diagnosis")
 
 
 def identity_line(item: Item) -> str:

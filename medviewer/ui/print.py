@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord, SignalSource
-from medviewer.core.ecg_layout import resolve
+from medviewer.core.ecg_layout import resolve, rhythm_lead
 from medviewer.core.ecg_marks import marks_of
 from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError
@@ -35,6 +35,7 @@ from medviewer.ui import theme
 from medviewer.ui.ecg.painter import EcgPainter, paint_labels
 from medviewer.ui.headless import application, painted_in
 from medviewer.ui.image.painter import paint
+from medviewer.ui.raster import image_of
 
 PX = 4.0
 """Logical units in a millimetre; words and traces are vectors, so it only sets how letters compare with the paper."""
@@ -48,7 +49,6 @@ IMAGE_MM, IMAGE_PX, IMAGE_RATIO = 88, 620, 1.75
 """Side on paper, logical pixels that the pane is painted with (its words keep their size in them), device pixels in one."""
 STRIP_MM = 34
 """Height of one lead's strip: 3.4 mV."""
-PREFERRED = ("II", "MLII", "I", "V1", "V5")
 GAP = 5.0
 INK = theme.ECG_INK["paper"]
 
@@ -324,14 +324,9 @@ def _key_image(block: KeyImage, lang: str) -> list[Piece]:
         return _lines(said, 12, INK.attention, wide=side)
 
     def draw(painter: QPainter, x: float, y: float) -> None:
-        painter.drawImage(QRectF(x, y, side, side), _image(pixels))
+        painter.drawImage(QRectF(x, y, side, side), image_of(pixels))
 
     return [Piece(side + 4, draw)]
-
-
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 class _Chosen:
@@ -348,7 +343,7 @@ def strip_of(block: EcgStrip) -> EcgRecord:
     """The record with one lead: that of the networks' finding where it names one, else the usual one."""
     names = [lead.name for lead in block.record.leads]
     asked = next((f.evidence.lead for r in block.results for f in r.findings if _lead_of(f) in names), "")
-    lead = names.index(asked) if asked in names else next((names.index(n) for n in PREFERRED if n in names), 0)
+    lead = names.index(asked) if asked in names else rhythm_lead(block.record) or 0
     return replace(block.record, leads=(block.record.leads[lead],), source=_Chosen(block.record.source, (lead,)))
 
 

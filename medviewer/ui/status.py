@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from medviewer.core.task import Pace, Progress
 from medviewer.services.session import Item
-from medviewer.ui.identity import identity_line, person
+from medviewer.ui.identity import born, identity_line, name_of
 
 if TYPE_CHECKING:
     from medviewer.ui.desk import Desk
@@ -27,12 +27,10 @@ class Status(QObject):
             window.identity.tell("", [])
             return
         who = item.patient
-        name = person(who) if who.known else self.tr("No identity")
-        age = identity_line(item)
-        born = self.tr("born {date}").format(date=who.birth_date) if who.birth_date else ""
+        name, age, birth = name_of(who), identity_line(item), born(who)
         study = self.tr("study {date}").format(date=item.study.date) if item.study.date else ""
-        window.identity.tell(name, [part for part in (age, born, study) if part])
-        window.identity.setToolTip(f"{name}\n{age}\n{born}\n{study}")
+        window.identity.tell(name, [part for part in (age, birth, study) if part])
+        window.identity.setToolTip(f"{name}\n{age}\n{birth}\n{study}")
 
     def heard(self, progress: Progress | None) -> None:
         self._progress = progress

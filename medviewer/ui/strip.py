@@ -7,11 +7,23 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QFrame, QHBoxLayout, QLab
 
 from medviewer import __version__
 from medviewer.core.errors import Notice
+from medviewer.core.finding import Result
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
+from medviewer.ui.headless import translated
 
 NARROW = 260
 """Panes narrower than this get the short words of a strip."""
+
+
+def _tr(text: str) -> str:
+    return translated("strip", text)
+
+
+def refusal(result: Result) -> str:
+    """Which network gave no answer, and whether it would not or could not."""
+    said = _tr("{model} does not read this") if result.status == "refused" else _tr("{model} failed")
+    return said.format(model=result.model)
 
 
 class Strip(QFrame):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from medviewer.ui import theme
+from medviewer.ui.identity import research_notice
 
 NARROWEST = 150
 """Pixels of a dock below which its rows say nothing."""
@@ -43,7 +44,7 @@ class Window(QMainWindow):
         self.toolbar.setIconSize(theme.icon_size())
         self.addToolBar(self.toolbar)
         self.identity = IdentityLine(self)
-        self.notice = QLabel(self.tr("Research use only – not for diagnosis"), self)
+        self.notice = QLabel(research_notice(), self)
         self.notice.setProperty("tag", "quiet")
         self._head()
         self.empty = EmptyPage(self)

@@ -1048,6 +1048,10 @@
       <source>Take back every change of this language</source>
       <translation>撤销该语言的全部修改</translation>
     </message>
+    <message>
+      <source>One phrase a line; # stands for a number. Groups decide how a finding is meant; concepts name findings.</source>
+      <translation>每行一个短语；# 代表数字。各组决定所见的含义；concepts 为所见名称。</translation>
+    </message>
   </context>
   <context>
     <name>MentionLine</name>
@@ -1239,6 +1243,10 @@
     <message>
       <source>Done</source>
       <translation>完成</translation>
+    </message>
+    <message>
+      <source>Rules find most, not all: look before the text leaves.</source>
+      <translation>规则能找到大部分而非全部，外发前请检查。</translation>
     </message>
   </context>
   <context>
@@ -2597,6 +2605,18 @@
       <source>{n} months</source>
       <translation>{n} 个月</translation>
     </message>
+    <message>
+      <source>No identity</source>
+      <translation>无身份信息</translation>
+    </message>
+    <message>
+      <source>born {date}</source>
+      <translation>出生 {date}</translation>
+    </message>
+    <message>
+      <source>Research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
+    </message>
   </context>
   <context>
     <name>note</name>
@@ -2777,6 +2797,17 @@
     <message>
       <source>both sides</source>
       <translation>双侧</translation>
+    </message>
+  </context>
+  <context>
+    <name>strip</name>
+    <message>
+      <source>{model} does not read this</source>
+      <translation>{model} 不适用于此</translation>
+    </message>
+    <message>
+      <source>{model} failed</source>
+      <translation>{model} 失败</translation>
     </message>
   </context>
 </TS>

@@ -23,6 +23,7 @@ from medviewer.ui.ecg import words
 from medviewer.ui.ecg.calipers import Calipers, paint_calipers
 from medviewer.ui.ecg.painter import EcgPainter
 from medviewer.ui.headless import application
+from medviewer.ui.identity import research_notice
 
 SHEET_MM, MARGIN_MM = (297.0, 210.0), 8.0
 HEAD_MM, FOOT_MM = 21.0, 12.0
@@ -200,7 +201,7 @@ def _foot(painter: QPainter, printed: Printed, number: tuple[int, int], box: QRe
         )
     painter.setFont(theme.font(10, bold=True))
     painter.setPen(QColor(theme.ECG_INK["paper"].words))
-    notice = f"{words.notice()} · {number[0]}/{number[1]}"
+    notice = f"{research_notice()} · {number[0]}/{number[1]}"
     painter.drawText(QPointF(box.x(), box.y() + 10 + 12 * len(lines)), notice)
 
 

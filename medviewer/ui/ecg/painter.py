@@ -5,7 +5,7 @@ from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
@@ -22,6 +22,7 @@ from medviewer.ui.ecg.marks import marked_cells, paint_marks
 from medviewer.ui.ecg.overview import paint_overview
 from medviewer.ui.ecg.paper import hatch, paint_paper, paint_pulses, paint_ruler, separators
 from medviewer.ui.headless import application
+from medviewer.ui.raster import blank, pixels_of
 from medviewer.ui.theme import EcgInk
 
 STROKE = 1.3
@@ -282,9 +283,7 @@ def paint(
 ) -> NDArray[np.uint8]:
     """The pane without a window: RGB uint8 [height, width, 3] in device pixels. Raises MedviewerError for unreadable samples."""
     application()
-    image = QImage(QSize(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio)), QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(pixel_ratio)
-    image.fill(QColor(theme.ECG_INK[view.theme].paper))
+    image = blank(size, pixel_ratio, theme.ECG_INK[view.theme].paper)
     one = EcgPainter(record)
     if one.traces.needs_pyramid:
         one.traces.pyramid = Pyramid(record).build()
@@ -293,5 +292,4 @@ def paint(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     one.paint(painter, view, picture, marks_of(record, results.values()), pixel_ratio)
     painter.end()
-    bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
-    return np.ascontiguousarray(bits[:, : image.width(), 2::-1])
+    return pixels_of(image)

@@ -7,13 +7,11 @@ from html import escape
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFocusEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -33,20 +31,20 @@ from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
+from medviewer.ui.canvas import Canvas
 from medviewer.ui.ecg import words
 from medviewer.ui.ecg.bar import EcgBar
 from medviewer.ui.ecg.calipers import Calipers, paint_calipers
 from medviewer.ui.ecg.gestures import Gestures
 from medviewer.ui.ecg.painter import EcgPainter
-from medviewer.ui.pane import Pane
-from medviewer.ui.strip import Strip
+from medviewer.ui.strip import refusal
 
 GROWING_MS = 200
 WARNINGS = 3
 """Told in the pane; all of them stand in the browser's tooltip."""
 
 
-class EcgPane(Pane):
+class EcgPane(Canvas):
     """Shows a record."""
 
     kind = "ecg"
@@ -69,10 +67,9 @@ class EcgPane(Pane):
         self._token = CancelToken()
         self.recall: Callable[[EcgRecord], HandMarks] = lambda record: HandMarks()
         """Set by the controls: what was kept with a record."""
-        self.gestures = Gestures(self)
+        self.gestures: Gestures = Gestures(self)
         self.bar = EcgBar(self)
         self.bar.changed.connect(self.set_view)
-        self.strip = Strip(self)
         self.strip._words.linkActivated.connect(self._link)
         self._read: set[str] = set()
         self._doubts: tuple[Notice, ...] = ()
@@ -81,7 +78,6 @@ class EcgPane(Pane):
         self.touched: tuple[str, float] | None = None
         self._growing = QTimer(self, interval=GROWING_MS)
         self._growing.timeout.connect(self.update)
-        self.setMouseTracking(True)
 
     @property
     def record(self) -> EcgRecord | None:
@@ -230,9 +226,7 @@ class EcgPane(Pane):
         if refused is None or refused.reason is None or (answered and refused.model != self.view.overlay):
             self._tell_warnings()
         else:
-            said = self._say(refused.reason)
-            tag = self.tr("{model} does not read this") if refused.status == "refused" else self.tr("{model} failed")
-            self.strip.tell("quiet", tag.format(model=refused.model), said.text)
+            self.strip.tell("quiet", refusal(refused), self._say(refused.reason).text)
         self.place_strips()
 
     def _tell_warnings(self) -> None:
@@ -260,12 +254,10 @@ class EcgPane(Pane):
         super().place_strips()
         above = self.banner.height() if self.banner.isVisibleTo(self) else 0
         self.bar.setGeometry(1, 1 + above, self.width() - 2, self.bar.sizeHint().height())
-        high = self.strip.fit(self.width() - 4)
-        self.strip.setGeometry(2, self.height() - high - 2, self.width() - 4, high)
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.place_strips()
+        super().resizeEvent(event)
         self.resized.emit()
 
     # Painting
@@ -320,25 +312,9 @@ class EcgPane(Pane):
         self.calipers = calipers
         self.update()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.gestures.release(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.gestures.wheel(event)
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.gestures.tool == "pan" and event.position().y() > self.top():
             super().mouseDoubleClickEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.menu_wanted.emit(self, self.mapToGlobal(self.rect().center()))
 
     def probe(self, picture: EcgPicture, at: QPointF) -> None:
         """Lead, time and value under the pointer."""

@@ -8,7 +8,7 @@ from medviewer.core.ecg_view import EcgView
 from medviewer.core.finding import Decision
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.headless import translated
-from medviewer.ui.identity import identity_line, person
+from medviewer.ui.identity import born, identity_line, name_of, research_notice
 
 
 def _tr(text: str) -> str:
@@ -47,7 +47,7 @@ def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) 
         parts.append(_tr("columns simultaneous"))
     read = _tr("networks read the unfiltered signal") if has_marks or not shown.none else ""
     if has_marks:
-        read = f"{notice()} · {read}"
+        read = f"{research_notice()} · {read}"
     if picture.to_scale:
         scale = _tr("to scale, {n} px/mm").format(n=number(picture.px_per_mm))
     else:
@@ -64,11 +64,9 @@ def fewer_leads(picture: EcgPicture) -> str:
 
 def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Lines of the left and right upper corner."""
-    who = person(record.patient) if record.patient.known else _tr("No identity")
-    left = [who]
+    left = [name_of(record.patient)]
     if view.text == "all":
-        born = _tr("born {date}").format(date=record.patient.birth_date) if record.patient.birth_date else ""
-        about = " · ".join(part for part in (identity_line(record), born) if part)
+        about = " · ".join(part for part in (identity_line(record), born(record.patient)) if part)
         left += [about] if about else []
     elif record.patient.id:
         left.append(record.patient.id)
@@ -232,10 +230,6 @@ def networks_title() -> str:
 
 def device_title() -> str:
     return _tr("From the device")
-
-
-def notice() -> str:
-    return _tr("Research use only – not for diagnosis")
 
 
 def finding_line(label: str, probability: float, decision: Decision) -> str:

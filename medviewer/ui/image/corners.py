@@ -6,7 +6,7 @@ from medviewer.core.finding import Attribution, probability_words
 from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture
 from medviewer.ui.headless import translated
-from medviewer.ui.identity import identity_line, person
+from medviewer.ui.identity import born, identity_line, name_of
 
 
 def _tr(text: str) -> str:
@@ -32,10 +32,9 @@ def corners(series: ImageSeries, view: ImageView, picture: Picture, attribution:
     image = _tr("image {k} / {n}").format(k=picture.frame + 1, n=count)
     if not series.complete:
         image = _tr("image {k} of {n} so far").format(k=picture.frame + 1, n=count)
-    top_left = [person(series.patient) if series.patient.known else _tr("No identity")]
+    top_left = [name_of(series.patient)]
     if view.text == "all":
-        born = _tr("born {date}").format(date=series.patient.birth_date) if series.patient.birth_date else ""
-        top_left += [line for line in (identity_line(series), born) if line]
+        top_left += [line for line in (identity_line(series), born(series.patient)) if line]
     elif series.patient.id:
         top_left.append(series.patient.id)
     top_right = [title, visit] if view.text == "all" else [visit]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -30,6 +30,7 @@ from medviewer.ui import theme
 from medviewer.ui.headless import application
 from medviewer.ui.image.corners import why_no_heat
 from medviewer.ui.image.words import MARGIN, paint_reason, paint_words, plate, window_line
+from medviewer.ui.raster import blank, pixels_of
 
 HEAT_GRID = 32
 """Interpolation steps of one heat cell, per side."""
@@ -311,9 +312,7 @@ def paint(
 ) -> NDArray[np.uint8]:
     """The pane without a window: RGB uint8 [height, width, 3] in device pixels. Raises MedviewerError for unreadable pixels."""
     application()
-    image = QImage(QSize(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio)), QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(pixel_ratio)
-    image.fill(QColor(theme.IMAGE))
+    image = blank(size, pixel_ratio, theme.IMAGE)
     picture = resolve(view, series, size)
     stored = series.source.stored(picture.frame)
     one = ImagePainter(series)
@@ -330,5 +329,4 @@ def paint(
         elif attribution is not None and view.overlay:
             paint_reason(painter, why_no_heat(view, attribution), size)
     painter.end()
-    bits = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
-    return np.ascontiguousarray(bits[:, : image.width(), 2::-1])
+    return pixels_of(image)

@@ -8,14 +8,11 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -30,6 +27,7 @@ from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
+from medviewer.ui.canvas import Canvas
 from medviewer.ui.image.corners import why_no_heat
 from medviewer.ui.image.gestures import Gestures
 from medviewer.ui.image.magnifier import Magnifier
@@ -37,8 +35,7 @@ from medviewer.ui.image.painter import ImagePainter, paint_colour_bar
 from medviewer.ui.image.rulers import paint_rulers
 from medviewer.ui.image.tools import Place, tool
 from medviewer.ui.image.words import paint_words, plate, window_line
-from medviewer.ui.pane import Pane
-from medviewer.ui.strip import Damage, Strip
+from medviewer.ui.strip import Damage, refusal
 
 STILL_MS = 120
 """After this long without a change the picture is drawn smooth."""
@@ -49,7 +46,7 @@ SAMPLED = 512
 """Rows or columns of a frame that the automatic window looks at, about."""
 
 
-class ImagePane(Pane):
+class ImagePane(Canvas):
     """Shows a series."""
 
     kind = "image"
@@ -65,10 +62,9 @@ class ImagePane(Pane):
         self._frames: OrderedDict[int, Pixels] = OrderedDict()
         self._asked: set[int] = set()
         self._generation = 0
-        self.gestures = Gestures(self)
+        self.gestures: Gestures = Gestures(self)
         self.span = 1.0
         """Range of the shown frame's modality values."""
-        self.strip = Strip(self)
         self.damage = Damage(self)
         self.is_key = False
         self._touched = False
@@ -78,7 +74,6 @@ class ImagePane(Pane):
         self._still.timeout.connect(self.update)
         self._late = QTimer(self, singleShot=True, interval=LATE_MS)
         self._late.timeout.connect(self.update)
-        self.setMouseTracking(True)
 
     @property
     def series(self) -> ImageSeries | None:
@@ -228,9 +223,7 @@ class ImagePane(Pane):
         if result is None:
             return "quiet", "", ""
         if result.status != "ok" and result.reason is not None:
-            said = self._say(result.reason)
-            tag = self.tr("{model} does not read this") if result.status == "refused" else self.tr("{model} failed")
-            return "quiet", tag.format(model=result.model), said.text
+            return "quiet", refusal(result), self._say(result.reason).text
         heat = result.attribution
         if heat is None or heat.frame != self.view.frame:
             return "quiet", "", ""
@@ -349,21 +342,9 @@ class ImagePane(Pane):
 
     # Hands
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.gestures.release(event)
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.gestures.double(event)
         super().mouseDoubleClickEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self.gestures.wheel(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat() and self.magnifier.let_go(event.key()):
@@ -374,10 +355,6 @@ class ImagePane(Pane):
         self.magnifier.on = False
         super().focusOutEvent(event)
         self.update()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.menu_wanted.emit(self, event.globalPos())
 
     def step(self, images: int) -> None:
         """Scroll by a number of images."""
@@ -402,13 +379,8 @@ class ImagePane(Pane):
         where = " · ({:.1f}, {:.1f}, {:.1f}) mm".format(*point) if point else ""
         return f"{self.tr('column')} {c}, {self.tr('row')} {r} · {said}{where}"
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.place_strips()
-
     def place_strips(self) -> None:
         super().place_strips()
-        high = self.strip.fit(self.width() - 4)
-        self.strip.setGeometry(2, self.height() - high - 2, self.width() - 4, high)
         wide = min(max(round(self.width() * 0.7), 240), self.width() - 8, 560)
         high = self.damage.heightForWidth(wide)
         self.damage.setGeometry((self.width() - wide) // 2, max((self.height() - high) // 2, 8), wide, high)

@@ -11,6 +11,7 @@ from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture, ScaleBar
 from medviewer.ui import theme
 from medviewer.ui.headless import translated
+from medviewer.ui.identity import research_notice
 from medviewer.ui.image.corners import corners, spacing_words
 
 MARGIN = 10
@@ -76,7 +77,7 @@ def paint_words(
     if bar is not None:
         _scale_bar(painter, bar, (width, height - lifted))
     if view.overlay and heat is not None:
-        notice = _tr("Research use only – not for diagnosis")
+        notice = research_notice()
         words = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
         lines = tuple(row for line in words for row in _wrapped(painter, line, width - 2 * MARGIN - 12))
         metrics = QFontMetricsF(painter.font())
@@ -175,7 +176,7 @@ def _scale_bar(painter: QPainter, bar: ScaleBar, size: tuple[float, float]) -> N
 def paint_reason(painter: QPainter, words: str, size: tuple[float, float]) -> None:
     """Where a window has its strip: one line why nothing is coloured, with the research notice."""
     painter.setFont(theme.font(12))
-    said = (words, _tr("Research use only – not for diagnosis"))
+    said = (words, research_notice())
     lines = tuple(row for line in said if line for row in _wrapped(painter, line, size[0] - 2 * MARGIN - 12))
     plate(painter, lines, size[0] - MARGIN, size[1] - MARGIN - 16 * len(lines) - 6, Qt.AlignmentFlag.AlignRight)
 

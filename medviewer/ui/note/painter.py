@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QPainter
 
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Result
@@ -16,6 +16,7 @@ from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.headless import application
 from medviewer.ui.note.pane import NotePane
+from medviewer.ui.raster import blank, pixels_of
 
 
 def paint(
@@ -43,15 +44,11 @@ def paint(
     pane.ensurePolished()
     pane.show()
     application().processEvents()
-    image = QImage(round(size[0] * pixel_ratio), round(size[1] * pixel_ratio), QImage.Format.Format_RGB888)
-    image.setDevicePixelRatio(pixel_ratio)
-    image.fill(QColor(theme.WINDOW))
+    image = blank(size, pixel_ratio, theme.WINDOW)
     painter = QPainter(image)
     pane.render(painter, QPoint(0, 0))
     painter.end()
     pane.close()
     pane.deleteLater()
     bridge.close()
-    stride = image.bytesPerLine()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), stride)
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+    return pixels_of(image)

@@ -21,6 +21,7 @@ from medviewer.ui import theme
 from medviewer.ui.patient import words
 from medviewer.ui.patient.cards import Card, MentionRow, score_words
 from medviewer.ui.patient.disagree import DisagreementCard
+from medviewer.ui.strip import refusal
 
 Say = Callable[[Notice], Sentence]
 TOP = 3
@@ -332,8 +333,7 @@ class FindingsPanel(QWidget):
         return card
 
     def _refusal(self, result: Result) -> Card:
-        title = self.tr("{model} does not read this") if result.status == "refused" else self.tr("{model} failed")
-        card = self._card(result, "quiet", title.format(model=result.model))
+        card = self._card(result, "quiet", refusal(result))
         if result.reason is not None:
             said = self._say(result.reason)
             card.line(said.message)

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg_layout import rhythm_lead
 from medviewer.core.errors import MedviewerError
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument
@@ -12,20 +13,18 @@ from medviewer.core.view import ImageView
 from medviewer.services.session import Item
 from medviewer.ui import theme
 from medviewer.ui.image.painter import paint
+from medviewer.ui.raster import image_of
 
 SIZE = 40
 RATIO = 2
 SHOWN_S = 2.5
 """Seconds of an ECG that fit a thumbnail."""
-PREFERRED = ("II", "MLII", "I", "V5", "V2")
 
 
 def thumbnail(item: Item) -> QImage:
     """Any thread but the GUI's may call it."""
     if isinstance(item, ImageSeries):
-        pixels = paint(item, ImageView.start(item), None, (SIZE, SIZE), pixel_ratio=float(RATIO), texts=False)
-        height, width = pixels.shape[:2]
-        return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        return image_of(paint(item, ImageView.start(item), None, (SIZE, SIZE), pixel_ratio=float(RATIO), texts=False))
     picture = QImage(SIZE * RATIO, SIZE * RATIO, QImage.Format.Format_RGB32)
     picture.fill(QColor(theme.IMAGE if isinstance(item, EcgRecord) else theme.CARD))
     painter = QPainter(picture)
@@ -41,10 +40,9 @@ def thumbnail(item: Item) -> QImage:
 
 def _trace(painter: QPainter, record: EcgRecord) -> None:
     """The first seconds of lead II, else of the first lead; flat where they cannot be read."""
-    names = [lead.name for lead in record.leads]
-    if not names:
+    if not record.leads:
         return
-    lead = next((names.index(name) for name in PREFERRED if name in names), 0)
+    lead = rhythm_lead(record) or 0
     try:
         signal = record.source.read(lead, 0, min(record.leads[lead].samples, int(SHOWN_S * record.leads[lead].rate_hz)))
     except MedviewerError:
