@@ -1,4 +1,4 @@
-"""What stands on everything shown: who an item is about, and that it is for research."""
+"""Who an item is about, in the words of bars, corners and browser."""
 
 from medviewer.core.identity import Patient
 from medviewer.services.session import Item
@@ -25,10 +25,6 @@ def name_of(patient: Patient) -> str:
 def born(patient: Patient) -> str:
     """ "born 1962-05-04", "" where it is not known."""
     return _tr("born {date}").format(date=patient.birth_date) if patient.birth_date else ""
-
-
-def research_notice() -> str:
-    return _tr("Research use only – not for diagnosis")
 
 
 def identity_line(item: Item) -> str:

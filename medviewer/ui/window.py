@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from medviewer.ui import theme
-from medviewer.ui.identity import research_notice
+from medviewer.ui.research import research_notice
 
 NARROWEST = 150
 """Pixels of a dock below which its rows say nothing."""

@@ -2761,6 +2761,13 @@
     </message>
   </context>
   <context>
+    <name>research</name>
+    <message>
+      <source>Research use only – not for diagnosis</source>
+      <translation>仅供研究，不用于诊断</translation>
+    </message>
+  </context>
+  <context>
     <name>states</name>
     <message>
       <source>stated</source>

@@ -23,7 +23,7 @@ from medviewer.ui.ecg import words
 from medviewer.ui.ecg.calipers import Calipers, paint_calipers
 from medviewer.ui.ecg.painter import EcgPainter
 from medviewer.ui.headless import application
-from medviewer.ui.identity import research_notice
+from medviewer.ui.research import research_notice
 
 SHEET_MM, MARGIN_MM = (297.0, 210.0), 8.0
 HEAD_MM, FOOT_MM = 21.0, 12.0

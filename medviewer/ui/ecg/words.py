@@ -8,7 +8,8 @@ from medviewer.core.ecg_view import EcgView
 from medviewer.core.finding import Decision
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.headless import translated
-from medviewer.ui.identity import born, identity_line, name_of, research_notice
+from medviewer.ui.identity import born, identity_line, name_of
+from medviewer.ui.research import research_notice
 
 
 def _tr(text: str) -> str:

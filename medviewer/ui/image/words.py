@@ -11,8 +11,8 @@ from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture, ScaleBar
 from medviewer.ui import theme
 from medviewer.ui.headless import translated
-from medviewer.ui.identity import research_notice
 from medviewer.ui.image.corners import corners, spacing_words
+from medviewer.ui.research import research_notice
 
 MARGIN = 10
 NAMED_WINDOWS = (
