@@ -521,14 +521,6 @@
   <context>
     <name>EcgPane</name>
     <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不适用于此</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
-    </message>
-    <message>
       <source>Hide</source>
       <translation>隐藏</translation>
     </message>
@@ -793,14 +785,6 @@
       <translation>{label} {score}，阈值 {threshold}</translation>
     </message>
     <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不读取此类图像</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
-    </message>
-    <message>
       <source>Note</source>
       <translation>病历</translation>
     </message>
@@ -837,14 +821,6 @@
   </context>
   <context>
     <name>ImagePane</name>
-    <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不读取此类图像</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
-    </message>
     <message>
       <source>no heat</source>
       <translation>无热图</translation>
@@ -1048,10 +1024,6 @@
       <source>Take back every change of this language</source>
       <translation>撤销该语言的全部修改</translation>
     </message>
-    <message>
-      <source>One phrase a line; # stands for a number. Groups decide how a finding is meant; concepts name findings.</source>
-      <translation>每行一个短语；# 代表数字。各组决定所见的含义；concepts 为所见名称。</translation>
-    </message>
   </context>
   <context>
     <name>MentionLine</name>
@@ -1243,10 +1215,6 @@
     <message>
       <source>Done</source>
       <translation>完成</translation>
-    </message>
-    <message>
-      <source>Rules find most, not all: look before the text leaves.</source>
-      <translation>规则能找到大部分而非全部，外发前请检查。</translation>
     </message>
   </context>
   <context>
@@ -1490,14 +1458,6 @@
   <context>
     <name>Status</name>
     <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
-    <message>
       <source>study {date}</source>
       <translation>检查 {date}</translation>
     </message>
@@ -1665,10 +1625,6 @@
     <message>
       <source>Tools</source>
       <translation>工具</translation>
-    </message>
-    <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
     </message>
     <message>
       <source>Browser</source>
@@ -2237,14 +2193,6 @@
       <translation>图像 {k}，目前共 {n}</translation>
     </message>
     <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
-    <message>
       <source>cell {rows} × {columns} px</source>
       <translation>单元 {rows} × {columns} 像素</translation>
     </message>
@@ -2350,14 +2298,6 @@
     <message>
       <source>{lead} only: too small for {n} leads</source>
       <translation>仅 {lead}：窗格放不下 {n} 导联</translation>
-    </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
     </message>
     <message>
       <source>1 lead, {length}, {rate} Hz</source>
@@ -2500,10 +2440,6 @@
       <translation>来自设备</translation>
     </message>
     <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
-    </message>
-    <message>
       <source>{line}, accepted by {who}</source>
       <translation>{line}，{who} 已接受</translation>
     </message>
@@ -2602,10 +2538,6 @@
       <translation>无姓名</translation>
     </message>
     <message>
-      <source>{n} months</source>
-      <translation>{n} 个月</translation>
-    </message>
-    <message>
       <source>No identity</source>
       <translation>无身份信息</translation>
     </message>
@@ -2614,8 +2546,8 @@
       <translation>出生 {date}</translation>
     </message>
     <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
+      <source>{n} months</source>
+      <translation>{n} 个月</translation>
     </message>
   </context>
   <context>
@@ -2738,10 +2670,6 @@
     <message>
       <source>mediastinum</source>
       <translation>纵隔</translation>
-    </message>
-    <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
     </message>
     <message>
       <source>shows what influenced the score, not where disease is</source>
