@@ -11,7 +11,8 @@ from typing import Any
 
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord, extremes
-from medviewer.core.errors import Notice
+from medviewer.core.ecg_doubt import amplitude_doubts
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.geometry import Geometry
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument
@@ -70,8 +71,9 @@ def finite(value: Any) -> Any:
     return value
 
 
-def patients_entry(items: Iterable[Any], lang: str) -> list[Document]:
-    """Items grouped by patient and study, in the order they came."""
+def patients_entry(items: Iterable[Any], lang: str, failed: list[Notice] | None = None) -> list[Document]:
+    """Items grouped by patient and study, in the order they came. An ECG whose samples cannot be read is listed without their
+    ranges, the reason goes to `failed`."""
     patients: dict[tuple[str, str, str], Document] = {}
     studies: dict[tuple[tuple[str, str, str], str], Document] = {}
     for item in items:
@@ -80,7 +82,7 @@ def patients_entry(items: Iterable[Any], lang: str) -> list[Document]:
             who.key,
             {"patient_id": who.id, "name": who.name, "birth_date": who.birth_date, "sex": who.sex, "studies": []},
         )
-        key = (who.key, visit.uid)
+        key = (who.key, visit.uid or visit.date)  # records and notes of several days have no UID that tells them apart
         if key not in studies:
             studies[key] = {
                 "study_uid": visit.uid,
@@ -91,14 +93,14 @@ def patients_entry(items: Iterable[Any], lang: str) -> list[Document]:
                 "items": [],
             }
             patient["studies"].append(studies[key])
-        studies[key]["items"].append(item_entry(item, lang))
+        studies[key]["items"].append(item_entry(item, lang, failed))
     return list(patients.values())
 
 
-def item_entry(item: Item, lang: str) -> Document:
+def item_entry(item: Item, lang: str, failed: list[Notice] | None = None) -> Document:
     """One item of `medviewer.info/1`, by its kind."""
     if isinstance(item, EcgRecord):
-        return record_entry(item, lang)
+        return record_entry(item, lang, failed)
     if isinstance(item, NoteDocument):
         return note_entry(item, lang)
     return series_entry(item, lang)
@@ -121,9 +123,17 @@ def note_entry(note: NoteDocument, lang: str) -> Document:
     }
 
 
-def record_entry(record: EcgRecord, lang: str) -> Document:
+def record_entry(record: EcgRecord, lang: str, failed: list[Notice] | None = None) -> Document:
     """One ECG of `medviewer.info/1`; every sample is read for the leads' smallest and largest values."""
-    ranges = [extremes(record, k) for k in range(len(record.leads))]
+    ranges: list[tuple[float | None, float | None]] = [(None, None)] * len(record.leads)
+    doubts: tuple[Notice, ...] = ()
+    try:
+        ranges = [extremes(record, k) for k in range(len(record.leads))]
+        doubts = amplitude_doubts(record)
+    except MedviewerError as error:
+        if failed is None:
+            raise
+        failed.append(error.notice)
     device = record.device
     return {
         "kind": "ecg",
@@ -155,7 +165,7 @@ def record_entry(record: EcgRecord, lang: str) -> Document:
             "statements": list(device.statements),
             "measurements": {name: {"value": m.value, "unit": m.unit} for name, m in device.measurements.items()},
         },
-        "warnings": [warning_entry(notice, lang) for notice in record.warnings],
+        "warnings": [warning_entry(notice, lang) for notice in (*record.warnings, *doubts)],
     }
 
 

@@ -24,10 +24,10 @@ def run(args: argparse.Namespace) -> int:
     errors, warnings = complaints(batch)
     unreadable: list[Notice] = []
     content = document("info", errors, warnings, args.lang)
-    content["patients"] = patients_entry(batch.items, args.lang)
+    content["patients"] = patients_entry(batch.items, args.lang, unreadable)
     if args.pixels:
-        unreadable = _add_pixels(content, batch)
-        content["errors"] += [error_entry(notice, args.lang) for notice in unreadable]
+        unreadable += _add_pixels(content, batch)
+    content["errors"] += [error_entry(notice, args.lang) for notice in unreadable]
     content["skipped"] = [{"path": n.path, "code": n.code, "reason": say(n, args.lang).message} for n in batch.account.skipped]
     if args.json:
         write_json(content, args.json)

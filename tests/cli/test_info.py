@@ -121,3 +121,32 @@ def test_a_real_ct_is_one_regular_series(info, data):
     assert item["geometry"]["spacing_mm"] == pytest.approx([0.703125, 0.703125, 2.5])
     assert item["geometry"]["origin_mm"][2] == -340
     assert [entry["path"].rsplit("/", 1)[-1] for entry in document["skipped"]] == ["069.xml"]
+
+
+def test_one_record_whose_samples_cannot_be_read_leaves_the_others_listed(info, tmp_path):
+    for name in ("good", "cut"):
+        (tmp_path / f"{name}.dat").write_bytes(np.arange(1000, dtype="<i2").tobytes())
+    (tmp_path / "good.hea").write_text("good 1 250 1000\ngood.dat 16 200/mV 16 0 0 0 0 II\n")
+    (tmp_path / "cut.hea").write_text("cut 1 250 50000\ncut.dat 310 200/mV 10 0 0 0 0 II\n")
+    code, document = info(tmp_path)
+    leads = {item["item"]: item["leads"][0] for item in items_of(document)}
+    assert code == 4 and [error["code"] for error in document["errors"]] == ["ecg-unreadable"]
+    assert (leads["cut"]["max"], leads["good"]["max"]) == (None, pytest.approx(4.995))
+
+
+def test_ef11_an_amplitude_that_no_ecg_has_is_told_by_info(info, tmp_path):
+    wave = np.rint(1000 * np.sin(np.arange(2500) / 9)).astype("<i2")
+    (tmp_path / "r.dat").write_bytes(wave.tobytes())
+    (tmp_path / "r.hea").write_text("r 1 250 2500\nr.dat 16 1/mV 16 0 0 0 0 II\n")
+    code, document = info(tmp_path / "r.hea")
+    (item,) = items_of(document)
+    assert code == 0 and [warning["code"] for warning in item["warnings"]] == ["ecg-amplitude-implausible"]
+
+
+def test_records_of_several_days_are_several_studies(info, tmp_path):
+    for name, day in (("a", "01/02/2026"), ("b", "03/02/2026")):
+        (tmp_path / f"{name}.dat").write_bytes(np.arange(1000, dtype="<i2").tobytes())
+        (tmp_path / f"{name}.hea").write_text(f"{name} 1 250 1000 10:00:00 {day}\n{name}.dat 16 200/mV 16 0 0 0 0 II\n")
+    _, document = info(tmp_path)
+    (patient,) = document["patients"]
+    assert [(study["date"], study["items"][0]["item"]) for study in patient["studies"]] == [("2026-02-01", "a"), ("2026-02-03", "b")]
