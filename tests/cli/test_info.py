@@ -149,4 +149,7 @@ def test_records_of_several_days_are_several_studies(info, tmp_path):
         (tmp_path / f"{name}.hea").write_text(f"{name} 1 250 1000 10:00:00 {day}\n{name}.dat 16 200/mV 16 0 0 0 0 II\n")
     _, document = info(tmp_path)
     (patient,) = document["patients"]
-    assert [(study["date"], study["items"][0]["item"]) for study in patient["studies"]] == [("2026-02-01", "a"), ("2026-02-03", "b")]
+    assert [(study["date"], study["items"][0]["item"]) for study in patient["studies"]] == [
+        ("2026-02-01", "a"),
+        ("2026-02-03", "b"),
+    ]

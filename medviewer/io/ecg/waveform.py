@@ -3,17 +3,18 @@
 PS3.3 C.10.9; pydicom reads the file, channels are named by their MDC or SCP-ECG code before their label.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import ASSUMED_STEPS, DeviceReport, EcgRecord, Lead
+from medviewer.core.ecg import ASSUMED_STEPS, DeviceReport, EcgRecord, Lead, Measurement
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
 from medviewer.io.dicom import damage_told
-from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, HeldSignal, iso, lead_name, millivolts
+from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, HeldSignal, gaps_in, iso, lead_name, millivolts
 from medviewer.io.ecg.scp import LEADS as SCP_LEADS
 
 SOP_CLASSES = "1.2.840.10008.5.1.4.1.1.9."
@@ -26,7 +27,15 @@ _MDC = {
     "2:64": "aVF",
     **{f"2:{k + 2}": f"V{k}" for k in range(1, 7)},
 }
-_KINDS = {"SB": "i1", "UB": "u1", "SS": "<i2", "US": "<u2", "SL": "<i4", "UL": "<u4", "MB": "u1", "AB": "u1"}
+_KINDS = {"SB": "i1", "UB": "u1", "SS": "<i2", "US": "<u2", "SL": "<i4", "UL": "<u4"}
+"""Sample interpretations of voltages; MB and AB are compressed sound (PS3.3 C.10.9.1.5) and refused by name."""
+_MEASURED = {
+    **{"ventricular heart rate": "heart rate", "heart rate": "heart rate", "rr interval": "RR", "pr interval": "PR"},
+    **{"p duration": "P", "qrs duration": "QRS", "qt interval": "QT", "qtc interval": "QTc"},
+    **{"p axis": "P axis", "qrs axis": "QRS axis", "t axis": "T axis"},
+}
+"""Concepts of a device's measurements (PS3.16 CID 3227 to 3229) and what we call them."""
+_UNITS = {"{H.B.}/min": "/min", "/min": "/min", "ms": "ms", "s": "s", "deg": "°"}
 
 
 def open_records(path: str) -> list[EcgRecord]:
@@ -49,15 +58,15 @@ def _records(path: str) -> list[EcgRecord]:
     read = [_group(group, path, little) for group in groups[:MOST_LEADS]]
     medians = [group for group in read if "MEDIAN" in group[0].upper()]
     rhythms = [group for group in read if group not in medians] or medians[:1]
-    statements = _statements(dataset)
+    statements, measured = _statements(dataset), _measurements(dataset)
     patient, study, start = _identity(dataset)
     records = []
     for n, (_, leads, signals, warnings) in enumerate(rhythms):
         same = [group for group in medians if group is not rhythms[n]] if n == 0 else []
         device = None
-        if n == 0 and (statements or same):
+        if n == 0 and (statements or same or measured):
             shapes = {lead.name: signal for lead, signal in zip(same[0][1], same[0][2], strict=True)} if same else {}
-            device = DeviceReport(statements, {}, shapes, same[0][1][0].rate_hz if same else 0.0)
+            device = DeviceReport(statements, measured, shapes, same[0][1][0].rate_hz if same else 0.0)
         item = str(dataset.get("SOPInstanceUID") or Path(path).stem)
         records.append(
             EcgRecord(
@@ -69,6 +78,7 @@ def _records(path: str) -> list[EcgRecord]:
                 start=start,
                 leads=leads,
                 source=HeldSignal(signals),
+                gaps=gaps_in(signals, leads[0].rate_hz),
                 device=device,
                 warnings=warnings,
                 age_years=_age(str(dataset.get("PatientAge") or "")),
@@ -161,6 +171,26 @@ def _statements(dataset: Any) -> tuple[str, ...]:
         if text:
             found.append(text)
     return tuple(found)
+
+
+def _measurements(dataset: Any) -> dict[str, Measurement]:
+    """What the device measured over the whole record, by our names; zeros of intervals say that it found none."""
+    found: dict[str, Measurement] = {}
+    for entry in dataset.get("WaveformAnnotationSequence") or ():
+        concept = (entry.get("ConceptNameCodeSequence") or [None])[0]
+        units = (entry.get("MeasurementUnitsCodeSequence") or [None])[0]
+        name = _MEASURED.get(str(concept.get("CodeMeaning") or "").strip(" \0").lower()) if concept is not None else None
+        unit = _UNITS.get(str(units.get("CodeValue") or "").strip(" \0")) if units is not None else None
+        values = entry.get("NumericValue")
+        if name is None or unit is None or values is None:
+            continue
+        try:
+            value = float(values if not isinstance(values, Sequence) else values[0])
+        except (TypeError, ValueError, IndexError):
+            continue
+        if np.isfinite(value) and (value > 0 or unit == "°"):
+            found.setdefault(name, Measurement(value, unit, "device"))
+    return found
 
 
 def _identity(dataset: Any) -> tuple[Patient, Study, str]:

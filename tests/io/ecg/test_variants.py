@@ -9,6 +9,7 @@ import pydicom
 import pytest
 
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.errors import MedviewerError
 from medviewer.io.ecg import scp, waveform, wfdb, wfdb_signals
 from medviewer.io.ecg.compose import write_twelve_leads
 from medviewer.io.scan import scan
@@ -202,6 +203,45 @@ def test_ef13_rhythm_comes_first_and_the_median_beat_is_the_devices(twelve):
     (record,) = reread(path, dataset)
     assert record.leads[0].samples == 500 and record.device is not None
     np.testing.assert_allclose(record.device.medians["I"], wave[:300], atol=1e-9)
+
+
+def test_what_the_device_measured_is_read_from_its_annotations(twelve):
+    path, dataset, _ = twelve
+    dataset.WaveformAnnotationSequence = []
+    for meaning, value, unit in (
+        ("Ventricular Heart Rate", "80", "{H.B.}/min"),
+        ("PR Interval", "156", "ms"),
+        ("PP Interval", "0", "ms"),
+        ("QRS Axis", "-12", "deg"),
+        ("QTc Interval", "", "ms"),
+    ):
+        entry, concept, units = pydicom.Dataset(), pydicom.Dataset(), pydicom.Dataset()
+        concept.CodeValue, concept.CodingSchemeDesignator, concept.CodeMeaning = "1", "SCPECG", meaning
+        units.CodeValue, units.CodingSchemeDesignator, units.CodeMeaning = unit, "UCUM", unit
+        entry.ConceptNameCodeSequence, entry.MeasurementUnitsCodeSequence, entry.NumericValue = [concept], [units], value or None
+        entry.ReferencedWaveformChannels, entry.AnnotationGroupNumber = [1, 0], 0
+        dataset.WaveformAnnotationSequence.append(entry)
+    (record,) = reread(path, dataset)
+    assert {name: (one.value, one.unit, one.source) for name, one in record.device.measurements.items()} == {
+        "heart rate": (80.0, "/min", "device"),
+        "PR": (156.0, "ms", "device"),
+        "QRS axis": (-12.0, "°", "device"),
+    }
+
+
+def test_padding_in_all_channels_is_a_gap_and_compressed_sound_is_refused(twelve):
+    path, dataset, _ = twelve
+    group = dataset.WaveformSequence[0]
+    stored = np.frombuffer(group.WaveformData, "<i2").copy().reshape(-1, 2)
+    stored[100:150] = -32768
+    group.WaveformData = stored.tobytes()
+    (record,) = reread(path, dataset)
+    assert [(gap.start_s, gap.end_s) for gap in record.gaps] == [(0.2, 0.3)]
+    assert np.isnan(record.source.read(0, 100, 150)).all()
+    group.WaveformSampleInterpretation, group.WaveformBitsAllocated = "MB", 8
+    with pytest.raises(MedviewerError) as told:
+        reread(path, dataset)
+    assert told.value.notice.code == "ecg-header-invalid"
 
 
 # SCP-ECG
