@@ -14,8 +14,13 @@ from medviewer.core.ecg import Gap, Measurement
 LEAST_SHARE = 0.8
 """Of the time must lie in intervals between normal beats for variability to be stated (EC-08)."""
 LEAST_INTERVALS = 20
+LONGEST_S = 10.0
+"""A longer time without a beat is no interval: the heart stood still, fluttered, or nothing could be read. It is told by itself
+as the longest one and counts in no rate."""
 LEAST_RUNS = 24
 """Of fewer intervals the slowest and the fastest eight are nearly the same ones and say nothing."""
+RUN = 8
+"""Intervals of which the slowest and the fastest are told."""
 LF, HF = (0.04, 0.15), (0.15, 0.4)
 LEAST_LF_S = 120.0
 RESAMPLED_HZ = 4.0
@@ -40,7 +45,7 @@ def intervals(times: NDArray[np.float64], symbols: NDArray[np.str_], gaps: Itera
     whole = np.ones(len(times) - 1, bool)
     for gap in gaps:
         whole &= ~((times[:-1] <= gap.end_s) & (times[1:] >= gap.start_s))
-    normal = (symbols[:-1] == "N") & (symbols[1:] == "N") & whole
+    normal = (symbols[:-1] == "N") & (symbols[1:] == "N") & whole & (np.diff(times) <= LONGEST_S)
     joined = np.concatenate(([False], normal[1:] & normal[:-1]))
     return Intervals(times[1:][whole], np.diff(times)[whole], normal[whole], joined[whole])
 
@@ -52,8 +57,11 @@ def variability(found: Intervals) -> Mapping[str, Measurement]:
         return said
     said["heart rate"] = Measurement(round(60 / float(np.median(found.seconds)), 1), "/min")
     if len(found.seconds) >= LEAST_RUNS:
-        said["lowest rate"] = Measurement(round(60 / float(_running(found.seconds).max()), 1), "/min")
-        said["highest rate"] = Measurement(round(60 / float(_running(found.seconds).min()), 1), "/min")
+        runs = [run for run in _runs(found.seconds) if len(run) >= RUN]
+        if runs:
+            said["lowest rate"] = Measurement(round(60 / max(float(_running(run).max()) for run in runs), 1), "/min")
+            said["highest rate"] = Measurement(round(60 / min(float(_running(run).min()) for run in runs), 1), "/min")
+        said["longest RR"] = Measurement(round(float(found.seconds.max()), 2), "s")
     share = float(found.seconds[found.normal].sum() / found.seconds.sum())
     said["normal intervals"] = Measurement(round(100 * share, 1), "%")
     steady = found.seconds[found.normal] * 1000
@@ -77,11 +85,14 @@ def variability(found: Intervals) -> Mapping[str, Measurement]:
     return said
 
 
-def _running(seconds: NDArray[np.float64], beats: int = 8) -> NDArray[np.float64]:
-    """Mean of so many intervals on end."""
-    if len(seconds) <= beats:
-        return np.array([seconds.mean()])
-    return np.convolve(seconds, np.full(beats, 1 / beats), "valid")
+def _runs(seconds: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Intervals that follow each other without a longer time between them."""
+    return [run[run <= LONGEST_S] for run in np.split(seconds, np.flatnonzero(seconds > LONGEST_S))]
+
+
+def _running(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of `RUN` intervals on end."""
+    return np.convolve(seconds, np.full(RUN, 1 / RUN), "valid")
 
 
 def _changes(found: Intervals) -> NDArray[np.float64]:

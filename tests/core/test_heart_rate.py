@@ -67,3 +67,13 @@ def test_slowest_and_fastest_beats_are_told_where_they_can_differ():
     rr[10:18], rr[30:38] = 0.5, 1.2
     found = variability(intervals(*beats(rr)))
     assert (found["lowest rate"].value, found["heart rate"].value, found["highest rate"].value) == (50, 75, 120)
+
+
+def test_a_long_time_without_a_beat_is_told_and_is_no_interval():
+    """Flutter or an electrode that fell off: 50 s between two beats are no pulse of one a minute, and no NN of 50 s."""
+    rr = np.full(400, 0.8)
+    rr[200] = 50.0
+    rr[300] = 3.0
+    found = variability(intervals(*beats(rr)))
+    assert found["longest RR"].value == 50 and found["lowest rate"].value == pytest.approx(60 / ((7 * 0.8 + 3.0) / 8), abs=0.1)
+    assert found["mean NN"].value == pytest.approx((398 * 800 + 3000) / 399, abs=1)

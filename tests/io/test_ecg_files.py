@@ -115,3 +115,48 @@ def test_a_table_in_a_folder_is_an_ecg_only_where_it_says_so(tmp_path, head):
     (tmp_path / "in" / "a.csv").write_text(head + rows)
     assert [item.kind for item in scan([tmp_path / "in"], workspace=tmp_path).items] == (["ecg"] if TABLES[head] else [])
     assert [item.kind for item in scan([tmp_path / "in" / "a.csv"], workspace=tmp_path).items] == ["ecg"]
+
+
+def ishne(folder, samples, rate=200):
+    """A recording of one lead (5 µV a step), and its header for a file of marks."""
+    import struct
+
+    head = bytearray(522 - 10)
+    struct.pack_into("<4i", head, 0, 0, len(samples), 522, 522)
+    struct.pack_into("<h", head, 146, 1)
+    struct.pack_into("<h", head, 148, 6)
+    struct.pack_into("<h", head, 196, 5000)
+    struct.pack_into("<h", head, 262, rate)
+    (folder / "h.ecg").write_bytes(b"ISHNE1.0\0\0" + head + samples.astype("<i2").tobytes())
+    return b"ANN  1.0\0\0" + bytes(head)
+
+
+def test_marks_beside_an_ishne_recording_are_its_annotations_and_dropouts_are_gaps(tmp_path):
+    import struct
+
+    samples = np.arange(4000) % 300
+    samples[1000:1400] = -32768
+    head = ishne(tmp_path, samples)
+    marks = b"".join(
+        struct.pack("<ccH", label, b"\0", since) for label, since in ((b"N", 200), (b"V", 150), (b"P", 250), (b"C", 9))
+    )
+    (tmp_path / "h.ann").write_bytes(head + struct.pack("<I", 100) + marks + struct.pack("<ccH", b"!", b"\0", 500))
+    batch = scan([tmp_path], workspace=tmp_path / "w")
+    (record,) = batch.items
+    assert [(mark.time_s, mark.symbol, mark.text) for mark in record.annotations] == [
+        (1.5, "N", ""), (2.25, "V", ""), (3.5, "/", ""), (3.545, "", "C"),
+    ]  # fmt: skip
+    assert [(gap.start_s, gap.end_s) for gap in record.gaps] == [(5.0, 7.0)]
+    assert batch.account.failed == () and [one.code for one in record.warnings if "annot" in one.code] == [
+        "ecg-annotations-unreadable"
+    ]
+
+
+def test_ec08_where_a_wfdb_record_holds_codes_for_no_sample_there_is_a_gap(tmp_path):
+    stored = np.tile(np.arange(2000, dtype="<i2")[:, None], (1, 2))
+    stored[500:900] = -32768
+    stored[1500:1600, 0] = -32768
+    (tmp_path / "r.dat").write_bytes(stored.tobytes())
+    (tmp_path / "r.hea").write_text("r 2 250 2000\nr.dat 16 200/mV 16 0 0 0 0 II\nr.dat 16 200/mV 16 0 0 0 0 V1\n")
+    (record,) = scan([tmp_path / "r.hea"], workspace=tmp_path).items
+    assert [(gap.start_s, gap.end_s) for gap in record.gaps] == [(2.0, 3.6)], "one lead alone is an electrode, no gap"

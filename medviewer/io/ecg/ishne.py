@@ -4,16 +4,18 @@ Badilini, The ISHNE Holter Standard Output File Format, Ann Noninvasive Electroc
 """
 
 import binascii
+import contextlib
+import glob
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from medviewer.core.ecg import EcgRecord, Lead, Signal
+from medviewer.core.ecg import Annotation, EcgRecord, Lead, Signal
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
-from medviewer.io.ecg.leads import iso, lead_name
+from medviewer.io.ecg.leads import gaps_of, iso, lead_name
 
 LEADS = ("?", "?", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF", *(f"V{k}" for k in range(1, 7)), "ES", "AS", "AI")
 HEADER = 522
@@ -21,6 +23,11 @@ HEADER = 522
 
 def claims(head: bytes) -> bool:
     return head[:8] in (b"ISHNE1.0", b"ANN  1.0")
+
+
+ISHNE, MARKS = b"ISHNE1.0", b"ANN  1.0"
+BEATS = {b"N": "N", b"V": "V", b"S": "S", b"B": "B", b"P": "/", b"U": "Q", b"X": "|"}
+"""Labels of an annotation file and their WFDB symbols; others stand as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,9 @@ def open_records(path: str) -> list[EcgRecord]:
     size = file.stat().st_size
     with file.open("rb") as stream:
         head = stream.read(HEADER + (1 << 16))
-    if head[:8] == b"ANN  1.0":
+    if head[:8] == MARKS:
+        if _sisters(file, ISHNE):
+            return []  # they are told with their recording
         raise MedviewerError("ecg-no-signals", path)
     if len(head) < HEADER:
         raise MedviewerError("ecg-truncated", path, file=file.name, expected=HEADER, found=len(head))
@@ -83,6 +92,11 @@ def open_records(path: str) -> list[EcgRecord]:
     patient = Patient(
         number, f"{last}^{first}".strip("^"), iso(born[2], born[1], born[0])[:10], {1: "M", 2: "F"}.get(head[128], "")
     )
+    source = _Samples(path, offset, tuple(lead.resolution for lead in leads))
+    marks: tuple[Annotation, ...] = ()
+    for beside in _sisters(file, MARKS)[:1]:
+        marks, said = _marks(beside, float(rate), length)
+        warnings += said
     return [
         EcgRecord(
             item=file.stem,
@@ -92,8 +106,51 @@ def open_records(path: str) -> list[EcgRecord]:
             format="ishne",
             start=start,
             leads=tuple(leads),
-            source=_Samples(path, offset, tuple(lead.resolution for lead in leads)),
+            source=source,
+            gaps=gaps_of(source, leads),
+            annotations=marks,
             warnings=tuple(warnings),
             has_identity=patient.known,
         )
     ]
+
+
+def _sisters(file: Path, magic: bytes) -> list[Path]:
+    """Files of the same stem that begin so."""
+    found = []
+    for other in sorted(file.parent.glob(f"{glob.escape(file.stem)}.*")):
+        if other != file and other.is_file():
+            with contextlib.suppress(OSError), other.open("rb") as stream:
+                if stream.read(len(magic)) == magic:
+                    found.append(other)
+    return found
+
+
+def _marks(file: Path, rate: float, samples: int) -> tuple[tuple[Annotation, ...], list[Notice]]:
+    """Beats of an annotation file: the place of the first beat, then for each later one two labels and the samples since the
+    one before (http://thew-project.org/papers/ishneAnn.pdf). Behind a time-out nobody knows where they lie: it ends them."""
+    try:
+        raw = file.read_bytes()
+        at = HEADER + max(0, int(struct.unpack_from("<i", raw, 10)[0]))
+        first = int(struct.unpack_from("<I", raw, at)[0])
+    except (OSError, struct.error) as error:
+        return (), [Notice("ecg-annotations-unreadable", str(file), {"reason": type(error).__name__})]
+    rows = np.frombuffer(
+        raw[at + 4 : len(raw) - (len(raw) - at) % 4], np.dtype([("label", "S1"), ("own", "S1"), ("since", "<u2")])
+    )
+    ended = np.flatnonzero(rows["label"] == b"!")
+    kept = rows[: ended[0]] if len(ended) else rows
+    places = first + np.cumsum(kept["since"].astype(np.int64))
+    there = places < samples
+    said = []
+    if len(ended):
+        said.append(Notice("ecg-annotations-unreadable", str(file), {"reason": "time-out"}))
+    if not there.all():
+        said.append(Notice("ecg-annotations-beyond", str(file), {"count": int((~there).sum())}))
+    labels = [BEATS.get(bytes(label), "") for label in kept["label"][there]]
+    texts = [
+        bytes(label).decode("latin-1") if not symbol else "" for label, symbol in zip(kept["label"][there], labels, strict=True)
+    ]
+    return tuple(
+        Annotation(int(place) / rate, symbol, text) for place, symbol, text in zip(places[there], labels, texts, strict=True)
+    ), said

@@ -8,8 +8,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.core.ecg import DeviceReport, EcgRecord, Gap, Lead, Signal
-from medviewer.core.errors import Notice
+from medviewer.core.ecg import DeviceReport, EcgRecord, Gap, Lead, Signal, SignalSource
+from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
 from medviewer.io.ecg.checks import other_heart_rate
 
@@ -77,6 +77,20 @@ def gaps_in(signals: Sequence[NDArray[np.float64]], rate: float) -> tuple[Gap, .
     empty = np.all([np.isnan(signal) for signal in signals], axis=0)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
     return tuple(Gap(int(a) / rate, int(b) / rate) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1)
+
+
+LOOKED_THROUGH = 1 << 22
+"""Samples of all leads up to which a record that lies in its file is read at opening to find where nothing was recorded."""
+
+
+def gaps_of(source: SignalSource, leads: Sequence[Lead]) -> tuple[Gap, ...]:
+    """Gaps that only the samples tell (codes for "no sample"), of a record that is short enough to be looked through."""
+    if sum(lead.samples for lead in leads) > LOOKED_THROUGH or len({(lead.samples, lead.rate_hz) for lead in leads}) != 1:
+        return ()
+    try:
+        return gaps_in([source.read(k, 0, lead.samples) for k, lead in enumerate(leads)], leads[0].rate_hz)
+    except MedviewerError:  # told when it is read to be shown
+        return ()
 
 
 def with_limb_leads(record: EcgRecord, signals: list[NDArray[np.float64]]) -> EcgRecord:

@@ -9,6 +9,7 @@ from pathlib import Path
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import MedviewerError
 from medviewer.core.identity import Study
+from medviewer.io.ecg.leads import gaps_of
 from medviewer.io.ecg.wfdb_annotations import ANNOTATIONS, LEAD_MARKS, annotations_of
 from medviewer.io.ecg.wfdb_header import RECORD_LINE, SIGNAL_LINE, parsed, person, stated
 from medviewer.io.ecg.wfdb_segments import SegmentedSignals
@@ -56,6 +57,8 @@ def open_records(path: str) -> list[EcgRecord]:
     else:
         source = MappedSignals(header)
         leads, gaps, warnings = source.leads, (), source.warnings
+    if not source.packed:
+        gaps = gaps_of(source, leads) or gaps
     age, patient = person(header.comments)
     notes, said = annotations_of(header, leads)
     return [

@@ -45,6 +45,7 @@ class SegmentedSignals:
         self.leads = tuple(
             replace(units.get(name, Lead(name, "mV", header.rate, 0)), samples=int(at * frames[name])) for name in names
         )
+        self.packed = any(part.packed for _, _, part, _ in self._parts)
         self._frame = [int(frames[name]) for name in names]
         self.gaps, self.warnings = tuple(gaps), (*warnings, *_differing(segments, header.path))
 

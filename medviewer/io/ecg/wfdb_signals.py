@@ -35,6 +35,8 @@ class MappedSignals:
             leads.append(replace(lead, samples=frames * place.frame))
         self.leads = tuple(leads)
         self.warnings = tuple(warnings)
+        self.packed = any(_packed(place) for _, place in header.signals)
+        """Some of it is read by the wfdb package, which a record that is opened does not wait for."""
         self._blocks: dict[int, tuple[int, list[Signal]]] = {}
 
     def read(self, lead: int, start: int, stop: int) -> Signal:
@@ -44,8 +46,7 @@ class MappedSignals:
             return np.empty(0)
         if place.format == NULL:
             return np.full(stop - start, np.nan)
-        plain = place.format in ("16", "61", "80", "160", "24", "32", "212") and not place.skew
-        if not plain:
+        if _packed(place):
             return self._packed(lead, start, stop)
         # The other signals of the file are read with it: a day of one lead goes in parts, or all twelve would lie in memory.
         part = max(1, WORDS_AT_ONCE // place.width) * place.frame
@@ -82,6 +83,10 @@ class MappedSignals:
             parts.append(signals[lead][max(0, start - at * frame) : stop - at * frame])
         unit = self._header.signals[lead][1].unit
         return np.concatenate(parts) * (millivolts(unit) or 1.0)
+
+
+def _packed(place: Stored) -> bool:
+    return place.format not in ("16", "61", "80", "160", "24", "32", "212", NULL) or bool(place.skew)
 
 
 def _frames_in(place: Stored, header: Header, warnings: list[Notice]) -> int:

@@ -1,6 +1,9 @@
 """Marks on the trace: rhythm spans, beat letters, saliency ribbons, wave bounds, and ticks where letters have no room."""
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
@@ -38,8 +41,9 @@ def paint_marks(painter: QPainter, record: EcgRecord, view: EcgView, picture: Ec
     if not view.marks or marks.none:
         return
     for cell in marked_cells(picture):
-        _paint_spans(painter, cell, marks, ink)
-        _paint_beats(painter, view, cell, marks, ink)
+        letters = _letters(cell, marks)
+        _paint_spans(painter, cell, marks, letters.x[letters.symbols != "N"], ink)
+        _paint_beats(painter, view, cell, marks, letters, ink)
     model = ribbon_model(view, marks)
     one = marks.saliency.get(model)
     for cell in picture.cells:
@@ -50,8 +54,25 @@ def paint_marks(painter: QPainter, record: EcgRecord, view: EcgView, picture: Ec
             _paint_waves(painter, cell, marks, lead.name, lead.rate_hz, ink)
 
 
-def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, ink: EcgInk) -> None:
-    """Rhythm episodes: a violet band with its label; dashed below until somebody accepts it, solid green after."""
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """Beats of a cell that nobody rejected: where they stand, their class, their number in the record."""
+
+    x: NDArray[np.float64]
+    symbols: NDArray[np.str_]
+    numbers: NDArray[np.int64]
+
+
+def _letters(cell: Cell, marks: Marks) -> _Letters:
+    here = marks.between(cell.start_s, cell.start_s + cell.seconds)
+    kept = marks.accepted()[here]
+    x = cell.rect.x + (marks.times[here][kept] - cell.start_s) * cell.px_per_s
+    return _Letters(x, marks.symbols[here][kept], np.arange(here.start, here.stop)[kept])
+
+
+def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, letters: NDArray[np.float64], ink: EcgInk) -> None:
+    """Rhythm episodes: a violet band with its label; dashed below until somebody accepts it, solid green after. `letters`: where
+    letters of beats stand on a line of full disclosure."""
     high = 4.0 if cell.line else SPAN_H
     y = cell.rect.y + 1
     painter.setFont(theme.font(11, bold=True))
@@ -69,7 +90,7 @@ def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, ink: EcgInk) -> No
         colour.setAlpha((200 if episode.label == "A" else 90) if cell.line else 46)
         painter.fillRect(rect, colour)
         if cell.line:
-            _paint_line_label(painter, cell, episode.label, rect, ink)
+            _paint_line_label(painter, words.rhythm_short(episode.label), rect, letters, ink)
             continue
         line = QPen(
             QColor(ink.accepted if accepted else ink.machine), 1, Qt.PenStyle.SolidLine if accepted else Qt.PenStyle.DashLine
@@ -81,27 +102,27 @@ def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, ink: EcgInk) -> No
             painter.drawText(QPointF(rect.left() + 6, rect.bottom() - 3), text)
 
 
-def _paint_line_label(painter: QPainter, cell: Cell, label: str, rect: QRectF, ink: EcgInk) -> None:
-    """The rhythm's letter where its span begins or enters a line: colour alone tells nothing."""
-    if rect.width() < 14:
-        return
+def _paint_line_label(painter: QPainter, text: str, rect: QRectF, letters: NDArray[np.float64], ink: EcgInk) -> None:
+    """The rhythm's letter where its span begins or enters a line, behind letters of beats: colour alone tells nothing."""
     painter.save()
     painter.setFont(theme.font(9, bold=True))
-    painter.setPen(QColor(ink.machine))
-    painter.drawText(QPointF(rect.left() + 1, rect.bottom() + 9), words.rhythm_short(label))
+    wide = QFontMetricsF(painter.font()).horizontalAdvance(text)
+    left = rect.left() + 1
+    for at in letters.tolist():
+        if left - LETTER_PX / 2 < at < left + wide + LETTER_PX / 2:
+            left = at + LETTER_PX / 2
+    if left + wide <= rect.right():
+        painter.setPen(QColor(ink.machine))
+        painter.drawText(QPointF(left, rect.bottom() + 9), text)
     painter.restore()
 
 
-def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, ink: EcgInk) -> None:
+def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, letters: _Letters, ink: EcgInk) -> None:
     """The letter of each beat over its R peak in the colour of its class; rejected ones are struck out by leaving them out."""
-    here = marks.between(cell.start_s, cell.start_s + cell.seconds)
-    times, symbols = marks.times[here], marks.symbols[here]
-    if not len(times):
+    x, symbols, numbers = letters.x, letters.symbols, letters.numbers
+    if not len(x):
         return
-    kept = marks.accepted()[here]
-    times, symbols, numbers = times[kept], symbols[kept], np.arange(here.start, here.stop)[kept]
-    x = cell.rect.x + (times - cell.start_s) * cell.px_per_s
-    crowded = len(times) > 1 and float(np.median(np.diff(x))) < LETTER_PX
+    crowded = len(x) > 1 and float(np.median(np.diff(x))) < LETTER_PX
     top = cell.rect.y + (5 if cell.line else SPAN_H + 3)
     if crowded:
         _paint_ticks(painter, x, symbols, top, ink)

@@ -153,9 +153,9 @@ class TemplatePlots(_Plot):
         return floor(2 * low) / 2, max(ceil(2 * high) / 2, floor(2 * low) / 2 + 0.5)
 
     def mm(self, width: float) -> float:
-        """Pixels of a millimetre: the screen's own, less where up to four beats would not stand beside each other."""
+        """Pixels of a millimetre: the screen's own, less where all five classes would not stand beside each other."""
         low, high = self._range()
-        beside = min(len(self.found), 4)
+        beside = min(len(self.found), 5)
         wide = (width - 1 - (beside - 1) * self.GAP) / beside
         return min(self.screen_mm, max(wide, 20.0) / (sum(AROUND_S) * SPEED), self.PLOT_H / ((high - low) * GAIN))
 

@@ -199,6 +199,7 @@ def measure(name: str) -> str:
         "heart rate": _tr("Heart rate"),
         "lowest rate": _tr("Slowest 8 beats"),
         "highest rate": _tr("Fastest 8 beats"),
+        "longest RR": _tr("Longest RR"),
         "normal intervals": _tr("Normal intervals"),
         "mean NN": _tr("Mean NN"),
         "AF burden": _tr("AF burden"),

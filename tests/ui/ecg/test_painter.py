@@ -145,3 +145,21 @@ def test_ed09_a_day_costs_no_more_columns_than_a_second():
         view = replace(BARE, speed=BARE.speed * 9.0 / seconds)
         pixels = paint(record, view, {}, SIZE)
         assert inked(pixels).any()
+
+
+@pytest.mark.parametrize("letters", [(), (12.0,), (12.0, 21.0), (40.0,)])
+def test_the_rhythms_letter_of_a_line_makes_room_for_letters_of_beats(letters):
+    """On a page of full disclosure AF and V began at one place and lay over each other."""
+    from PySide6.QtCore import QRectF
+    from PySide6.QtGui import QImage, QPainter
+
+    from medviewer.ui.ecg.marks import LETTER_PX, _paint_line_label
+
+    image = QImage(80, 24, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    _paint_line_label(painter, "AF", QRectF(10, 1, 60, 4), np.array(letters), theme.ECG_INK["dark"])
+    painter.end()
+    columns = [x for x in range(80) if any(QColor(image.pixel(x, y)).lightness() > 40 for y in range(24))]
+    assert columns, "it is drawn"
+    assert all(abs(x - at) >= LETTER_PX / 2 - 1.5 for x in columns for at in letters if at <= 30 or at == 40.0)
