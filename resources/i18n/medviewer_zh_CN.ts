@@ -536,14 +536,6 @@
       <source>Drag an item here</source>
       <translation>将项目拖到此处</translation>
     </message>
-    <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不适用于此</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
-    </message>
   </context>
   <context>
     <name>EcgPanel</name>
@@ -796,14 +788,6 @@
       <source>Note</source>
       <translation>病历</translation>
     </message>
-    <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不读取此类图像</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
-    </message>
   </context>
   <context>
     <name>HeatControls</name>
@@ -868,14 +852,6 @@
     <message>
       <source>row</source>
       <translation>行</translation>
-    </message>
-    <message>
-      <source>{model} does not read this</source>
-      <translation>{model} 不读取此类图像</translation>
-    </message>
-    <message>
-      <source>{model} failed</source>
-      <translation>{model} 失败</translation>
     </message>
   </context>
   <context>
@@ -1240,10 +1216,6 @@
       <source>Done</source>
       <translation>完成</translation>
     </message>
-    <message>
-      <source>Rules find most, not all: look before the text leaves.</source>
-      <translation>规则能找到大部分而非全部，外发前请检查。</translation>
-    </message>
   </context>
   <context>
     <name>Openings</name>
@@ -1509,14 +1481,6 @@
       <source>about {n} min left</source>
       <translation>约剩 {n} 分钟</translation>
     </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
   </context>
   <context>
     <name>TagList</name>
@@ -1681,10 +1645,6 @@
     <message>
       <source>F1 keys</source>
       <translation>F1 按键</translation>
-    </message>
-    <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
     </message>
   </context>
   <context>
@@ -2288,14 +2248,6 @@
       <source>Covering the marked area changes the answer no more than covering any other ({deletion} against {random}). No heat is drawn.</source>
       <translation>遮盖标出的区域对答案的影响并不大于遮盖其他区域（{deletion} 对 {random}）。不绘制热图。</translation>
     </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
   </context>
   <context>
     <name>ecg</name>
@@ -2440,6 +2392,10 @@
       <translation>最快 8 搏</translation>
     </message>
     <message>
+      <source>Longest RR</source>
+      <translation>最长 RR</translation>
+    </message>
+    <message>
       <source>Normal intervals</source>
       <translation>正常间期</translation>
     </message>
@@ -2502,22 +2458,6 @@
     <message>
       <source>Mean beat of each class and how many belong to it; a click lists them.</source>
       <translation>各类的平均心搏及其数量；单击可列出。</translation>
-    </message>
-    <message>
-      <source>No identity</source>
-      <translation>无身份信息</translation>
-    </message>
-    <message>
-      <source>born {date}</source>
-      <translation>出生 {date}</translation>
-    </message>
-    <message>
-      <source>Longest RR</source>
-      <translation>最长 RR</translation>
-    </message>
-    <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
     </message>
   </context>
   <context>
@@ -2750,10 +2690,6 @@
     <message>
       <source>file</source>
       <translation>文件</translation>
-    </message>
-    <message>
-      <source>Research use only – not for diagnosis</source>
-      <translation>仅供研究，不用于诊断</translation>
     </message>
   </context>
   <context>
