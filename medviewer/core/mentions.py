@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from medviewer.core.lexicon import STATES, Lexicon, Role
 from medviewer.core.measures import owners
 from medviewer.core.note import Mention, Section, State
-from medviewer.core.statements import apart, aside, asked, form, relatives, sentences, spoke, stated
+from medviewer.core.statements import apart, aside, asked, clause, farther, form, relatives, sentences, spoke, stated
 
 _STOP = re.compile(r"[ \t]*(?:[,，、.。;；!！?？)）\]\n]|$)")
 """What stands after a cue that belongs to the phrase before it."""
@@ -159,6 +159,8 @@ def _before(
         words = text[cue.start : cue.end].lower(), text[cue.end : start], text[start:end], text[end : span[1]]
         if chinese or cue.group != "absent" or not apart(*words):
             found[cue.group] = (cue, "before")
+        if clause(text, cue.start, cue.end):
+            break  # it begins a clause of its own: "not needed if fever …", "未见气胸，考虑肺炎"
     return found
 
 
@@ -173,8 +175,9 @@ def _after(text: str, cues: list[Cue], end: int, lexicon: Lexicon) -> dict[str, 
     for cue in cues[:NEXT]:
         if cue.role == "ends" or (not chinese and spoke(text, end, cue.start)):
             break
+        versus = lexicon.tokens(text[cue.start : cue.end]) in lexicon.both_ways and farther(text[end : cue.start])
         elsewhere = chinese and re.search(r"[，,]", text[end : cue.start]) and text[cue.start] not in "均都皆"
-        if (cue.role == "after" or cue.closes) and not elsewhere:
+        if (cue.role == "after" or cue.closes) and not elsewhere and not versus:
             found.setdefault(cue.group, cue)
     return found
 

@@ -9,7 +9,7 @@ from medviewer.core.note import State
 _SPLIT = {
     "en": re.compile(
         r"(?<=[.!?])[\"')]*\s+(?=[A-Z\"'(\d*])|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)]|[A-Z][A-Za-z /&]{2,40}:))|(?<=;)\s"
-        r"|\s(?=\d{1,2}\)\s)|\s+(?=[A-Z][A-Z /&]{3,40}(?:\([A-Z]+\))?:\s)"
+        r"|\s(?=\d{1,2}\)\s)|(?<![A-Z/&])\s+(?=[A-Z][A-Z /&]{3,40}(?:\([A-Z]+\))?:\s)"
     ),
     "zh": re.compile(
         r"(?<=[。！；!;])|(?<![、，,及和或与无见认])\n+"
@@ -28,7 +28,7 @@ _MINUS = ("-", "−", "–")
 _PLUS = re.compile(r"(?:^|[\s/,;(])[+＋] ?\w")
 _ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)\.$")
 _STATED = re.compile(
-    r"[\d一二三四五六七八九十半]+(?:余|多|个)?(?:年|月|天|日|周|小时|分|次|级|mm|cm|度)|[有见伴为呈示加重增]|较前|轻度|中度|重度|少量|大量|明显|^\s*[左右双两][侧肺]"
+    r"[\d一二三四五六七八九十半]+(?:余|多|个)?(?:年|月|天|日|周|小时|分|次|级|mm|cm|度)|[有见伴为呈示加重增曾偶仍尚]|较前|频发|阵发|肿胀|抬高|升高|降低|下降|减少|扩大|缩小|模糊|紊乱|轻度|中度|重度|少量|大量|明显|^\s*[左右双两][侧肺]"
 )
 """Words that say a Chinese clause states something of its own; a bare item after a comma goes on with the list."""
 _ITEM = 10
@@ -36,7 +36,7 @@ _ITEM = 10
 _OPENS = re.compile(
     r"\s*(?:(?P<article>a|an|the|his|her|its|their|there|this|these|that|those)|trace|mild(?:ly)?|moderate(?:ly)?|minimal|slight|small|tiny|minor|stable"
     r"|unchanged|persistent|ongoing|chronic|old|healed|scattered|some|occasional|intermittent|frequent|known|only|positive|increased"
-    r"|normal|intact|\+)\b",
+    r"|normal|intact|possible|probable|likely|suspected|questionable|concern|history of|prior|previous|status post|\+)\b",
     re.IGNORECASE,
 )
 """How an English statement of its own begins after a comma or "and" that follows "no …"."""
@@ -88,6 +88,11 @@ _SPOKE = re.compile(
     re.IGNORECASE,
 )
 """A statement of its own between a phrase and a cue that follows: "a nodule is seen, effusion is absent"."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_CONDITION = re.compile(r"(?:if|unless|should|in case|in the event)\b", re.IGNORECASE)
+_FARTHER = re.compile(
+    r"\b(?:represent\w*|reflect\w*|suggest\w*|consistent|indicat\w*|due|with|from|may|likely|is|are|was)\b", re.IGNORECASE
+)
 _ASIDE = re.compile(
     r"\s*(?:,\s*(?:which|that|previously|seen|noted|described|identified|first|as)\b[^,;.]{1,60},|\([^()]{1,60}\))"
 )
@@ -124,7 +129,7 @@ def asked(text: str, concept: str) -> list[tuple[int, int]]:
     words = concept.split()
     if not words:
         return []
-    if any("\u4e00" <= sign <= "\u9fff" for sign in concept):
+    if _CHINESE.search(concept):
         return [m.span() for m in re.finditer(r"\s*".join(map(re.escape, "".join(words))), text, re.IGNORECASE)]
     *head, last = words
     lead = "".join(rf"{re.escape(word)}(?:\s+|-\s*)" for word in head)
@@ -180,19 +185,22 @@ def apart(first: str, between: str, phrase: str, rest: str) -> bool:
     ("lack of sleep worsens the migraine") or name the exception ("denies pain except when walking")?"""
     if _UNLESS.match(rest) or (_SHORT.match(first) and _AFAR.search(between)) or (_NOUN.match(first) and _VERB.search(between)):
         return True
+    breaks = [m.end() for m in re.finditer(r",\s*(?:and\b)?|\band\b", between)]
+    listed = not breaks or bool(_LISTED.search(between))
+    rest = re.split(r"[.;\n]", rest, maxsplit=1)[0]
+    comma = not listed and between[: breaks[-1]].rstrip().endswith(",")
+    if comma and _SAID.match(rest):
+        return True
     if not _NO.match(first):
         return False
     if _DONE.search(between) or (_PLAIN.fullmatch(first) and _FOR.search(between)):
         return True
-    breaks = [m.end() for m in re.finditer(r",\s*(?:and\b)?|\band\b", between)]
-    if not breaks or _LISTED.search(between):
+    if listed:
         return False
-    rest = re.split(r"[.;\n]", rest, maxsplit=1)[0]
     opens = _OPENS.match(between + phrase, breaks[-1])
     if opens and not _LISTED.search(rest):
         return not (opens["article"] and _OPENS.match(between))
-    comma = between[: breaks[-1]].rstrip().endswith(",")
-    return bool(_SAID.match(rest)) and (comma or not _FOUND.match(rest))
+    return bool(_SAID.match(rest)) and not _FOUND.match(rest)
 
 
 def stated(text: str, start: int, end: int) -> bool:
@@ -211,6 +219,18 @@ def stated(text: str, start: int, end: int) -> bool:
 def spoke(text: str, start: int, end: int) -> bool:
     """Does an English statement end between a phrase and a cue that follows: "a nodule is seen, effusion is absent"?"""
     return bool(_SPOKE.search(text, start, end))
+
+
+def clause(text: str, start: int, end: int) -> bool:
+    """Does a cue begin a clause that no cue before it reaches into?"""
+    if _CHINESE.match(text[start]):
+        return text[start - 1 : start] in ("，", ",")
+    return bool(_CONDITION.match(text, start, end))
+
+
+def farther(between: str) -> bool:
+    """Is a phrase no side of the "versus" that follows: "an opacity representing atelectasis versus pneumonia"?"""
+    return bool(_FARTHER.search(between))
 
 
 def aside(text: str, end: int) -> int:
