@@ -38,8 +38,8 @@ def test_nt01_the_golden_file_is_judged_right_in_98_of_100(language):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_nt01_hard_constructions_are_judged_right_in_95_of_100_sentences(language):
-    """ "open" ones mended the rules; of the "sealed" 57 of 60 and 28 of 30, of the "real" ones of MTSamples 111 of 120 were right when
-    they were first looked at (the card tells more)."""
+    """The "open" ones mended the rules; of the "sealed" 57 of 60 and 28 of 30, of the "real" ones (MTSamples) 111 of 120 were
+    right when they were first looked at (the card tells more)."""
     wrong: dict[str, list[str]] = {}
     lines = (GOLDEN / f"statements.{language}.tsv").read_text("utf-8").splitlines()
     for half, truth, text in (line.split("\t") for line in lines):
@@ -258,6 +258,12 @@ def test_both_tables_know_the_same_concepts_and_no_phrase_means_two():
 def test_nt02_an_asked_phrase_is_found_in_any_case_number_and_over_line_breaks(text, concept, places):
     table = ZH if "胸" in text else EN
     assert [m.state for m in mentions(text, table, [concept]) if m.concept == concept] == places
+
+
+def test_nt01_the_header_history_of_present_illness_is_no_past():
+    text = "HISTORY OF PRESENT ILLNESS: The patient presented initially to the clinic with dyspnea. She had not any fever."
+    assert state(text, "dyspnea") == "present"
+    assert state(text, "fever") == "absent"
 
 
 def test_a_phrase_of_the_table_may_name_a_class_of_words():
