@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except Exception as error:
+    except Exception as error:  # a defect: exit code 1, its words nowhere (they may name a patient)
         log.debug("defect", exc_info=True)
         print(f"medviewer: {_defect(type(error).__name__, args)}", file=sys.stderr)
         return DEFECT
@@ -96,7 +96,7 @@ KEYS = {
 
 def _defect(kind: str, args: argparse.Namespace) -> str:
     """One sentence for an error that is nobody's; English where even the sentences cannot be read."""
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception):  # even the sentences may be what is broken
         from medviewer.core.errors import Notice
         from medviewer.services.words import say
 

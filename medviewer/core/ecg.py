@@ -192,3 +192,13 @@ class Wave:
     onset: int
     peak: int
     offset: int
+
+
+def moment(seconds: float) -> str:
+    """A time of a record in words: 3.72 s, 12:03.7, 7:12:03.7."""
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    text = f"{minutes % 60:02d}:{rest / 10:04.1f}"
+    return f"{minutes // 60}:{text}" if minutes >= 60 else text

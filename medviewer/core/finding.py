@@ -54,6 +54,17 @@ class Score:
     threshold: float | None = None
 
     @property
+    def words(self) -> str:
+        """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty, and never 0 or 1 themselves."""
+        likely, low, high = (probability_words(value, self.probability) for value in (self.probability, self.low, self.high))
+        return f"{likely} ({low}–{high})"
+
+    @property
+    def limit(self) -> str:
+        """The threshold in words, "" without."""
+        return probability_words(self.threshold) if self.threshold is not None else ""
+
+    @property
     def positive(self) -> bool:
         return self.threshold is not None and self.probability >= self.threshold
 

@@ -134,5 +134,5 @@ class InferenceQueue:
         for listener in listeners:
             try:
                 listener(result, error)
-            except Exception:
+            except Exception:  # the other listeners and the worker go on
                 log.exception("an answer was not taken")

@@ -33,5 +33,5 @@ def damage_told(path: str) -> Iterator[None]:
             yield
     except MedviewerError:
         raise
-    except Exception as error:
+    except Exception as error:  # KeyError, struct.error, NotImplementedError, zlib.error …
         raise MedviewerError("dicom-damaged", path, reason=type(error).__name__) from error

@@ -2,6 +2,8 @@
 
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,22 @@ DEFER = 1 << 20
 def parse_header(path: str) -> Header:
     """The same header read by pydicom. Raises MedviewerError `not-dicom`, `header-damaged`, `file-unreadable`."""
     import pydicom
+
+    with header_told(path):
+        size = Path(path).stat().st_size
+        ds = pydicom.dcmread(path, force=True, stop_before_pixels=False, defer_size=DEFER)
+        return _header_of(ds, path, size)
+
+
+@contextmanager
+def header_told(path: str) -> Iterator[None]:
+    """What pydicom raises of a header becomes `not-dicom`, `header-damaged` or `file-unreadable`; its warnings are kept quiet."""
     from pydicom.errors import InvalidDicomError
 
     try:
-        size = Path(path).stat().st_size
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ds = pydicom.dcmread(path, force=True, stop_before_pixels=False, defer_size=DEFER)
-            return _header_of(ds, path, size)
+            yield
     except InvalidDicomError as error:
         raise MedviewerError("not-dicom", path) from error
     except OSError as error:
@@ -33,8 +43,7 @@ def parse_header(path: str) -> Header:
         raise MedviewerError("file-unreadable", path, reason=error.strerror or "") from error
     except MedviewerError:
         raise
-    except Exception as error:
-        # A damaged header makes pydicom raise nearly anything: KeyError, struct.error, NotImplementedError, zlib.error …
+    except Exception as error:  # KeyError, struct.error, NotImplementedError, zlib.error …
         raise MedviewerError("header-damaged", path) from error
 
 
@@ -83,8 +92,7 @@ def _length_of(ds: Any, tag: int) -> int:
 def _items(ds: Any, tag: int, little: bool) -> tuple[RawElements, ...]:
     try:
         return tuple(_raw(item, little) for item in ds[tag].value or ())
-    except Exception:
-        # A damaged table or code must not stop the image (PX-17); it is as if it were not there.
+    except Exception:  # a damaged table or code must not stop the image (PX-17): it is as if it were not there
         return ()
 
 

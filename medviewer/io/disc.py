@@ -32,8 +32,7 @@ def _listed(index: str) -> list[tuple[str, ...]]:
             warnings.simplefilter("ignore")
             records = pydicom.dcmread(index, force=True).get("DirectoryRecordSequence") or []
             names = [record.get("ReferencedFileID") for record in records[:MOST_RECORDS]]
-    except Exception:
-        # A damaged index makes pydicom raise nearly anything; the files are found by content all the same.
+    except Exception:  # a damaged index makes pydicom raise nearly anything; the files are found by content all the same
         return []
     parts = [(name,) if isinstance(name, str) else tuple(str(part) for part in name) for name in names if name]
     return [name for name in dict.fromkeys(parts) if all(map(_plain, name))]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medviewer.core.errors import MedviewerError
+from medviewer.io.dicom_parse import header_told
 
 LONGEST = 256
 """Characters of a value that are shown."""
@@ -28,18 +29,9 @@ class Element:
 def elements(path: str) -> Iterator[Element]:
     """Rows in the file's order. Raises MedviewerError `not-dicom`, `header-damaged`, `file-unreadable` before the first one."""
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            data = pydicom.dcmread(path, force=True, defer_size=LATE, stop_before_pixels=True)
-    except InvalidDicomError as error:
-        raise MedviewerError("not-dicom", path) from error
-    except OSError as error:
-        raise MedviewerError("file-unreadable", path, reason=error.strerror or "") from error
-    except Exception as error:  # a damaged header makes pydicom raise nearly anything
-        raise MedviewerError("header-damaged", path) from error
+    with header_told(path):
+        data = pydicom.dcmread(path, force=True, defer_size=LATE, stop_before_pixels=True)
     if len(data) == 0:
         raise MedviewerError("not-dicom", path)
     meta = getattr(data, "file_meta", None)

@@ -91,7 +91,7 @@ def open_paths(session: Session, post: Post, paths: Sequence[str | Path], *, wor
             hand_over(scan(paths, workspace=workspace, announce=hand_over, cancel=opening.token, asking=opening.asking))
         except Cancelled:
             return
-        except Exception:
+        except Exception:  # a thread that ends unheard would leave the scan running for ever
             log.exception("scan failed")
             failed = Notice("scan-failed", str(paths[0]) if paths else "")
             post(lambda: session.put((), account=_ended(session.account, failed)))

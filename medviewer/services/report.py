@@ -227,8 +227,7 @@ class _Writer:
             return self.say("rules")
         if "count" in finding.facts and score.threshold is None:
             return self.say("beats", n=finding.facts["count"], share=f"{100 * score.probability:.2g}")
-        band = f"{score.probability:.2f} ({score.low:.2f}–{score.high:.2f})"
-        return f"{band} ≥ {score.threshold:.2f}" if score.threshold is not None else band
+        return f"{score.words} ≥ {score.limit}" if score.limit else score.words
 
     def table(self, findings: Sequence[Finding]) -> Table:
         head = tuple(self.say(f"column-{name}") for name in ("finding", "where", "score", "who"))
@@ -317,7 +316,7 @@ class _Writer:
             made = result.provenance
             if made is None or result.status != "ok":
                 continue
-            told = {s.label: f"{s.threshold:.2f}" for s in result.scores if s.threshold is not None}
+            told = {s.label: s.limit for s in result.scores if s.limit}
             alike = len(told) > 3 and len(set(told.values())) == 1  # twelve classes with one threshold are one number
             limits = next(iter(told.values())) if alike else ", ".join(f"{k} {v}" for k, v in told.items())
             check = result.attribution.self_check if result.attribution else result.self_check

@@ -183,7 +183,7 @@ class Database:
             except sqlite3.Error as error:
                 failure = str(error)
                 break
-            except Exception:
+            except Exception:  # a defect in one change lets the writer go on
                 log.exception("a change could not be made")
             batch.pop(0)
         with self._changed:

@@ -39,7 +39,7 @@ class Bridge(QObject):
         def run() -> None:
             try:
                 result, error = work(), None
-            except Exception as raised:
+            except Exception as raised:  # whatever it is goes to `done`
                 result, error = None, raised
             self.post(lambda: done(result, error))
 
@@ -56,5 +56,5 @@ class Bridge(QObject):
             return
         try:
             change()
-        except Exception:
+        except Exception:  # a slot that raises would end the program
             log.exception("a change was not taken")

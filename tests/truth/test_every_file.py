@@ -45,7 +45,7 @@ def pixel_array(path):
         try:
             dataset = pydicom.dcmread(path, force=True)
             pixels = dataset.pixel_array
-        except Exception:
+        except Exception:  # pydicom raises nearly anything of a damaged file
             return None
     many = int(dataset.get("NumberOfFrames", 1) or 1) > 1
     return pixels if many and pixels.ndim > 2 else pixels[None]

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QPushButton
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Attribution, Decision, Finding, Provenance, Region, Result, Score, SelfCheck
 from medviewer.services.sample import sample_paths
-from medviewer.ui.patient.findings import score_words
 from medviewer.ui.patient.models import CardDialog
 
 PROVENANCE = Provenance("net", "1", "a", "b", "p", "m", "t", "cpu", 0, "2026-01-01T00:00:00+00:00")
@@ -42,9 +41,9 @@ def answer(pane, *, passed=True, empty=False, probability=0.71):
     attribution = Attribution(pane.series.item, 0, "net", "thing", "grad-cam", heat, grid, (8.0, 8.0), check, empty)
     score = Score("thing", probability, 0.52, 0.84, 0.58)
     found = (Finding("f", pane.series.item, "image", "thing", score, Region(0), PROVENANCE, (), Decision()),)
-    return Result(
-        pane.series.item, 0, "net", "ok", 1.0, None, (), (score,), found if score.positive else (), attribution, PROVENANCE
-    )
+    findings = found if score.positive else ()
+    said = {"scores": (score,), "findings": findings, "attribution": attribution}
+    return Result(pane.series.item, 0, "net", "ok", 1.0, provenance=PROVENANCE, **said)
 
 
 def colourful(pane):
@@ -126,10 +125,10 @@ def test_a_refusal_is_a_grey_card_and_a_strip_with_its_reason(desk, pane):
 
 
 def test_certainty_is_never_claimed_by_rounding():
-    assert score_words(Score("x", 0.997, 0.99, 0.9991)) == "0.997 (0.990–0.999)"
-    assert score_words(Score("x", 0.5, 0.4, 0.6)) == "0.50 (0.40–0.60)"
-    assert score_words(Score("x", 0.99999, 0.9991, 1.0)) == ">0.999 (0.999–>0.999)"
-    assert score_words(Score("x", 0.00001, 0.0, 0.002)) == "<0.001 (<0.001–0.002)"
+    assert Score("x", 0.997, 0.99, 0.9991).words == "0.997 (0.990–0.999)"
+    assert Score("x", 0.5, 0.4, 0.6).words == "0.50 (0.40–0.60)"
+    assert Score("x", 0.99999, 0.9991, 1.0).words == ">0.999 (0.999–>0.999)"
+    assert Score("x", 0.00001, 0.0, 0.002).words == "<0.001 (<0.001–0.002)"
 
 
 def test_ctrl_return_on_the_sample_child_gives_an_answer_with_its_network_and_on_a_ct_a_refusal(qtbot, desk, tmp_path):

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medviewer.core.ecg import moment
 from medviewer.core.ecg_marks import CLASSES, Event, Marks
+from medviewer.core.finding import probability_words
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
 
@@ -67,11 +69,11 @@ class EventsModel(QAbstractTableModel):
         one = self.event(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() == TIME:
-                return words.moment(one.start_s)
+                return moment(one.start_s)
             if index.column() == CLASS:
                 return one.label
             if index.column() == SHARE:
-                return words.share(one.probability)
+                return probability_words(one.probability)
         if role == Qt.ItemDataRole.UserRole:
             return one
         if role == Qt.ItemDataRole.ToolTipRole:

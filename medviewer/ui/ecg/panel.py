@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from medviewer.core.beat_why import beat_facts
-from medviewer.core.ecg import EcgRecord, Measurement
+from medviewer.core.ecg import EcgRecord, Measurement, moment
 from medviewer.core.ecg_layout import disclosed
 from medviewer.core.ecg_marks import CLASSES, Marks, Template, beat_finding, episode_finding, hours, templates
 from medviewer.core.ecg_view import LONG_S
@@ -15,7 +15,6 @@ from medviewer.core.finding import Finding, Result
 from medviewer.core.heart_rate import intervals, variability
 from medviewer.core.intervals import measured, rows
 from medviewer.ui.bridge import Bridge
-from medviewer.ui.ecg import words
 from medviewer.ui.ecg.events import EventsList
 from medviewer.ui.ecg.numbers import NumbersTable, RatePlots, TemplatePlots
 from medviewer.ui.ecg.pane import EcgPane
@@ -122,7 +121,7 @@ class EcgPanel(QWidget):
         if record is None or touched is None or (number := record.lead(touched[0])) is None:
             return {}
         lead, at_s = touched
-        self._titles["by hand"].setText(self.tr("BY HAND · {lead}, {time}").format(lead=lead, time=words.moment(at_s)))
+        self._titles["by hand"].setText(self.tr("BY HAND · {lead}, {time}").format(lead=lead, time=moment(at_s)))
         every = rows(pane.marks.waves.get(lead, ()), record.leads[number].rate_hz, record.seconds, record.gaps)
         if not every:
             return {}

@@ -6,9 +6,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from medviewer.core.beat_why import BeatFacts
-from medviewer.core.ecg import Saliency, Vote
+from medviewer.core.ecg import Saliency, Vote, moment
 from medviewer.core.ecg_marks import AROUND_S, CLASSES, Event, Template
-from medviewer.core.finding import SelfCheck
+from medviewer.core.finding import SelfCheck, probability_words
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
 
@@ -128,7 +128,7 @@ class WhyCard(QFrame):
         vote: Vote | None = None,
     ) -> None:
         """`vote`: whose word the class is, of this beat."""
-        self._head(one, self.tr("Why {label} at {time}?").format(label=one.label, time=words.moment(one.start_s)), check)
+        self._head(one, self.tr("Why {label} at {time}?").format(label=one.label, time=moment(one.start_s)), check)
         self.trace.facts, self.trace.normal, self.trace.saliency, self.trace.at_s = facts, normal, saliency, one.start_s
         self.trace.show()
         self.trace.update()
@@ -143,7 +143,7 @@ class WhyCard(QFrame):
             said.append(self.tr("The map that was made did not pass its check."))
         if vote is not None and vote.changed:
             told = self.tr("{label} by vote of {n} beats of like QRS; the network alone said {alone} ({share}).")
-            said.append(told.format(label=vote.symbol, n=vote.likes, alone=vote.alone, share=words.share(vote.share)))
+            said.append(told.format(label=vote.symbol, n=vote.likes, alone=vote.alone, share=probability_words(vote.share)))
         self.says.setText(" ".join(said))
         self.facts_line.setText(" · ".join(self._numbers(facts)))
         for name in CLASSES:
@@ -151,11 +151,13 @@ class WhyCard(QFrame):
         self.show()
 
     def show_episode(self, one: Event, saliency: Saliency | None, check: SelfCheck | None) -> None:
-        self._head(one, self.tr("{rhythm}, {time}").format(rhythm=words.rhythm(one.label), time=words.moment(one.start_s)), check)
+        self._head(one, self.tr("{rhythm}, {time}").format(rhythm=words.rhythm(one.label), time=moment(one.start_s)), check)
         self.trace.hide()
         self.ask.hide()
         length = words.length_words(one.end_s - one.start_s)
-        self.says.setText(self.tr("Lasts {length}, score {share}.").format(length=length, share=words.share(one.probability)))
+        self.says.setText(
+            self.tr("Lasts {length}, score {share}.").format(length=length, share=probability_words(one.probability))
+        )
         weak = check is not None and not check.passed
         ribbon = self.tr("The ribbon under the trace shows what the network used.") if saliency is not None else ""
         self.facts_line.setText(self.tr("Its explanation did not pass its check: no ribbon is drawn.") if weak else ribbon)

@@ -1,11 +1,14 @@
 """What stands in words on an ECG: identity, the record, warnings, and the footer that says how it is drawn."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 from medviewer.core.ecg import EcgRecord, Episode, Measurement
 from medviewer.core.ecg_layout import EcgPicture
 from medviewer.core.ecg_view import EcgView
-from medviewer.core.finding import Decision
+from medviewer.core.finding import Decision, probability_words
 from medviewer.core.signal import UNFILTERED, Filters
 from medviewer.ui.headless import translated
 from medviewer.ui.identity import born, identity_line, name_of
@@ -106,34 +109,60 @@ def unreadable() -> str:
     return _tr("These samples cannot be read.")
 
 
+RHYTHMS = {
+    "N": QT_TRANSLATE_NOOP("ecg", "normal rhythm"),
+    "A": QT_TRANSLATE_NOOP("ecg", "atrial fibrillation"),
+    "O": QT_TRANSLATE_NOOP("ecg", "other rhythm"),
+    "~": QT_TRANSLATE_NOOP("ecg", "too noisy"),
+}
+BEATS = {
+    "N": QT_TRANSLATE_NOOP("ecg", "normal"),
+    "S": QT_TRANSLATE_NOOP("ecg", "supraventricular ectopic"),
+    "V": QT_TRANSLATE_NOOP("ecg", "ventricular ectopic"),
+    "F": QT_TRANSLATE_NOOP("ecg", "fusion"),
+    "Q": QT_TRANSLATE_NOOP("ecg", "not classified"),
+}
+MEASURES = {
+    "heart rate": QT_TRANSLATE_NOOP("ecg", "Heart rate"),
+    "lowest rate": QT_TRANSLATE_NOOP("ecg", "Slowest 8 beats"),
+    "highest rate": QT_TRANSLATE_NOOP("ecg", "Fastest 8 beats"),
+    "longest RR": QT_TRANSLATE_NOOP("ecg", "Longest RR"),
+    "normal intervals": QT_TRANSLATE_NOOP("ecg", "Normal intervals"),
+    "mean NN": QT_TRANSLATE_NOOP("ecg", "Mean NN"),
+    "AF burden": QT_TRANSLATE_NOOP("ecg", "AF burden"),
+    "time read": QT_TRANSLATE_NOOP("ecg", "Time read"),
+    "time not read": QT_TRANSLATE_NOOP("ecg", "Time not read"),
+    "axis": QT_TRANSLATE_NOOP("ecg", "Axis"),
+    "QRS axis": QT_TRANSLATE_NOOP("ecg", "QRS axis"),
+    "P axis": QT_TRANSLATE_NOOP("ecg", "P axis"),
+    "T axis": QT_TRANSLATE_NOOP("ecg", "T axis"),
+}
+LAYOUT_TITLES = {"3x4+1": "3×4 + II", "3x4": "3×4", "6x2": "6×2", "12x1": "12×1", "cabrera": "Cabrera", "holter": "Holter"}
+
+
+def _named(names: Mapping[str, object], key: str) -> str:
+    """In the user's language; what is not known stands as it is."""
+    return _tr(str(names[key])) if key in names else key
+
+
 def rhythm(label: str) -> str:
-    """The name of a rhythm; one that is not known stands as it is."""
-    names = {
-        "N": _tr("normal rhythm"),
-        "A": _tr("atrial fibrillation"),
-        "O": _tr("other rhythm"),
-        "~": _tr("too noisy"),
-    }
-    return names.get(label, label)
+    return _named(RHYTHMS, label)
+
+
+def beat_class(label: str) -> str:
+    return _named(BEATS, label)
+
+
+def measure(name: str) -> str:
+    return _named(MEASURES, name)
 
 
 def episode(one: Episode) -> str:
-    return f"{rhythm_short(one.label)} · {rhythm(one.label)} {one.probability:.2f}"
+    return f"{rhythm_short(one.label)} · {rhythm(one.label)} {probability_words(one.probability)}"
 
 
 def rhythm_short(label: str) -> str:
     return "AF" if label == "A" else label
-
-
-def beat_class(label: str) -> str:
-    names = {
-        "N": _tr("normal"),
-        "S": _tr("supraventricular ectopic"),
-        "V": _tr("ventricular ectopic"),
-        "F": _tr("fusion"),
-        "Q": _tr("not classified"),
-    }
-    return names.get(label, label)
 
 
 def reading(percent: int) -> str:
@@ -155,16 +184,7 @@ def probe(lead: str, time_s: float, value: float, unit: str) -> str:
 
 
 def layout_title(layout: str) -> str:
-    names = {
-        "3x4+1": "3×4 + II",
-        "3x4": "3×4",
-        "6x2": "6×2",
-        "12x1": "12×1",
-        "cabrera": "Cabrera",
-        "stacked": _tr("stacked"),
-        "holter": "Holter",
-    }
-    return names[layout]
+    return _tr("stacked") if layout == "stacked" else LAYOUT_TITLES[layout]
 
 
 def filter_title(filters: Filters) -> str:
@@ -174,43 +194,8 @@ def filter_title(filters: Filters) -> str:
     return filter_words(filters).removeprefix(_tr("shown {filters}").replace("{filters}", "")).strip()
 
 
-def moment(seconds: float) -> str:
-    """A time of the record in a list: 3.72 s, 12:03.7, 7:12:03.7."""
-    if seconds < 60:
-        return f"{seconds:.2f} s"
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    text = f"{minutes % 60:02d}:{rest / 10:04.1f}"
-    return f"{minutes // 60}:{text}" if minutes >= 60 else text
-
-
-def share(probability: float) -> str:
-    """Two digits, three at the ends, where two would claim certainty."""
-    return f"{probability:.{2 if 0.01 <= probability <= 0.99 else 3}f}"
-
-
 def tachogram_title() -> str:
     return _tr("RR intervals")
-
-
-def measure(name: str) -> str:
-    """The title of a measurement; a name that is not known stands as it is."""
-    names = {
-        "heart rate": _tr("Heart rate"),
-        "lowest rate": _tr("Slowest 8 beats"),
-        "highest rate": _tr("Fastest 8 beats"),
-        "longest RR": _tr("Longest RR"),
-        "normal intervals": _tr("Normal intervals"),
-        "mean NN": _tr("Mean NN"),
-        "AF burden": _tr("AF burden"),
-        "time read": _tr("Time read"),
-        "time not read": _tr("Time not read"),
-        "axis": _tr("Axis"),
-        "QRS axis": _tr("QRS axis"),
-        "P axis": _tr("P axis"),
-        "T axis": _tr("T axis"),
-    }
-    return names.get(name, name)
 
 
 def value(one: Measurement) -> str:
@@ -236,7 +221,7 @@ def device_title() -> str:
 
 def finding_line(label: str, probability: float, decision: Decision) -> str:
     """ "V 0.91", "A 0.97, accepted by who"."""
-    line = f"{label} {share(probability)}"
+    line = f"{label} {probability_words(probability)}"
     return _tr("{line}, accepted by {who}").format(line=line, who=decision.who) if decision.state == "accepted" else line
 
 

@@ -11,7 +11,7 @@ from medviewer.core.note import Mention, State
 from medviewer.core.page import TOP, NotePicture
 from medviewer.ui import theme
 from medviewer.ui.note import ink
-from medviewer.ui.patient.cards import ProbabilityBar, score_words
+from medviewer.ui.patient.cards import ProbabilityBar
 
 WORD_ALPHA = 150
 """Opacity of the weightiest word's ground."""
@@ -86,10 +86,10 @@ class Classes(QFrame):
         name = QLabel(self._label_of(picture.model, score.label), self)
         name.setFont(theme.font(12, bold=told))
         name.setToolTip(name.text())
-        number = QLabel(score_words(score).partition(" ")[0] if self.width() < NARROW else score_words(score), self)
+        number = QLabel(score.words.partition(" ")[0] if self.width() < NARROW else score.words, self)
         number.setProperty("role", "second")
-        limit = "" if score.threshold is None else "\n" + self.tr("threshold {t}").format(t=f"{score.threshold:.2f}")
-        number.setToolTip(score_words(score) + limit)
+        limit = "\n" + self.tr("threshold {t}").format(t=score.limit) if score.limit else ""
+        number.setToolTip(score.words + limit)
         bar = ProbabilityBar(score, theme.MACHINE if told else theme.TEXT3, self)
         bar.setMinimumWidth(40)
         for column, widget in enumerate((name, bar, number)):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from medviewer.core.finding import Score, probability_words
+from medviewer.core.finding import Score
 from medviewer.ui import theme
 
 Act = tuple[str, Callable[[], None]]
@@ -43,12 +43,6 @@ class ProbabilityBar(QWidget):
         if self.score.threshold is not None:
             painter.fillRect(QRectF(wide * self.score.threshold - 1, middle - 6, 2, 12), QColor(theme.TEXT1))
         painter.end()
-
-
-def score_words(score: Score) -> str:
-    """ "0.71 (0.52–0.84)"; three digits at the ends, where two would claim certainty, and never 0 or 1 themselves."""
-    likely, low, high = (probability_words(value, score.probability) for value in (score.probability, score.low, score.high))
-    return f"{likely} ({low}–{high})"
 
 
 def plain(words: str, parent: QWidget) -> QLabel:

@@ -10,7 +10,7 @@ from medviewer.core.errors import Fact, Notice
 from medviewer.services.compare import Discordance, Side
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
-from medviewer.ui.patient.cards import ProbabilityBar, plain, score_words
+from medviewer.ui.patient.cards import ProbabilityBar, plain
 
 
 class DisagreementCard(QFrame):
@@ -113,7 +113,7 @@ class DisagreementCard(QFrame):
             column.addWidget(quoted)
         elif side.score is not None:
             column.addWidget(ProbabilityBar(side.score, theme.MACHINE, box))
-            column.addWidget(QLabel(score_words(side.score), box))
+            column.addWidget(QLabel(side.score.words, box))
         elif side.value is not None:
             unit = str(facts.get("unit", ""))
             words = f"{side.value:.0f} {unit}" if unit else self.tr("{n} of {of} beats").format(n=facts["count"], of=facts["of"])

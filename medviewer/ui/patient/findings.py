@@ -19,7 +19,7 @@ from medviewer.services.session import DecisionState, Session
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.patient import words
-from medviewer.ui.patient.cards import Card, MentionRow, score_words
+from medviewer.ui.patient.cards import Card, MentionRow
 from medviewer.ui.patient.disagree import DisagreementCard
 from medviewer.ui.strip import refusal
 
@@ -251,10 +251,8 @@ class FindingsPanel(QWidget):
         if score.threshold is not None or "count" not in finding.facts:
             colour = {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(finding.decision.state, theme.MACHINE)
             card.bar(score, colour)
-            said = score_words(score)
-            if score.threshold is not None:
-                said = self.tr("{score}, threshold {threshold}").format(score=said, threshold=f"{score.threshold:.2f}")
-            card.line(said)
+            said = self.tr("{score}, threshold {threshold}") if score.limit else "{score}"
+            card.line(said.format(score=score.words, threshold=score.limit))
         if finding.decision.label:
             said = self._label(result.model, finding.label)
             card.line(self.tr("The network called it {label}.").format(label=said))
@@ -327,7 +325,7 @@ class FindingsPanel(QWidget):
             label = self._label(result.model, score.label)
             below = self.tr("{label} {score}, below the threshold {threshold}")
             said = self.tr("{label} {score}, threshold {threshold}") if score.positive else below
-            card.line(said.format(label=label, score=score_words(score), threshold=f"{score.threshold:.2f}"))
+            card.line(said.format(label=label, score=score.words, threshold=score.limit))
         self._why(card, result)
         card.end(words.tags(result), [])
         return card

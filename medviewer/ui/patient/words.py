@@ -1,10 +1,11 @@
-"""What the findings list says: which item, why, who decided; how a mention is meant, moments, times on a trace."""
+"""What the findings list says: which item, why, who decided when; how a mention is meant."""
 
 from datetime import datetime
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from medviewer.core.ecg import EcgRecord
+from medviewer.core.ecg import moment as ecg_moment
 from medviewer.core.finding import Finding, Interval, Result
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument, State
@@ -41,14 +42,6 @@ def moment(when: str) -> str:
         return when
     today = datetime.now().astimezone().date()
     return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
-
-
-def clock(seconds: float) -> str:
-    """Seconds of a record: "6.62 s", beyond a minute "0:12:09"."""
-    if seconds < 60:
-        return f"{seconds:.2f} s"
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def where(item: Item | None) -> str:
@@ -112,7 +105,7 @@ def _of_record(result: Result, finding: Finding, record: EcgRecord) -> list[str]
         said = _tr("{n} of {of} beats ({share} %).")
         found.append(said.format(n=finding.facts["count"], of=len(result.beats.sample), share=share))
     if isinstance(finding.evidence, Interval) and record.rate_hz > 0:
-        start, end = (clock(s / record.rate_hz) for s in (finding.evidence.start, finding.evidence.end))
+        start, end = (ecg_moment(s / record.rate_hz) for s in (finding.evidence.start, finding.evidence.end))
         found.append(_tr("First from {start} to {end}.").format(start=start, end=end))
     if result.saliency is not None:
         found.append(_tr("{method} on lead {lead}.").format(method=result.method, lead=result.saliency.lead))
