@@ -2356,30 +2356,6 @@
       <translation>未分类</translation>
     </message>
     <message>
-      <source>reading {n} %</source>
-      <translation>已读取 {n} %</translation>
-    </message>
-    <message>
-      <source>Beats are not marked yet: Ctrl+Return asks the networks.</source>
-      <translation>尚未标记心搏：按 Ctrl+Return 请网络分析。</translation>
-    </message>
-    <message>
-      <source>approx. {value}</source>
-      <translation>约 {value}</translation>
-    </message>
-    <message>
-      <source>gap</source>
-      <translation>间断</translation>
-    </message>
-    <message>
-      <source>stacked</source>
-      <translation>逐导联</translation>
-    </message>
-    <message>
-      <source>RR intervals</source>
-      <translation>RR 间期</translation>
-    </message>
-    <message>
       <source>Heart rate</source>
       <translation>心率</translation>
     </message>
@@ -2430,6 +2406,30 @@
     <message>
       <source>T axis</source>
       <translation>T 电轴</translation>
+    </message>
+    <message>
+      <source>reading {n} %</source>
+      <translation>已读取 {n} %</translation>
+    </message>
+    <message>
+      <source>Beats are not marked yet: Ctrl+Return asks the networks.</source>
+      <translation>尚未标记心搏：按 Ctrl+Return 请网络分析。</translation>
+    </message>
+    <message>
+      <source>approx. {value}</source>
+      <translation>约 {value}</translation>
+    </message>
+    <message>
+      <source>gap</source>
+      <translation>间断</translation>
+    </message>
+    <message>
+      <source>stacked</source>
+      <translation>逐导联</translation>
+    </message>
+    <message>
+      <source>RR intervals</source>
+      <translation>RR 间期</translation>
     </message>
     <message>
       <source>Automatic</source>
