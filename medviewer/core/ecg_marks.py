@@ -30,10 +30,6 @@ class Event:
     decision: Decision
     number: int
 
-    @property
-    def middle_s(self) -> float:
-        return (self.start_s + self.end_s) / 2
-
 
 @dataclass(frozen=True, slots=True)
 class Marks:

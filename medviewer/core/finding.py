@@ -30,6 +30,11 @@ class Interval:
     end: SampleIndex
     lead: str = ""
 
+    @classmethod
+    def of_beat(cls, sample: int, rate_hz: float) -> "Interval":
+        """Around one beat: 0.3 s before it to 0.5 s after it."""
+        return cls(SampleIndex(max(0, sample - int(0.3 * rate_hz))), SampleIndex(sample + int(0.5 * rate_hz)))
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -11,10 +11,6 @@ POSITION_TOLERANCE_MM = 0.01
 """Two slices nearer than this along the normal lie in the same place (repeated positions, GE-11)."""
 SPACING_TOLERANCE = 0.02
 """Slice distances that differ by less than this share of their median are regular (GE-06)."""
-ORTHOGONAL_TOLERANCE = 1e-3
-"""|cosine| under which two directions count as perpendicular; orientation values are often rounded to 4 digits."""
-SAME_DIRECTION_TOLERANCE = 1e-3
-"""Largest difference of a direction cosine inside one stack."""
 
 Vector = tuple[float, float, float]
 

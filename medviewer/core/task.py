@@ -14,8 +14,7 @@ class Priority(IntEnum):
 
     INTERACTION = 0
     VISIBLE = 1
-    PREFETCH = 2
-    BACKGROUND = 3
+    BACKGROUND = 2
 
 
 @dataclass(frozen=True, slots=True)

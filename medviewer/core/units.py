@@ -1,9 +1,8 @@
-"""Quantities that must not mix: places in the patient, times on a trace, positions in a text."""
+"""Quantities that must not mix: places in the patient, samples of a trace, positions in a text."""
 
 from typing import NewType
 
 Millimetres = NewType("Millimetres", float)
-Seconds = NewType("Seconds", float)
 SampleIndex = NewType("SampleIndex", int)
 """Count of samples from the start of a record, at the record's own rate."""
 CharOffset = NewType("CharOffset", int)

@@ -16,7 +16,7 @@ from medviewer.core.errors import Fact, Notice
 from medviewer.core.finding import Evidence, Interval, Region, Result, Score, Span
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import Mention, NoteDocument
-from medviewer.core.units import CharOffset, SampleIndex
+from medviewer.core.units import CharOffset
 from medviewer.services.session import Item
 from medviewer.store.assets import asset
 
@@ -136,7 +136,7 @@ def _scored(rule: Mapping[str, Any], item: Item, result: Result) -> tuple[Side, 
     count = result.beats.symbol.count(label) if result.beats is not None else 0
     of = len(result.beats.sample) if result.beats is not None else 0
     if evidence is None and count and result.beats is not None and isinstance(item, EcgRecord):
-        evidence = _around(result.beats.sample[result.beats.symbol.index(label)], item.rate_hz)
+        evidence = Interval.of_beat(result.beats.sample[result.beats.symbol.index(label)], item.rate_hz)
     holds = {
         "positive": lambda: _positive(score, result.scores),
         "negative": lambda: score.threshold is not None and score.high < score.threshold,
@@ -173,10 +173,6 @@ def _measured(rule: Mapping[str, Any], result: Result) -> tuple[Side, dict[str, 
         return None
     facts: dict[str, Fact] = {"value": round(measured.value), "unit": measured.unit}
     return Side(result.item, result.model, rule["measured"], None, result.frame, value=measured.value), facts
-
-
-def _around(sample: int, rate_hz: float) -> Interval:
-    return Interval(SampleIndex(max(0, sample - int(0.3 * rate_hz))), SampleIndex(sample + int(0.5 * rate_hz)))
 
 
 def _days(first: str, second: str) -> int | None:

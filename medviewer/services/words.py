@@ -1,7 +1,6 @@
 """Codes with facts → sentences in the user's language. The sentences stand in `resources/messages.<language>.json`."""
 
 import json
-import locale
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,12 +42,6 @@ def say(notice: Notice, lang: str = "en") -> Sentence:
 def text(code: str, lang: str = "en", **facts: Fact) -> str:
     """The sentence of a code alone, for corner texts and labels."""
     return say(Notice(code, facts=facts), lang).message
-
-
-def system_language() -> str:
-    """The language of `LANGUAGES` that the system speaks, else English."""
-    name = locale.getlocale()[0] or ""
-    return "zh_CN" if name.lower().startswith(("zh", "chinese")) else "en"
 
 
 class _Facts(dict[str, Any]):

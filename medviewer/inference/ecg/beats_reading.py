@@ -15,7 +15,6 @@ from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Finding, Interval, Provenance, Score
 from medviewer.core.heart_rate import intervals, variability
 from medviewer.core.task import CancelToken
-from medviewer.core.units import SampleIndex
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg import beats_why
 from medviewer.inference.ecg.beats import LABELS, QRS, SHAPE, TIMING, described, slowed
@@ -120,7 +119,7 @@ def kinship(found: BeatSequence, rows: NDArray[np.int64]) -> float:
 def _finding(score: Score, beats: Beats, record: EcgRecord, loaded: Loaded, rate: float) -> Finding:
     """All beats of one class, placed at the first."""
     first = beats.sample[beats.symbol.index(score.label)]
-    place = Interval(SampleIndex(max(0, first - int(0.3 * rate))), SampleIndex(first + int(0.5 * rate)))
+    place = Interval.of_beat(first, rate)
     name = f"{record.item}/{loaded.bundle.id}/{score.label}"
     facts = {"count": beats.symbol.count(score.label)}
     return Finding(name, record.item, "ecg", score.label, score, place, _NOBODY, facts=facts)

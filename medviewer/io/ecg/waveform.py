@@ -17,7 +17,6 @@ from medviewer.io.dicom import damage_told
 from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, HeldSignal, gaps_in, iso, lead_name, millivolts
 from medviewer.io.ecg.scp import LEADS as SCP_LEADS
 
-SOP_CLASSES = "1.2.840.10008.5.1.4.1.1.9."
 _MDC = {
     "2:1": "I",
     "2:2": "II",

@@ -9,7 +9,6 @@ from medviewer.io.dicom import damage_told
 from medviewer.io.note.found import Found, embedded, hl7_date
 from medviewer.io.note.letters import Told, relettered, tidy
 
-SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 ENCAPSULATED = "1.2.840.10008.5.1.4.1.1.104."
 
 

@@ -17,7 +17,7 @@ from medviewer.ui.theme import EcgInk
 
 LETTER_PX = 11.0
 """Beats nearer to each other get ticks; letters then stand over those that are not normal."""
-SPAN_H, LETTER_H, RIBBON_H = 14.0, 14.0, 6.0
+SPAN_H, RIBBON_H = 14.0, 6.0
 
 
 def ribbon_model(view: EcgView, marks: Marks) -> str:
