@@ -134,7 +134,7 @@ class Names:
             return 2.0 * (name - other) - (3.0 if first else 2.0) - (4.0 if len(part) < 3 else 0.0)
         if word.shape == "upper":
             if name == 0:
-                return -9.0 if text + capital or len(part) < 5 else -5.0 + self.sound(part)
+                return -9.0 if text + capital or len(part) < 4 else -5.0 + self.sound(part) - (2.0 if len(part) < 5 else 0.0)
             text = max(text, capital - 2)
             return (
                 2.0 * (name - text)

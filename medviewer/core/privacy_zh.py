@@ -16,6 +16,10 @@ NAME = 10.0
 """Bits that a name costs besides its characters, without any cue."""
 KIN = 6.0
 """Bits of a relative before a name."""
+JOINING = frozenset("和与向时从连应于经由能全强万常高方安成")
+"""Surnames that are words between others: with a title they need more."""
+SPEAKING = frozenset("诉述代称签于已再曾因故及等和与由现又")
+"""Hardly ever in a given name, often behind a name."""
 ALONE = 22.0
 """Bits of a character that is in no list."""
 LOOSE = frozenset("转由经请与及和、/遵找")
@@ -111,14 +115,14 @@ class _Cut:
             base = NAME + surnames[surname] - before - (4 if len(surname) > 1 else 0)
             after, titled = self._after(self.start + at + len(surname))
             if titled:
-                yield len(surname), base + 3 - after, before + after
+                yield len(surname), base + (3 if surname in JOINING else 0) - after, before + after
                 continue
             for more in (1, 2):
                 name = run[at : at + len(surname) + more]
                 if len(name) < len(surname) + more or name[-1] == "氏":
                     break
                 after, _ = self._after(self.start + at + len(name))
-                letters = sum(given.get(c, 14) for c in name[len(surname) :]) - (2 if more == 2 else 0)
+                letters = sum(given.get(c, 14) + 6 * (c in SPEAKING) for c in name[len(surname) :]) - (2 if more == 2 else 0)
                 yield len(name), base + letters - after, before + after
 
     def _given_alone(self, at: int, run: str, before: float) -> Iterator[tuple[int, float, float]]:
