@@ -18,6 +18,8 @@ __all__ = ["KINDS", "Gazetteer", "Hand", "Identifier", "Kind", "clean", "identif
 
 Hand = Kind | Literal["none"]
 KINDS: tuple[Kind, ...] = ("name", "date", "id", "phone", "mail", "address", "age")
+AGE_BEHIND = re.compile(r",?\s+\(?(9\d|1[01]\d)(?=[,;)]|\s{2}|\t| [MF]\b)")
+"""An age over 89 right behind a name."""
 PART = 100_000
 """Characters that are looked through at once."""
 
@@ -35,7 +37,10 @@ def identifiers(text: str, gazetteer: Gazetteer, patient: Patient | None = None)
     found: list[Identifier] = []
     for start, part in _parts(text):
         there = list(fixed(part))
-        there += [Identifier(*span, "name") for span in english_names(part, gazetteer.en)]
+        for first, end in english_names(part, gazetteer.en):
+            there.append(Identifier(first, end, "name"))
+            if old := AGE_BEHIND.match(part, end):
+                there.append(Identifier(*old.span(1), "age"))
         there += [Identifier(*span, "name") for span in chinese_names(part, gazetteer.zh)]
         found += [Identifier(start + one.start, start + one.end, one.kind) for one in there]
     if patient is not None:

@@ -43,6 +43,12 @@ UNKNOWN = "0000"
 CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 MAC = re.compile(r"(?:Ma?c|De|Di|Du|La|Le|Van|Von|Fitz|O|D|Mc)[A-Z][a-z]")
 SPEAKER = re.compile(r"(?:^|\n)\s*(?:Doctor|Patient|Dr|Pt|Nurse|Clinician)\s?:")
+AGED = re.compile(
+    r",? \d{1,3}(?=[,;)])|"
+    r"(?:\)|,|\s{2,}|\t|\s*\|)?\s*(?:[MF]\b(?!\.)|[MF]\s?\d|\d{1,3}\s?(?:yo\b|y\.?o|years?|[MF]\b)|age\b)"
+)
+"""A sex or an age right behind a name."""
+SCALED = re.compile(r" \d{1,2}(?:\.\d)?(?=[.,;/)]|\s|$)")
 DOSE = re.compile(
     r"\s?(?:\(?\d[\d.,/-]*\s?(?:mg|mcg|g\b|ml|mL|units?|IU|%|U\b|x\d)|"
     r"(?:b\.?i\.?d|t\.?i\.?d|q\.?\d?[a-z]|p\.?r\.?n|p\.?o)\b|tablets?|caps|cream|XR|ER|HCT|\d\d/\d\d\b)|-\d"
@@ -121,7 +127,9 @@ class Names:
         if len(parts) < 2 or word.shape != "title":
             return sum(each) / len(each)
         things = sum(self.known(p)[3] > max(self.known(p)[:2]) for p in parts)
-        return sum(each) / len(each) + (-5.0 if things else 1.0)
+        led = self.gap(index) in (" ", ". ") and index > 0 and self.words[index - 1].shape in ("title", "initial")
+        alone = not led and self.known(parts[0])[0] < "3"
+        return sum(each) / len(each) + (-5.0 if things else -1.0 if alone else 1.0)
 
     def _part(self, part: str, word: Token, index: int) -> float:
         given, last, text, capital = map(int, self.known(part))
@@ -130,7 +138,7 @@ class Names:
             first = self.first(index)
             other = max(capital - 1, text) if first else max(capital, text - 2)
             if name == 0:
-                return (-1.5 if first else -0.5) - 2.0 * other + (-2.0 if text + capital else self.sound(part))
+                return (-2.0 if first else -0.5) - 2.0 * other + (-2.0 if text + capital else self.sound(part))
             return 2.0 * (name - other) - (3.0 if first else 2.0) - (4.0 if len(part) < 3 else 0.0)
         if word.shape == "upper":
             if name == 0:
@@ -161,6 +169,8 @@ class Names:
     def cue(self, index: int) -> float:
         if "_" in self.text[max(self.words[index].start - 1, 0) : self.words[index].end + 1]:
             return -20.0
+        if self._thing(index):
+            return -6.0 + self._before(index) + self._after(index)
         dose = -10.0 if DOSE.match(self.text, self.words[index].end) else 0.0
         sized = (
             -6.0
@@ -168,6 +178,20 @@ class Names:
             else 0.0
         )
         return self._before(index) + self._after(index) + self._line(index) + dose + sized
+
+    def _thing(self, index: int) -> bool:
+        """A scale with its points ("Braden 16"), somebody's own ("my Littmann"), or the next in a list of drugs."""
+        word = self.words[index]
+        if word.shape != "title":
+            return False
+        if SCALED.match(self.text, word.end) or (
+            self.low(index - 1) in ("my", "your", "their", "its") and self.gap(index) == " "
+        ):
+            return True
+        near = index - 1 if self.gap(index) == ", " else index - 2 if self.low(index - 1) in ("and", "or") else -1
+        if near < 0 or self.words[near].shape != "title" or any(sign in self.gap(near + 1) for sign in ".:;\n"):
+            return False
+        return self.known(self.low(near))[:2] == "00" and self.known(self.low(near)) != UNKNOWN
 
     def _before(self, index: int) -> float:
         lower = self.words[index].shape == "lower"
@@ -241,14 +265,7 @@ class Names:
 
     def _number(self, index: int) -> float:
         """A sex or an age right after it, as in lists."""
-        beyond = self.text[self.words[index].end : self.words[index].end + 16]
-        return (
-            6.0
-            if re.match(
-                r"(?:\)|,|\s{2,}|\t|\s*\|)?\s*(?:[MF]\b(?!\.)|[MF]\s?\d|\d{1,3}\s?(?:yo\b|y\.?o|years?|[MF]\b)|age\b)", beyond
-            )
-            else 0.0
-        )
+        return 6.0 if AGED.match(self.text, self.words[index].end) else 0.0
 
     def _line(self, index: int) -> float:
         """A name as a whole line (a signature, a list), or a speaker."""
@@ -331,12 +348,13 @@ class Names:
                 if near in grown or not 0 <= near < count or near not in own or not self.joined(gap_at):
                     continue
                 word, gap = self.words[near], self.gap(gap_at)
-                if any(word.low in s for s in (self.cues.credentials, self.cues.titles, self.cues.roles, self.cues.kin)):
+                short = word.shape == "upper" and len(word.text) < 4 and self.words[index].shape != "upper"
+                if short or any(word.low in s for s in (self.cues.credentials, self.cues.titles, self.cues.roles, self.cues.kin)):
                     continue
                 if (word.shape == "lower") != (self.words[index].shape == "lower"):
                     continue
                 both = word.shape == self.words[index].shape == "upper"
-                turned = 8.0 if both else 4.0 if self.known(self.low(max(near, index)))[0] > "3" else 1.0
+                turned = 8.0 if both else 4.0 if self.known(self.low(max(near, index)))[0] > "2" else 1.0
                 bonus = turned if gap.startswith(",") else 0.0 if gap == ". " else 5.0
                 if self.eponym(near):
                     bonus -= 14.0
@@ -391,7 +409,7 @@ class Names:
     def _initials_before(self, start: int) -> int:
         before = self.text[max(start - 16, 0) : start]
         found = re.search(
-            r"(?<![\w.'’])(?:(?:[A-Z]\.?[ -]?){1,3}\s?|[a-z]\. )?"
+            r"(?<![\w.'’>])(?:(?:[A-Z]\.[ -]?){1,3}|(?:[A-Z] ){1,2}|[a-z]\. )?"
             r"(?:(?:[Dd]e|[Ll]a|[Vv]an|[Vv]on|der|[Dd]el|al|el|[Ss]t\.|Ní|O)[ -]){0,3}$",
             before,
         )
@@ -401,7 +419,8 @@ class Names:
 
     def _initials_after(self, end: int) -> int:
         found = re.match(
-            r",? [A-Z]\.(?:\s?[A-Z]\.)?(?=\W|$)|, (?![AI]\b)[A-Z](?=[\s,)|]|$)| (?:III|IV|Jr\.?|Sr\.?)(?=\W|$)",
+            r",? (?!D\.\s?O\b|M\.\s?D\b|R\.\s?N\b|P\.\s?A\b|O\.\s?D\b)[A-Z]\.(?:\s?[A-Z]\.)?(?=\W|$)|"
+            r" [B-HJ-Z](?=\s{2}|\n|$)|, (?![AI]\b)[A-Z](?=[\s,)|]|$)| (?:III|IV|Jr\.?|Sr\.?)(?=\W|$)",
             self.text[end : end + 8],
         )
         return end + len(found[0]) if found else end

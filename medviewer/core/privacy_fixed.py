@@ -32,7 +32,7 @@ _NO_UNIT = r"(?!\d|\s?(?:mg|ml|mL|cm|mm|%|mcg|g\b|units?\b)|[./]\d)"
 _ZH_NUMBER = r"[〇零一二三四五六七八九十]"
 _DATE_CUE = (
     r"(?:\b(?:on|since|from|until|till|thru|through|by|dated?|before|after|as of|due|admitted|discharged|seen|started|stopped|"
-    r"extubated|intubated|rounding|meeting|surgery|recheck|labs?|elos|appt|visit|next|last|board|mon|tue|tues|wed|"
+    r"extubated|intubated|rounding|meeting|surgery|recheck|labs?|elos|appt|visit|rtc|f/u|fu|next|last|board|mon|tue|tues|wed|"
     r"thu|thur|thurs|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[,:.]?\s|[(])"
 )
 _ZH_DATE_CUE = r"(?:日期|评估|下次|复诊|复查|预约|时间|于|定于|结果|至|到|从|自)\s*[:：]?\s*"
@@ -53,11 +53,13 @@ _DATES = (
 )
 _DATES_ZH = (
     rf"(?<!\d)(?:{_YEAR}|\d\d)\s*年\s*{_MON}\s*月(?:\s*{_DAY}\s*[日号])?",
-    rf"(?<![\d.]){_MON}\s*月\s*{_DAY}\s*[日号]?(?!\d|[岁天周月个])",
+    rf"(?<![\d.]){_MON}\s*月\s*{_DAY}\s*(?:[日号]|(?!\d|[岁天周月个]))",
     rf"(?:(?:19|20|二)[〇零○一二三四五六七八九]{{3}}年)?{_ZH_NUMBER}{{1,2}}月(?:{_ZH_NUMBER}{{1,3}}[日号])",
     r"[一二][〇零○一二三四五六七八九]{3}年(?:[一二三四五六七八九十]{1,2}月)?",
     rf"(?<=[—~至到-]){_DAY}[日号](?![楼室床])",
     rf"(?:前天|昨天|今天|本月|上月|下月|这个?月|当月)\s*[，,（(]?\s*{_SPAN}{_DAY}[日号])(?![楼室床院])",
+    rf"(?<![\d./第]){_SPAN}{_DAY}号)(?=来|去|复|再|上午|下午|晚|早|开始|手术|出院|门诊|做|查|打|到)",
+    r"(?<=[，,、；：])(?P<it>(?:0?[1-9]|1[0-2])/(?:1[1-9]|2\d|3[01]))(?=[。，,；、]|$)",
     rf"{_ZH_DATE_CUE}{_SPAN}{_MON}[./-]{_DAY})(?![\d./]|\s?(?:mg|ml|g|cm|mm|周|小时|次|天|岁|%))",
     r"(?<![\w./-])(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w./-]|\s?(?:mg|ml|周|小时|次|天|岁|%|℃))",
     r"(?<=于)(?:1[0-2]|[1-9])月(?=[^\d内余后前])",
@@ -99,7 +101,7 @@ _CALL = (
 )
 _PHONES = (
     r"(?<![\d.+-])\+\d{1,3}[-. ]?\(?\d{1,4}\)?(?:[-. ]?\d{2,4}){2,4}(?![\d])",
-    r"(?<![\d.-])(?:1[-. ])?(?:\(\d{3}\)|\d{3})[-. ]{1,2}\d{3}[-. ]\d{4}(?![\d-])",
+    r"(?<![\d.-])(?:1[-. ])?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. /]{1,2})\d{3}[-. ]\d{4}(?![\d-])",
     r"(?<![\d.-])\(?0\d{2,4}\)?[- ]{1,2}\d{3,4}[- ]?\d{3,4}(?![\d-])",
     r"(?<!\d)1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)|(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)|(?<!\d)400[- ]?\d{3,4}[- ]?\d{3,4}(?!\d)",
     r"(?i:\b(?:pager|beeper|bleep|ext(?:ension)?|extn|phone|tel|fax|cell|mobile|ph)\b)\s*[:#.]?\s*(?:no\.?|number|is)?\s*(?P<it>\d[\d-]{2,12}\d)\b",
@@ -112,6 +114,7 @@ _PHONES_ZH = (
 )
 _WEB = (
     r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{0,80}[A-Za-z0-9]",
+    r"(?<![\w@.-])(?:[a-z0-9-]{2,40}\.){1,4}(?:com|org|net|edu|gov|info|cn|uk|de|fr|au|ca|io|example)\b(?:/[\w./?=&%#:~+-]{0,120}\w)?",
     r"\b(?:https?://|www\.)[A-Za-z0-9][\w./?=&%#:~+-]{2,200}[A-Za-z0-9/]",
     r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])",
 )
@@ -150,10 +153,11 @@ _ADDRESSES_ZH = (
     rf"{_PLAIN}{{2,10}}(?:医院|卫生院|卫生服务中心|诊所))(?=[^\u4e00-\u9fff]|[住就行做确复门检治诊手予给查看的病神泌心骨普内外儿妇急])",
 )
 _AGES = (
-    r"(?<![\d.])(?P<it>9\d|1[01]\d)(?=[\s-]?(?:year|yr|y/?o\b|yo\b))",
-    r"(?i:\b(?:aged?|turned|now|age:)\s+)(?P<it>9\d|1[01]\d)\b(?![%./:]|\s?(?:mg|kg|ml|bpm|mm|on\b|per\b|percent|units?))",
+    r"(?<![\d./])(?P<it>9\d|1[01]\d)(?=[\s-]?(?:years?\b|yrs?\b|y/?o\b|yo\b|y\b|[MF]\b|/?[MF]/|-?(?:fe)?male\b))",
+    r"(?i:\b(?:aged?|turned|now|age\s?:|age\s?is|i am|i'm|is now)\s*)"
+    r"(?P<it>9\d|1[01]\d)\b(?![%/:]|\.\d|\s?(?:mg|kg|ml|bpm|mm|on\b|per\b|percent|units?))",
 )
-_AGES_ZH = (r"(?<![\d.])(?P<it>9\d|1[01]\d)\s?(?=周?岁)",)
+_AGES_ZH = (r"(?<![\d.])(?P<it>9\d|1[01]\d)\s?(?=周?岁)", r"年龄\s*[:：]?\s*(?P<it>9\d|1[01]\d)(?![\d%])")
 
 
 def _rules(*groups: tuple[Kind, tuple[str, ...]]) -> tuple[tuple[Kind, re.Pattern[str]], ...]:
@@ -185,7 +189,7 @@ _HL7: dict[str, dict[int, Kind]] = {
     "IN1": {16: "name", 18: "date", 19: "address", 36: "id"},
 }  # fmt: skip
 """Fields of HL7 v2 segments that hold what the kinds say; MSH counts its separator as field 1."""
-LEADS = "现家住在于至去往到自"
+LEADS = "现家住在于至去往到自达"
 _SEGMENT = re.compile(r"^(MSH|PID|NK1|PV1|OBR|ORC|TXA|IN1)\|[^\r\n]*", re.MULTILINE)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 RUN = re.compile(r"[\u4e00-\u9fff]+")
+BED = re.compile(r"\d床\s?$")
+LISTED = re.compile(r"\s?[、/]\s?(?P<it>[\u4e00-\u9fff]{2,4})(?=[、，。；/（(\s]|$)")
 FOREIGN = re.compile(r"(?P<first>[\u4e00-\u9fff]{1,12})(?:[·•‧・][\u4e00-\u9fff]{1,7}){1,3}")
 LONGEST = 6
 NAME = 10.0
@@ -18,7 +20,7 @@ KIN = 6.0
 """Bits of a relative before a name."""
 JOINING = frozenset("和与向时从连应于经由能全强万常高方安成")
 """Surnames that are words between others: with a title they need more."""
-SPEAKING = frozenset("诉述代称签于已再曾因故及等和与由现又")
+SPEAKING = frozenset("诉述代签称于已曾因及")
 """Hardly ever in a given name, often behind a name."""
 ALONE = 22.0
 """Bits of a character that is in no list."""
@@ -26,7 +28,7 @@ LOOSE = frozenset("转由经请与及和、/遵找")
 TITLED_BY = frozenset("先女小太医大主教护技药院科博老师奶爷阿叔治助住副同书")
 LABEL_END = "：: \u3000\t,，是为叫（("
 AFTER = re.compile(
-    r"(?P<title>先生|女士|小姐|太太|医[师生]|大夫|主任|教授|护士|护师|技师|药师|院长|科长|博士|老师|师傅|奶奶|爷爷|大爷|大妈|大娘|阿姨|叔叔|老先生|老太太|治疗师|"
+    r"(?P<title>先生|女士|小姐|太太|医助|助理|队长|院士|护工|阿婆|阿公|婆婆|公公|大叔|大嫂|大姐|大哥|老汉|同学|警官|经理|校长|主管|组长|规培|研究生|医[师生]|大夫|主任|教授|护士|护师|技师|药师|院长|科长|博士|老师|师傅|奶奶|爷爷|大爷|大妈|大娘|阿姨|叔叔|老先生|老太太|治疗师|"
     r"助产士|主治|住院医|副主任|同志|书记|工(?=维)|某|氏(?=[陪述诉称])|老(?=[，,。])|家[一二两三四五]人|姓)"
     r"|(?P<list>\s*[，,（(|]?\s*(?:男|女)(?![儿士友婴性孩婿])|\s*[，,]?\s*\d{1,3}岁|\s*[，,（(]\s*(?:父|母|夫|妻|子|女|丈夫|妻子|儿子|女儿)[)），,。、代])"
     r"|(?P<verb>[代陪诉述说称签打来告前到在安突因也及家于术查指主])|(?P<phone>\s*1[3-9]\d{9}|\s*0\d{2,3}-)"
@@ -34,7 +36,7 @@ AFTER = re.compile(
 )
 NOT_AFTER = re.compile(r"[病症炎癌瘤药素片剂丸汤散膏酸型性期级科室院区县市省路街号床法术线镜管液盐钠钾钙糖醇胺酮]")
 FAMILIAR = re.compile(
-    r"[小老阿](?P<it>(?![叔姨舅姑伯弟妹哥姐孩儿女伙时便腿年人是想有去毛三大子])[\u4e00-\u9fff])(?=[，,。、；：:\s也来已看说做陪在照送打的]|$)"
+    r"[小老阿](?P<it>(?![叔姨舅姑伯弟妹哥姐孩儿女伙时便腿年人是想有去毛三大子])[\u4e00-\u9fff])(?=[，,。、；：:\s也来已看说做陪在照送打的啊吧呢]|$)"
 )
 """小芳, 老杨, 阿强: a familiar name, or its surname."""
 KIN_END = re.compile(
@@ -60,6 +62,8 @@ class ChineseCosts:
     sure: frozenset[str] = frozenset()
     related: frozenset[str] = frozenset()
     """Words that stand before a name: labels and roles; relatives (`resources/names/cues.zh.txt`)."""
+    toward: frozenset[str] = frozenset()
+    """Verbs with a person behind them."""
     led_by: frozenset[str] = frozenset()
     """The last characters of `related`, and what ends a label."""
 
@@ -108,21 +112,25 @@ class _Cut:
         if not double and not single:
             return
         if single and before >= KIN and not RUN.match(self.text, place + 1) and self.text[place - 1] in "姓：: ":
-            yield 1, NAME + surnames[single] + 3 - before, before
+            yield 1, NAME + surnames[single] - 3 - before, before
         for surname in (double, single):
             if not surname:
                 continue
             base = NAME + surnames[surname] - before - (4 if len(surname) > 1 else 0)
             after, titled = self._after(self.start + at + len(surname))
             if titled:
-                yield len(surname), base + (3 if surname in JOINING else 0) - after, before + after
+                joined = surname in JOINING and "\u4e00" <= last <= "\u9fff"
+                yield len(surname), base + (3 if joined else 0) - after, before + after
                 continue
             for more in (1, 2):
                 name = run[at : at + len(surname) + more]
                 if len(name) < len(surname) + more or name[-1] == "氏":
                     break
                 after, _ = self._after(self.start + at + len(name))
-                letters = sum(given.get(c, 14) + 6 * (c in SPEAKING) for c in name[len(surname) :]) - (2 if more == 2 else 0)
+                weak = 1.5 if before < 4 and after < 5 else 0.0
+                letters = (
+                    weak + sum(given.get(c, 14) + 6 * (c in SPEAKING) for c in name[len(surname) :]) - (2 if more == 2 else 0)
+                )
                 yield len(name), base + letters - after, before + after
 
     def _given_alone(self, at: int, run: str, before: float) -> Iterator[tuple[int, float, float]]:
@@ -154,8 +162,12 @@ class _Cut:
                 return 11.0 if stop < place and not comma else 7.0
             if word in self.costs.related and not comma:
                 return KIN
+            if word in self.costs.toward:
+                return 4.5
         if self.text[place - 1] in LOOSE:
             return 4.0
+        if BED.search(self.text, max(place - 4, 0), place):
+            return 5.0
         char = self.text[place - 1]
         return 2.5 if not "\u4e00" <= char <= "\u9fff" else 0.0
 
@@ -181,7 +193,8 @@ def chinese_names(text: str, costs: ChineseCosts) -> Iterator[tuple[int, int]]:
         led = max((m.end() for m in KIN_END.finditer(match["first"])), default=0)
         found[match.start() + (led if led < len(match["first"]) else 0)] = (match.end(), 20.0)
     for match in PIECES.finditer(text):
-        found[match.start()] = (match.end(), 20.0)
+        if found.get(match.start(), (0, 0.0))[0] < match.end():
+            found[match.start()] = (match.end(), 20.0)
     for match in FAMILIAR.finditer(text):
         char, whole = match["it"], match[0]
         inside = match.start() and "\u4e00" <= text[match.start() - 1] <= "\u9fff"
@@ -190,8 +203,23 @@ def chinese_names(text: str, costs: ChineseCosts) -> Iterator[tuple[int, int]]:
         if costs.words.get(whole, 99) < 17 or (inside and not led) or not (surname or led or whole[0] == "阿"):
             continue
         found[match.start() + surname] = (match.end(), 3.0)
+    for _, (end, _) in sorted(found.items()):
+        _more_of_a_list(text, end, found, costs)
     names = {text[start:end] for start, (end, reason) in found.items() if reason >= 5 and end - start > 1}
     for name in names:
         for match in re.finditer(re.escape(name), text):
             found.setdefault(match.start(), (match.end(), 0.0))
+    for name in {n[1:] for n in names if len(n) == 3 and costs.words.get(n[1:], 99) > 13}:
+        for match in re.finditer(name, text):
+            if not any(a <= match.start() < b for a, (b, _) in found.items()):
+                found[match.start()] = (match.end(), 0.0)
     return iter(sorted((start, end) for start, (end, _) in found.items()))
+
+
+def _more_of_a_list(text: str, end: int, found: dict[int, tuple[int, float]], costs: ChineseCosts) -> None:
+    """郝建、时来、晏子: what stands behind a name in a list is a name, if it begins with a surname."""
+    while match := LISTED.match(text, end):
+        start, end = match.span("it")
+        if match["it"][0] not in costs.surnames or len(match["it"]) > 3 or costs.words.get(match["it"], 99) < 12:
+            return
+        found.setdefault(start, (end, 4.0))

