@@ -33,6 +33,7 @@ class Lead:
 
     @property
     def seconds(self) -> float:
+        """Length; 0 without a rate."""
         return self.samples / self.rate_hz if self.rate_hz > 0 else 0.0
 
 
@@ -160,6 +161,7 @@ class Vote:
 
     @property
     def changed(self) -> bool:
+        """Whether the vote made another class of the beat than the network alone."""
         return self.alone != self.symbol
 
 

@@ -27,10 +27,12 @@ class HandCaliper(Generic[LeadT]):
 
     @property
     def seconds(self) -> float:
+        """Between its ends, never negative."""
         return abs(self.end[0] - self.start[0])
 
     @property
     def value(self) -> float:
+        """From its start to its end in the lead's unit, with its sign."""
         return self.end[1] - self.start[1]
 
 
@@ -44,9 +46,11 @@ class HandMarks:
 
     @property
     def none(self) -> bool:
+        """Nothing was marked."""
         return self.caliper is None and not self.cursors and not self.bounds
 
     def of(self, lead: str) -> tuple[Wave, ...]:
+        """Waves of one lead whose borders were moved."""
         return tuple(wave for name, wave in self.bounds if name == lead)
 
     def with_wave(self, lead: str, wave: Wave) -> "HandMarks":
@@ -69,6 +73,7 @@ def _overlap(a: Wave, b: Wave) -> bool:
 
 
 def rows_of(hand: HandMarks) -> frozenset[Row]:
+    """As the database keeps them: kind, lead and a value in JSON, one row a mark."""
     rows: list[Row] = []
     if hand.caliper is not None:
         one = hand.caliper

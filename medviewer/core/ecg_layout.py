@@ -38,12 +38,15 @@ Table = list[list[tuple[int, str, float]]]
 
 @dataclass(frozen=True, slots=True)
 class Rect:
+    """Logical pixels, from the upper left corner."""
+
     x: float
     y: float
     w: float
     h: float
 
     def holds(self, x: float, y: float) -> bool:
+        """The left and upper rim belong to it, the others do not."""
         return self.x <= x < self.x + self.w and self.y <= y < self.y + self.h
 
 
@@ -69,15 +72,19 @@ class Cell:
     """mm/mV of this lead alone, where a person gave it another gain than the others have."""
 
     def x(self, time_s: float) -> float:
+        """Where a moment of the record (s) lies, also outside the cell."""
         return self.rect.x + (time_s - self.start_s) * self.px_per_s
 
     def y(self, value: float) -> float:
+        """Where a value (mV, or the unit of the lead) lies, also outside the cell."""
         return self.y0 - self.sign * value * self.px_per_mv
 
     def time(self, x: float) -> float:
+        """Seconds of the record under x."""
         return self.start_s + (x - self.rect.x) / self.px_per_s
 
     def value(self, y: float) -> float:
+        """mV, or the unit of the lead, under y."""
         return self.sign * (self.y0 - y) / self.px_per_mv
 
 

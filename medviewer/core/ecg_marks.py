@@ -49,6 +49,7 @@ class Marks:
 
     @property
     def none(self) -> bool:
+        """Nothing is to be drawn."""
         return not (len(self.times) or self.episodes or self.saliency or self.waves)
 
     def between(self, start_s: float, end_s: float) -> slice:

@@ -29,10 +29,12 @@ def stepped(value: float, steps: Sequence[float], by: int) -> float:
 
 
 def with_gain(view: EcgView, by: int) -> EcgView:
+    """The next usual mm/mV up (`by` 1) or down (−1)."""
     return replace(view, gain=stepped(view.gain, GAINS, by))
 
 
 def with_speed(view: EcgView, by: int) -> EcgView:
+    """The next usual mm/s up (`by` 1) or down (−1)."""
     return replace(view, speed=stepped(view.speed, SPEEDS, by))
 
 

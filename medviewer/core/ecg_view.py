@@ -48,9 +48,11 @@ class EcgView:
     """Leads that a person gave another gain, and how many times the usual it is (ED-03)."""
 
     def times(self, lead: str) -> float:
+        """How many times the usual gain a lead has."""
         return dict(self.lead_gains).get(lead, 1.0)
 
     def with_lead_gain(self, lead: str, times: float) -> "EcgView":
+        """One lead drawn `times` the usual gain; 1 takes it back."""
         kept = tuple(one for one in self.lead_gains if one[0] != lead)
         return replace(self, lead_gains=kept if times == 1.0 else (*kept, (lead, times)))
 

@@ -71,6 +71,7 @@ class Score:
 
     @property
     def positive(self) -> bool:
+        """At or over the threshold; a class without one never is."""
         return self.threshold is not None and self.probability >= self.threshold
 
 

@@ -109,10 +109,12 @@ class ImageSeries:
 
     @property
     def files(self) -> int:
+        """How many files its frames come from."""
         return len({frame.path for frame in self.frames})
 
     @property
     def transfer_syntaxes(self) -> tuple[str, ...]:
+        """UIDs, each once, in order."""
         return tuple(sorted({frame.transfer_syntax for frame in self.frames}))
 
     def modality_values(self, k: int) -> Pixels:

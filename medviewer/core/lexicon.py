@@ -72,6 +72,7 @@ class Lexicon:
 
     @cached_property
     def sides(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Laterality and the words for it."""
         return tuple((side, alternatives(words, self.language)) for side, words in self.table["laterality"].items())
 
     @cached_property
@@ -105,6 +106,7 @@ class Lexicon:
 
     @cached_property
     def concepts(self) -> re.Pattern[str]:
+        """Every phrase that names a finding or looks like one."""
         return alternatives(self.concept_of, self.language)
 
     @cached_property
@@ -115,6 +117,7 @@ class Lexicon:
 
     @cached_property
     def section_state(self) -> dict[str, State]:
+        """State of what stands under a header, in lower case ("past medical history": past)."""
         return {str(title).lower(): state for title, state in self.table.get("section_state", {}).items()}
 
 

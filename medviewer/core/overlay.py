@@ -92,6 +92,7 @@ class Region:
     units: tuple[str, str]
 
     def holds(self, row: float, column: float) -> bool:
+        """Whether a place in image index coordinates lies in its box, rims included."""
         top, left, bottom, right = self.box
         return top <= row <= bottom and left <= column <= right
 

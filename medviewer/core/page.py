@@ -26,6 +26,7 @@ class NoteView:
     zoom: float = 1.0
 
     def zoomed(self, factor: float) -> "NoteView":
+        """Letters `factor` times as large, within the limits."""
         return replace(self, zoom=min(max(self.zoom * factor, SMALLEST_ZOOM), LARGEST_ZOOM))
 
 
@@ -110,7 +111,9 @@ class Utf16:
         self._units = [index + n for n, index in enumerate(self._wide)]
 
     def units(self, character: int) -> int:
+        """Offset in UTF-16 units of a character offset."""
         return character + bisect_left(self._wide, character)
 
     def character(self, unit: int) -> int:
+        """Character offset of an offset in UTF-16 units."""
         return unit - bisect_right(self._units, unit - 1)

@@ -81,6 +81,7 @@ def _shape(word: str) -> str:
 
 
 def tokens(text: str) -> list[Token]:
+    """Words of a text with their places."""
     return [Token(m.start(), m.end(), m[0], m[0].lower(), _shape(m[0])) for m in WORD.finditer(text)]
 
 

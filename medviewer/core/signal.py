@@ -34,6 +34,7 @@ class Filters:
 
     @property
     def none(self) -> bool:
+        """Nothing is filtered."""
         return self.high_pass is None and self.low_pass is None and self.notch is None
 
     @property
@@ -163,6 +164,7 @@ class Pyramid:
 
     @property
     def nbytes(self) -> int:
+        """Bytes that its levels hold."""
         return sum(low.nbytes + high.nbytes for levels in self._levels for low, high in levels)
 
     def build(self, cancel: CancelToken | None = None, show: Callable[[float], None] | None = None) -> "Pyramid":

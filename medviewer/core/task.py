@@ -60,6 +60,7 @@ class CancelToken:
         self._event = threading.Event()
 
     def cancel(self) -> None:
+        """Ask the work to stop; from any thread."""
         self._event.set()
 
     @property

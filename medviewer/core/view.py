@@ -50,6 +50,7 @@ class ImageView:
         return replace(self, turn=(-a, -b, c, d))
 
     def flipped_vertically(self) -> "ImageView":
+        """Upside down on the screen."""
         a, b, c, d = self.turn
         return replace(self, turn=(a, b, -c, -d))
 
@@ -97,6 +98,7 @@ class Picture:
     blank: tuple[int, int] | None = None
 
     def to_screen(self, row: float, column: float) -> tuple[float, float]:
+        """(row, column) → (x, y) in logical pixels."""
         xr, xc, x0, yr, yc, y0 = self.affine
         return xr * row + xc * column + x0, yr * row + yc * column + y0
 

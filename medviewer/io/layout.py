@@ -43,6 +43,7 @@ class Layouts:
 
     @property
     def learning(self) -> bool:
+        """Whether another pattern may still be learnt."""
         return len(self.patterns) < MOST
 
     def match(self, head: bytes) -> "tuple[Layout, dict[int, bytes], int, int] | None":
@@ -103,6 +104,7 @@ class Layout:
         self._match = re.compile(b"".join(pattern), re.DOTALL).match
 
     def match(self, head: bytes) -> tuple[dict[int, bytes], int, int] | None:
+        """(elements, offset of the pixels, their stated length) of a header of this layout, None of another."""
         found = self._match(head)
         if found is None:
             return None

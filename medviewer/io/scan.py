@@ -44,6 +44,7 @@ class Batch:
 
     @property
     def images(self) -> tuple[ImageSeries, ...]:
+        """Its items that are series of images."""
         return tuple(item for item in self.items if isinstance(item, ImageSeries))
 
 

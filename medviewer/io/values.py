@@ -163,6 +163,7 @@ def shorts(raw: bytes | None, signed: bool = False) -> tuple[int, ...]:
 
 
 def short(raw: bytes | None, default: int = 0) -> int:
+    """The first 16-bit number."""
     numbers = shorts(raw)
     return numbers[0] if numbers else default
 
@@ -173,6 +174,7 @@ def long(raw: bytes | None, default: int = 0) -> int:
 
 
 def doubles(raw: bytes | None) -> tuple[float, ...]:
+    """64-bit numbers, () without."""
     if not raw:
         return ()
     return struct.unpack(f"<{len(raw) // 8}d", raw[: len(raw) // 8 * 8])

@@ -25,6 +25,7 @@ class History:
         self._undone: list[Act] = []
 
     def do(self, act: Act) -> None:
+        """Do it now; what was undone before cannot be done again."""
         act.do()
         self._done = [*self._done[1 - LONGEST :], act]
         self._undone.clear()
@@ -48,6 +49,7 @@ class History:
         return act
 
     def forget(self) -> None:
+        """Nothing can be undone any more."""
         self._done.clear()
         self._undone.clear()
 

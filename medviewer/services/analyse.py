@@ -47,6 +47,7 @@ class ModelCard:
 
     @property
     def metrics(self) -> tuple[Mapping[str, Any], ...]:
+        """Rows of figures as the bundle states them."""
         return tuple(self.bundle.document.get("metrics", ()))
 
     def title(self, lang: str) -> str:
@@ -63,6 +64,7 @@ class ModelCard:
         return label
 
     def card(self, lang: str) -> str:
+        """The whole card, Markdown."""
         return self.bundle.card(lang)
 
 
@@ -88,6 +90,7 @@ class Analyst:
         self._running = 0
 
     def models(self) -> tuple[ModelCard, ...]:
+        """Every network that can be read, with the thresholds in force."""
         return tuple(ModelCard(b, self._registry.thresholds(b)) for b in self._registry.bundles())
 
     @property
@@ -148,6 +151,7 @@ class Analyst:
 
     @property
     def busy(self) -> bool:
+        """Whether anything asked for is not answered yet."""
         return self._running > 0
 
     def set_threshold(self, model: str, label: str, value: float | None) -> None:

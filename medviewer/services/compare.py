@@ -57,6 +57,7 @@ class Discordance:
 
     @property
     def id(self) -> str:
+        """Stable as long as its two items keep their ids."""
         return f"{self.rule}/{self.note.item}/{self.network.item}"
 
 

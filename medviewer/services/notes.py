@@ -55,6 +55,7 @@ class Notes:
         return self._hands.get(item, {})
 
     def mark(self, item: str, words: str, kind: "Hand") -> None:
+        """A person says which `kind` these words are in an item."""
         self._hands.setdefault(item, {})[words] = kind
 
     def understood(self, item: Item) -> Item:

@@ -32,6 +32,7 @@ class Opening:
         self._asked: tuple[str, float] = ("", time.monotonic())
 
     def begin(self, work: Callable[[], None]) -> None:
+        """Start the thread."""
         self._thread = threading.Thread(target=work, name="scan", daemon=True)
         self._thread.start()
 
@@ -57,6 +58,7 @@ class Opening:
 
     @property
     def finished(self) -> bool:
+        """Whether the scan's thread has ended."""
         return not self._thread.is_alive()
 
     def join(self, timeout: float | None = None) -> bool:

@@ -29,6 +29,8 @@ Label = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A line over what follows."""
+
     text: str
 
 

@@ -18,6 +18,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """Of one check: what it found in a few words, and how long it took."""
+
     name: str
     ok: bool
     detail: str

@@ -61,6 +61,7 @@ class Session:
         self._details: dict[str, dict[str, Decision]] = {}
 
     def listen(self, listener: Callable[[Changes], None]) -> None:
+        """Call `listener` with every change, on the thread that made it, until the session ends."""
         self._listeners.append(listener)
 
     @property
@@ -102,6 +103,7 @@ class Session:
         return item
 
     def close(self, items: Iterable[str]) -> None:
+        """Take items out with their results; what was decided stays in the database."""
         self.put((), removed=items)
 
     def change(self, item: Item) -> None:
@@ -177,6 +179,7 @@ class Session:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
+        """Of all open items, in the order of the answers."""
         return tuple(finding for result in self._results.values() for finding in result.findings)
 
     def decide(self, finding: str, state: DecisionState, who: str = "", label: str = "") -> None:

@@ -21,6 +21,7 @@ class Visit:
 
     @property
     def description(self) -> str:
+        """Study descriptions of its items, each once."""
         return " · ".join(dict.fromkeys(item.study.description for item in self.items if item.study.description))
 
 

@@ -22,6 +22,7 @@ class Sentence:
 
     @property
     def text(self) -> str:
+        """Message and remedy in a row."""
         return in_a_row(self.message, self.remedy)
 
 

@@ -38,6 +38,7 @@ class EdfChannel:
 
     @property
     def step(self) -> float:
+        """One digital step in the channel's unit."""
         return (float(self.physical[1]) - float(self.physical[0])) / (HIGHEST - LOWEST)
 
 

@@ -48,6 +48,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Header:
+    """What a header file says: `rate` in Hz, `samples` of a signal (None = not stated), `start` in ISO 8601, `segments` as
+    (name, samples)."""
+
     path: str
     name: str
     rate: float
@@ -65,6 +68,7 @@ def _text(path: str, changed: int) -> str:
 
 
 def parsed(path: str) -> Header:
+    """Raises `ecg-file-missing`, `ecg-header-invalid`, `ecg-format-unknown`."""
     file = Path(path)
     try:
         text = _text(path, file.stat().st_mtime_ns)

@@ -60,6 +60,7 @@ def text(element: Element | None, path: str = "") -> str:
 
 
 def attribute(element: Element | None, name: str) -> str:
+    """An attribute of an element; "" without either."""
     return (element.get(name) if element is not None else "") or ""
 
 
@@ -103,6 +104,7 @@ def checked(channels: Channels, path: str) -> Channels:
 
 
 def full_name(last: str, first: str) -> str:
+    """As DICOM writes names: "Last^First"."""
     return f"{last}^{first}".strip("^")
 
 

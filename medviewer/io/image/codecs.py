@@ -21,6 +21,7 @@ DECODER_DEPENDENCIES = dict.fromkeys(
 
 
 def is_available(syntax: str) -> bool:
+    """pydicom's question whether this plug-in reads a transfer syntax."""
     return syntax in DECODER_DEPENDENCIES
 
 

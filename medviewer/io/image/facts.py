@@ -45,6 +45,7 @@ class Facts:
         self.notes: tuple[str, ...] = () if header.preamble else ("no-file-header",)
 
     def has(self, keyword: str) -> bool:
+        """Whether the file states it."""
         return (TEXT.get(keyword) or NUMBERS.get(keyword) or SHORTS[keyword]) in self._raw
 
     def text(self, keyword: str) -> str:
@@ -63,16 +64,19 @@ class Facts:
         return values.decimals(raw) if raw else ()
 
     def number(self, keyword: str, default: float | None = None) -> float | None:
+        """The first number of a value, `default` for none and for what is no number."""
         value = values.decimal(self._raw.get(NUMBERS[keyword]))
         return default if value is None else value
 
     def whole(self, keyword: str, default: int = 0) -> int:
+        """As `number`, whole."""
         if keyword in SHORTS:
             return values.short(self._raw.get(SHORTS[keyword]), default)
         value = self.number(keyword)
         return default if value is None else int(value)
 
     def raw(self, tag: int) -> bytes:
+        """Value bytes of a tag, b"" without."""
         return self._raw.get(tag, b"")
 
 

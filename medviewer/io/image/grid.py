@@ -17,6 +17,7 @@ PROJECTION = {"CR", "DX", "MG", "RF", "XA", "IO", "PX", "RG"}
 def grid_of(
     images: list[Image], frames: tuple[Frame, ...], orientation: tuple[float, ...], normal: Vector | None, warnings: list[Notice]
 ) -> Geometry | None:
+    """Geometry of frames in displayed order, None where the files state no plane; what is doubtful goes to `warnings`."""
     header, first = images[0].header, frames[0]
     spacing, source = _in_plane(header)
     if spacing is None:

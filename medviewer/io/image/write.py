@@ -59,10 +59,12 @@ def write_npy(series: ImageSeries, path: Path, *, stored: bool) -> None:
 
 
 def write_nifti(series: ImageSeries, path: Path) -> None:
+    """As NIfTI, RAS by SimpleITK. Raises `volume-irregular`."""
     _write_volume(series, path)
 
 
 def write_nrrd(series: ImageSeries, path: Path) -> None:
+    """As NRRD, LPS. Raises `volume-irregular`."""
     _write_volume(series, path)
 
 

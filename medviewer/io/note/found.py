@@ -79,6 +79,7 @@ def _gunzipped(raw: bytes, path: str) -> bytes:
 
 
 def unbase64(text: str, path: str) -> bytes:
+    """Raises `note-damaged`."""
     try:
         return base64.b64decode("".join(text.split()))
     except (binascii.Error, ValueError) as error:
@@ -86,6 +87,7 @@ def unbase64(text: str, path: str) -> bytes:
 
 
 def hl7_date(value: str) -> str:
+    """ "20260103101500" as ISO 8601, as much of it as there is; "" for no date."""
     digits = re.match(r"\d{4,14}", value)
     if not digits or len(digits.group()) < 8:
         return ""

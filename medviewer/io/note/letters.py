@@ -71,6 +71,7 @@ def _fits(raw: bytes, name: str) -> bool:
 
 
 def is_utf8(raw: bytes) -> bool:
+    """Whether all of it is valid UTF-8."""
     return _fits(raw, "utf-8")
 
 
