@@ -192,7 +192,6 @@ def _lead_names(names: list[str], comments: tuple[str, ...], path: str, warnings
         if count == 12:
             warnings.append(Notice("ecg-leads-assumed", path))
             return list(TWELVE)
-        return [f"{k + 1}" for k in range(count)]
     return [name or f"{k + 1}" for k, name in enumerate(names)]
 
 

@@ -71,7 +71,7 @@ class EventsModel(QAbstractTableModel):
             if index.column() == TIME:
                 return moment(one.start_s)
             if index.column() == CLASS:
-                return one.label
+                return f"{words.rhythm_short(one.label)} ↔" if one.kind == "rhythm" else one.label
             if index.column() == SHARE:
                 return probability_words(one.probability)
         if role == Qt.ItemDataRole.UserRole:

@@ -17,6 +17,7 @@ from medviewer.ui.ecg.paper import TICKS_S, clock
 from medviewer.ui.theme import EcgInk
 
 RATES = (40, 80, 120, 160, 200)
+RHYTHM_ALPHA = {"A": 230, "O": 80, "~": 160}
 
 
 def paint_overview(
@@ -27,6 +28,8 @@ def paint_overview(
     whole = max(picture.whole_s, 1e-9)
     _paint_trace(painter, traces, picture, ink, ratio)
     _paint_rate(painter, traces, picture, marks, ink, ratio)
+    if view.marks:
+        _paint_rhythm(painter, picture, marks, ink)
     for rect in (picture.overview, picture.tachogram):
         painter.setPen(QPen(QColor(ink.thick), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -105,6 +108,25 @@ def _paint_rate(painter: QPainter, traces: Traces, picture: EcgPicture, marks: M
         image = tinted(dots, colour)
         image.setDevicePixelRatio(ratio)
         painter.drawImage(QPointF(rect.x, rect.y), image)
+
+
+def _paint_rhythm(painter: QPainter, picture: EcgPicture, marks: Marks, ink: EcgInk) -> None:
+    """Where in the whole record a network saw fibrillation (strong), another rhythm (faint) or noise (grey), between the trace and
+    the rates; green where somebody accepted it. Which it is stands on the lines below."""
+    above, rect = picture.overview, picture.tachogram
+    assert above is not None
+    assert rect is not None
+    top = above.y + above.h + 1
+    per_s = rect.w / max(picture.whole_s, 1e-9)
+    for n, episode in enumerate(marks.episodes):
+        decision = marks.decided.get(-1 - n)
+        state = decision.state if decision is not None else "proposed"
+        if episode.label not in RHYTHM_ALPHA or state == "rejected":
+            continue
+        colour = QColor(ink.accepted if state == "accepted" else ink.quiet if episode.label == "~" else ink.machine)
+        colour.setAlpha(RHYTHM_ALPHA[episode.label])
+        wide = max((episode.end_s - episode.start_s) * per_s, 1.0)
+        painter.fillRect(QRectF(rect.x + episode.start_s * per_s, top, wide, max(rect.y - top - 1, 2.0)), colour)
 
 
 def _paint_times(painter: QPainter, traces: Traces, picture: EcgPicture, ink: EcgInk) -> None:
