@@ -17,8 +17,8 @@ RHYTHM = ("II", "MLII", "I", "V5", "V1")
 PULSE_S, PULSE_MV = 0.2, 1.0
 SCREEN_MM = 96 / 25.4
 """Logical pixels in a millimetre where nothing is known about the screen."""
-FOOTER_PX, TWO_LINES_PX, NARROW_PX = 26.0, 44.0, 760.0
-"""Height of the footer, of one in a pane narrower than NARROW_PX."""
+FOOTER_PX, FOOTER_LINE_PX, NARROW_PX, NARROWER_PX = 26.0, 18.0, 760.0, 560.0
+"""Height of the footer, of each further line of it in panes that are narrower: one below NARROW_PX, two below NARROWER_PX."""
 MARGIN_MM, GAP_MM = 3.0, 3.0
 LEAST_BOX_MM = (40.0, 15.0)
 """Width and height on the screen below which a lead cannot be read; rows of one lead may lie twice as close."""
@@ -111,6 +111,8 @@ class EcgPicture:
     whole_s: float = 0.0
     left_out: int = 0
     """Leads of the layout that have no room: only the rhythm strip is shown."""
+    instead: str = ""
+    """The layout that is drawn where the wished one has no room."""
 
     @property
     def px_per_s(self) -> float:
@@ -182,7 +184,7 @@ def resolve(
         return _holter(view, record, size, px_per_mm, calibrated)
     paper, top, footer = _paper(view, size)
     high = paper.h - top - RULER_PX
-    table, rhythm, left_out = _with_room(*grid_of(view.layout, record), record, (paper.w / px_per_mm, high / px_per_mm))
+    layout, table, rhythm, left_out = _with_room(view.layout, record, (paper.w / px_per_mm, high / px_per_mm))
     lines = table if rhythm is None else [*table, [(rhythm, record.leads[rhythm].name, 1.0)]]
     columns, rows = max(len(table[0]) if table else 1, 1), max(len(lines), 1)
     mm = _fitted(paper.w, high, rows, px_per_mm, most_mm) if view.fit else px_per_mm
@@ -214,13 +216,13 @@ def resolve(
     page = per_column * (1 if view.simultaneous and rhythm is None else columns)
     return EcgPicture(
         size, paper, mm, view.speed, view.gain, tuple(cells), tuple(pulses), start, page, how, calibrated and not view.fit,
-        footer, whole_s=record.seconds, left_out=left_out,
+        footer, whole_s=record.seconds, left_out=left_out, instead=layout if layout != view.layout else "",
     )  # fmt: skip
 
 
 def _paper(view: EcgView, size: tuple[float, float]) -> tuple[Rect, float, float]:
     """The paper; heights of the corner words over its first row, and of the footer below it."""
-    footer = FOOTER_PX if size[0] >= NARROW_PX else TWO_LINES_PX
+    footer = FOOTER_PX + FOOTER_LINE_PX * ((size[0] < NARROW_PX) + (size[0] < NARROWER_PX))
     return Rect(0, 0, size[0], max(size[1] - footer, 20.0)), CORNER_PX if view.text != "none" else 4.0, footer
 
 
@@ -247,19 +249,26 @@ def _scale(view: EcgView, lead: Lead, mm: float) -> tuple[float, float, float]:
     return mm * view.gain * times, 0.0, view.gain * times if times != 1.0 else 0.0
 
 
-def _with_room(table: Table, rhythm: int | None, record: EcgRecord, room: tuple[float, float]) -> tuple[Table, int | None, int]:
-    """Table and rhythm strip as they are, or the strip alone where the boxes of twelve leads would be too small (`room` in mm of
-    the screen); and how many leads that leaves out."""
+OTHER_LAYOUTS = {"3x4+1": ("3x4", "6x2", "12x1"), "3x4": ("6x2", "12x1"), "6x2": ("12x1", "3x4"), "12x1": ("6x2", "3x4")}
+"""What shows the same leads where a layout has no room: a narrow pane may be high, a low one wide."""
+
+
+def _with_room(layout: str, record: EcgRecord, room: tuple[float, float]) -> tuple[str, Table, int | None, int]:
+    """The layout itself, the first of its others whose boxes are large enough (`room` in mm of the screen), or the rhythm strip
+    alone where no layout of twelve leads has room; and how many leads that leaves out."""
+    table, rhythm = grid_of(layout, record)
     leads = sum(len(row) for row in table)
     if leads != len(STANDARD) or any(name.lstrip("-") not in STANDARD for row in table for _, name, _ in row):
-        return table, rhythm, 0
-    columns, rows = len(table[0]), len(table) + (rhythm is not None)
-    least = LEAST_BOX_MM[1] if columns > 1 else LEAST_BOX_MM[1] / 2
-    if room[0] / columns >= LEAST_BOX_MM[0] and room[1] / rows >= least:
-        return table, rhythm, 0
+        return layout, table, rhythm, 0
+    for one in (layout, *OTHER_LAYOUTS.get(layout, ())):
+        table, rhythm = grid_of(one, record)
+        columns, rows = len(table[0]), len(table) + (rhythm is not None)
+        least = LEAST_BOX_MM[1] if columns > 1 else LEAST_BOX_MM[1] / 2
+        if room[0] / columns >= LEAST_BOX_MM[0] and room[1] / rows >= least:
+            return one, table, rhythm, 0
     strip = rhythm_lead(record)
     assert strip is not None
-    return [[(strip, record.leads[strip].name, 1.0)]], None, leads - 1
+    return layout, [[(strip, record.leads[strip].name, 1.0)]], None, leads - 1
 
 
 def margin_mm(speed: float) -> float:

@@ -2459,6 +2459,10 @@
       <source>Mean beat of each class and how many belong to it; a click lists them.</source>
       <translation>各类的平均心搏及其数量；单击可列出。</translation>
     </message>
+    <message>
+      <source>{layout}: no room for {wished}</source>
+      <translation>{layout}：{wished} 放不下</translation>
+    </message>
   </context>
   <context>
     <name>findings</name>

@@ -144,25 +144,32 @@ def test_ed08_labels_pulses_and_rows_are_inside_a_small_pane_at_two_hundred_perc
 
 
 @pytest.mark.parametrize(
-    ("layout", "size", "left_out"),
+    ("layout", "size", "drawn"),
     [
-        ("3x4+1", (660, 440), 0),
-        ("3x4+1", (560, 440), 11),
-        ("3x4+1", (900, 260), 11),
-        ("3x4", (900, 260), 0),
-        ("6x2", (700, 380), 11),
-        ("12x1", (700, 470), 0),
-        ("12x1", (700, 380), 11),
+        ("3x4+1", (660, 440), "3x4+1"),
+        ("3x4+1", (900, 260), "3x4"),
+        ("3x4+1", (403, 760), "6x2"),
+        ("3x4+1", (300, 760), "12x1"),
+        ("3x4+1", (400, 300), ""),
+        ("3x4", (900, 260), "3x4"),
+        ("6x2", (700, 380), "3x4"),
+        ("6x2", (290, 760), "12x1"),
+        ("12x1", (700, 470), "12x1"),
+        ("12x1", (700, 380), "3x4"),
+        ("12x1", (900, 160), ""),
     ],
 )
-def test_twelve_leads_that_have_no_room_give_way_to_the_rhythm_strip(layout, size, left_out):
+def test_twelve_leads_that_have_no_room_stand_in_another_layout_and_in_none_give_way_to_the_rhythm_strip(layout, size, drawn):
+    """Two ECGs beside each other in narrow, high panes showed lead II alone."""
     picture = resolve(EcgView(layout=layout), twelve(), size)
-    assert picture.left_out == left_out
-    if left_out:
+    assert picture.instead == (drawn if drawn != layout else "") and picture.left_out == (0 if drawn else 11)
+    if drawn:
+        assert len({cell.label for cell in picture.cells}) == 12
+        rows = {"3x4": 3, "3x4+1": 4, "6x2": 6, "12x1": 12}[drawn]
+        assert len({cell.y0 for cell in picture.cells}) == rows
+    else:
         (strip,) = picture.cells
         assert strip.label == "II" and strip.rect.w > 0.8 * size[0] and picture.columns == ""
-    else:
-        assert len({cell.label for cell in picture.cells}) == 12
 
 
 def test_other_lead_sets_keep_their_rows_however_small_the_pane():

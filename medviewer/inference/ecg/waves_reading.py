@@ -58,23 +58,37 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     for k, signal in traces.items():
         token.check()
         prepared.append(waves_input(signal, record.leads[k].rate_hz))
-    agreed, each = found_in(loaded, prepared, token, report)
+    done = [0, 1]
+
+    def heard(*now: int) -> None:
+        done[:] = now
+        report(*now)
+
+    def alive() -> None:
+        """A day's beats are read out for half a minute, which must not look like silence."""
+        token.check()
+        report(*done)
+
+    agreed, each = found_in(loaded, prepared, token, heard)
     if float(np.median([s.sure for s in agreed if s.kind == QRS] or [0.0])) < LEAST_SURE:
         raise MedviewerError("ecg-without-beats", record.path)
-    waves = {
-        record.leads[k].name: waves_of(of_lead, traces[k], record.leads[k].rate_hz)
-        for k, of_lead in sorted(zip(traces, each, strict=True))
-        if record.leads[k].name
-    }
+    waves = {}
+    for k, of_lead in sorted(zip(traces, each, strict=True)):
+        if record.leads[k].name:
+            waves[record.leads[k].name] = waves_of(of_lead, traces[k], record.leads[k].rate_hz)
+            alive()
     beats = beats_of(record, waves)
+    alive()
     signals = {record.leads[k].name: (traces[k], record.leads[k].rate_hz) for k in sorted(traces) if record.leads[k].unit == "mV"}
+    measurements = measured(beats, signals, record.gaps)
+    alive()
     saliency, check = None, None
     if request.explain:
         saliency, check = explained(loaded, prepared[0], agreed, record.leads[next(iter(traces))].name, token)
     return Reading(
         scores=tuple(_score(agreed, kind) for kind in loaded.bundle.labels),
         waves=waves,
-        measurements=measured(beats, signals, record.gaps),
+        measurements=measurements,
         method=METHOD if saliency is not None else "",
         self_check=check,
         saliency=saliency,
@@ -156,10 +170,10 @@ def shares_of(
 def waves_of(found: Sequence[Segment], signal: NDArray[np.float64], rate: float) -> tuple[Wave, ...]:
     """The waves of one lead in its own samples; none where the record has a gap."""
     gaps = np.flatnonzero(~np.isfinite(signal))
-    out = []
+    out, last = [], len(signal) - 1
     for s in found:
-        onset = int(np.clip(round(s.onset * rate / RATE), 0, len(signal) - 1))
-        offset = int(np.clip(round(s.offset * rate / RATE), onset, len(signal) - 1))
+        onset = min(max(round(s.onset * rate / RATE), 0), last)
+        offset = min(max(round(s.offset * rate / RATE), onset), last)
         if len(gaps) and np.searchsorted(gaps, onset) < np.searchsorted(gaps, offset, "right"):
             continue
         out.append(Wave(KINDS[s.kind], onset, onset + peak_of(signal[onset : offset + 1], s.kind), offset))  # type: ignore[arg-type]

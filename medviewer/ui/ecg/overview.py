@@ -111,8 +111,8 @@ def _paint_rate(painter: QPainter, traces: Traces, picture: EcgPicture, marks: M
 
 
 def _paint_rhythm(painter: QPainter, picture: EcgPicture, marks: Marks, ink: EcgInk) -> None:
-    """Where in the whole record a network saw fibrillation (strong), another rhythm (faint) or noise (grey), between the trace and
-    the rates; green where somebody accepted it. Which it is stands on the lines below."""
+    """Where in the whole record a network saw fibrillation (strong), another rhythm (faint) or noise (grey), between trace and
+    rates; green where somebody accepted it. Which it is stands on the lines below."""
     above, rect = picture.overview, picture.tachogram
     assert above is not None
     assert rect is not None

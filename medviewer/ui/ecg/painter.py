@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.core.ecg_layout import FOOTER_PX, MARKS_PX, SCREEN_MM, Cell, EcgPicture, resolve
+from medviewer.core.ecg_layout import FOOTER_LINE_PX, FOOTER_PX, MARKS_PX, SCREEN_MM, Cell, EcgPicture, resolve
 from medviewer.core.ecg_marks import Marks, marks_of
 from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError
@@ -172,23 +172,29 @@ class EcgPainter:
         longest = max((cell.seconds for cell in picture.cells if not cell.line), default=0.0)
         shown = self.traces.filters_shown(longest, view.filters)
         marked = view.marks and not marks.none
-        how, read, scale = words.footer(view, picture, shown, marked)
+        how, notice, read, scale = words.footer(view, picture, shown, marked)
         scale = words.to_scale() if vector and picture.to_scale else scale
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
-        fewer = words.fewer_leads(picture)
         amber = ink.words if vector else theme.ATTENTION
-        lines = [[(how, bright), (f" · {fewer}" if fewer else "", amber), (f" · {read}" if read else "", violet)]]
-        if picture.footer > FOOTER_PX:
-            lines = [[(how, bright)], [(f"{fewer} · " if fewer and read else fewer, amber), (read, violet)]]
-        high = band.height() / len(lines)
+        fewer = (words.fewer_leads(view, picture), amber)
+        # What is cut where there is no room stands last.
+        told: tuple[list[tuple[str, str]], ...] = ([(how, bright), fewer, (notice, violet), (read, violet)],)
+        if picture.footer >= FOOTER_PX + 2 * FOOTER_LINE_PX:
+            told = ([(how, bright)], [fewer], [(notice, violet), (read, violet)])
+        elif picture.footer > FOOTER_PX:
+            told = ([(how, bright)], [(notice, violet), fewer, (read, violet)])
+        high = band.height() / len(told)
         right = width - 12 - metrics.horizontalAdvance(scale)
-        for n, parts in enumerate(lines):
+        with_scale = 1 if len(told) == 3 else 0
+        for n, pieces in enumerate(told):
             base = band.y() + n * high + high / 2 + metrics.ascent() / 2 - 2
-            end = right - 12 if n == 0 else width - 12
-            if n == 0:
+            end = right - 12 if n == with_scale else width - 12
+            if n == with_scale:
                 painter.setPen(QColor(quiet if picture.to_scale else theme.ATTENTION))
                 painter.drawText(QPointF(right, base), scale)
+            there = [piece for piece in pieces if piece[0]]
+            parts = [(f" · {text}" if k else text, colour) for k, (text, colour) in enumerate(there)]
             x = 12.0
             for text, colour in parts:
                 painter.setPen(QColor(colour))

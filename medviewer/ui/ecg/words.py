@@ -40,8 +40,8 @@ def filter_words(filters: Filters) -> str:
     return _tr("shown {filters}").format(filters=", ".join(parts))
 
 
-def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) -> tuple[str, str, str]:
-    """(how it is drawn, what the networks read, scale): all from the values that were used to draw (ED-04)."""
+def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) -> tuple[str, str, str, str]:
+    """(how it is drawn, research notice, what the networks read, scale): all from the values that were used to draw (ED-04)."""
     parts = [f"{number(picture.speed)} mm/s", f"{number(picture.gain)} mm/mV", filter_words(shown)]
     if shown == UNFILTERED and not view.filters.none:
         parts[-1] = _tr("unfiltered at this zoom")
@@ -50,17 +50,19 @@ def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) 
     elif picture.columns == "simultaneous":
         parts.append(_tr("columns simultaneous"))
     read = _tr("networks read the unfiltered signal") if has_marks or not shown.none else ""
-    if has_marks:
-        read = f"{research_notice()} · {read}"
     if picture.to_scale:
         scale = _tr("to scale, {n} px/mm").format(n=number(picture.px_per_mm))
     else:
         scale = _tr("not to scale")
-    return " · ".join(parts), read, scale
+    return " · ".join(parts), research_notice() if has_marks else "", read, scale
 
 
-def fewer_leads(picture: EcgPicture) -> str:
-    """What a small pane leaves out."""
+def fewer_leads(view: EcgView, picture: EcgPicture) -> str:
+    """What a small pane leaves out, or which layout stands in for the wished one."""
+    if picture.instead:
+        return _tr("{layout}: no room for {wished}").format(
+            layout=layout_title(picture.instead), wished=layout_title(view.layout)
+        )
     if not picture.left_out:
         return ""
     return _tr("{lead} only: too small for {n} leads").format(lead=picture.cells[0].label, n=picture.left_out + 1)

@@ -102,14 +102,16 @@ def test_ef05_a_gap_is_hatched_and_never_a_line_at_zero():
 def test_ed04_ed07_the_footer_tells_speed_gain_and_filters_that_were_used():
     record = ecg_record([np.zeros(5000)], 500.0)
     view = EcgView("stacked", 50.0, 20.0)
-    how, read, scale = words.footer(view, resolve(view, record, SIZE), view.filters, False)
+    how, _, read, scale = words.footer(view, resolve(view, record, SIZE), view.filters, False)
     assert how == "50 mm/s · 20 mm/mV · unfiltered" and read == "" and scale == "not to scale"
     shown = Filters(0.5, 40, 50)
-    how, read, _ = words.footer(replace(view, filters=shown), resolve(view, record, SIZE), shown, True)
+    how, notice, read, _ = words.footer(replace(view, filters=shown), resolve(view, record, SIZE), shown, True)
     assert (
-        "shown 0.5–40 Hz, mains 50 Hz" in how and read.startswith("Research use only") and "networks read the unfiltered" in read
+        "shown 0.5–40 Hz, mains 50 Hz" in how
+        and notice.startswith("Research use only")
+        and "networks read the unfiltered" in read
     )
-    how, _, _ = words.footer(replace(view, filters=shown), resolve(view, record, SIZE), Filters(), True)
+    how, *_ = words.footer(replace(view, filters=shown), resolve(view, record, SIZE), Filters(), True)
     assert "unfiltered at this zoom" in how
     assert EcgView().filters.none, "what was recorded is shown unless somebody asks otherwise"
 
