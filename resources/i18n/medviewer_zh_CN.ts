@@ -2296,6 +2296,10 @@
       <translation>非真实比例</translation>
     </message>
     <message>
+      <source>{layout}: no room for {wished}</source>
+      <translation>{layout}：{wished} 放不下</translation>
+    </message>
+    <message>
       <source>{lead} only: too small for {n} leads</source>
       <translation>仅 {lead}：窗格放不下 {n} 导联</translation>
     </message>
@@ -2458,10 +2462,6 @@
     <message>
       <source>Mean beat of each class and how many belong to it; a click lists them.</source>
       <translation>各类的平均心搏及其数量；单击可列出。</translation>
-    </message>
-    <message>
-      <source>{layout}: no room for {wished}</source>
-      <translation>{layout}：{wished} 放不下</translation>
     </message>
   </context>
   <context>
