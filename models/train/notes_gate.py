@@ -1,5 +1,6 @@
 """The gate of the note networks: the least share of pairs of neighbouring words (signs) that are known. It is chosen so that at
-most one note of a hundred is refused, on notes whose own fold made no pair known; then bundle and cards say so. Weights stay.
+most one note of a hundred is refused, on notes whose own fold made no pair known; then bundle and cards say so. Weights stay. A
+text shorter than any training note is answered with a caution.
 
 python models/train/notes_gate.py --data ../shared/data/text
 """
@@ -30,10 +31,12 @@ TITLES = {
 FOLDS, REFUSED = 5, 0.01
 LINE = (
     "Notes unlike those it was trained on are refused: fewer than {limit:.0%} of the pairs of neighbouring {unit} known "
-    "(5-fold: {refused:.1%} of {n:,} true notes refused; {other})."
+    "(5-fold: {refused:.1%} of {n:,} true notes refused; {other}). Shorter ones than any of those, below {tokens} {unit}, are answered with "
+    "a caution{short}."
 )
 LINE_ZH = (
     "与训练文本差异过大时拒绝回答：相邻{unit}对中已知的少于 {limit:.0%}（5 折：{n:,} 份真实文本中拒绝 {refused:.1%}；{other}）。"
+    "短于所有训练文本（少于 {tokens} {unit}）时给出提示{short}。"
 )
 MARK = re.compile(r"\n(?:Notes unlike those|与训练文本差异过大)[^\n]*\n")
 
@@ -65,9 +68,9 @@ def shares(data: Path, name: str, document: dict) -> np.ndarray:
     return found
 
 
-def refused_others(data: Path, name: str, document: dict, limit: float) -> dict[str, tuple[int, int]]:
+def refused_others(data: Path, name: str, document: dict, limit: float, tokens: int) -> dict[str, tuple[int, int, int]]:
     """Of each kind of text that is none (`tests/golden/not-notes.*.tsv`), and of chest X-ray reports: how many are refused, of
-    how many."""
+    how many, and how many of the others are shorter than any training note."""
     loaded = load(Bundle(ROOT / name, document | {"files": {}}))
     language = "zh" if "zh" in name else "en"
     lines = (ROOT.parent / "tests" / "golden" / f"not-notes.{language}.tsv").read_text("utf-8").splitlines()
@@ -75,10 +78,18 @@ def refused_others(data: Path, name: str, document: dict, limit: float) -> dict[
     if language == "en":
         reports = rows_of(data, "openi_cxr", "reports")[:500]
         texts += [("chest X-ray report", f"{row['findings'] or ''} {row['impression'] or ''}") for row in reports]
-    found: dict[str, list[bool]] = {}
+    found: dict[str, list[tuple[bool, bool]]] = {}
     for kind, text in texts:
-        found.setdefault(kind, []).append(prepared_for(loaded, text).known < limit)
-    return {kind: (sum(many), len(many)) for kind, many in found.items()}
+        prepared = prepared_for(loaded, text)
+        refused = prepared.known < limit
+        found.setdefault(kind, []).append((refused, not refused and len(prepared.spans) < tokens))
+    return {kind: (sum(r for r, _ in many), len(many), sum(s for _, s in many)) for kind, many in found.items()}
+
+
+def shortest(data: Path, name: str, document: dict) -> int:
+    """Words (signs) of the shortest training note."""
+    signs = document["preprocessing"]["parameters"]["signs"]
+    return min(len(Words.of(row["text"], signs).ids) for row in rows_of(data, SETS[name][0], "train", "valid"))
 
 
 def main() -> None:
@@ -91,22 +102,29 @@ def main() -> None:
         found = shares(data, name, document)
         limit = float(np.floor(np.quantile(found, REFUSED) * 200) / 200)
         refused = float((found < limit).mean())
-        document["gate"] = {"known_pairs": limit}
+        tokens = shortest(data, name, document)
+        document["gate"] = {"known_pairs": limit, "tokens": tokens}
         metrics = [one for one in document["metrics"] if not one["name"].startswith("true notes refused")]
         metrics.append({"name": "true notes refused by the gate, 5-fold", "value": round(refused, 4), "n": len(found)})
         document["metrics"] = metrics
-        other = refused_others(data, name, document, limit)
-        for file, line, unit, words in (
-            ("card.md", LINE, "signs" if "zh" in name else "words", ", ".join(f"{k} {a} of {b}" for k, (a, b) in other.items())),
+        other = refused_others(data, name, document, limit, tokens)
+        counted = [(kind, TITLES[kind], *numbers) for kind, numbers in other.items()]
+        reports = other.get("chest X-ray report", (0, 0, 0))[2]
+        signs = "zh" in name
+        for file, line, unit, words, short in (
             (
-                "card.zh.md",
-                LINE_ZH,
-                "字" if "zh" in name else "词",
-                "，".join(f"{TITLES[k]} {b} 份中 {a} 份" for k, (a, b) in other.items()),
+                *("card.md", LINE, "signs" if signs else "words"),
+                ", ".join(f"{kind} {few} of {many}" for kind, _, few, many, _ in counted),
+                f" (so {reports} more chest X-ray reports)" if reports else "",
+            ),
+            (
+                *("card.zh.md", LINE_ZH, "字" if signs else "词"),
+                "，".join(f"{title} {many} 份中 {few} 份" for _, title, few, many, _ in counted),
+                f"（胸片报告另 {reports} 份）" if reports else "",
             ),
         ):
             path = folder / file
-            said = line.format(limit=limit, unit=unit, refused=refused, n=len(found), other=words)
+            said = line.format(limit=limit, unit=unit, refused=refused, n=len(found), other=words, tokens=tokens, short=short)
             text = MARK.sub("\n", path.read_text("utf-8")).rstrip("\n")
             path.write_text(f"{text}\n\n{said}\n", "utf-8")
             document["files"][file] = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -63,7 +63,9 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     best = max(found, key=lambda score: score.probability)
     threshold = request.thresholds.get(best.label, 0.0)
     unsure = best.probability < threshold
-    cautions = (Notice("note-class-unsure", facts={"probability": round(best.probability, 2)}),) if unsure else ()
+    cautions = _short(loaded, prepared)
+    if unsure:
+        cautions += (Notice("note-class-unsure", facts={"probability": round(best.probability, 2)}),)
     return Reading(
         scores=found,
         findings=() if unsure else (_finding(request, note, best),),
@@ -80,6 +82,12 @@ def _gate(loaded: Loaded, prepared: Prepared, note: NoteDocument) -> None:
     least = float(loaded.bundle.document.get("gate", {}).get("known_pairs", 0.0))
     if prepared.known < least:
         raise MedviewerError("note-unlike-training", note.path, found=f"{prepared.known:.0%}", least=f"{least:.0%}")
+
+
+def _short(loaded: Loaded, prepared: Prepared) -> tuple[Notice, ...]:
+    """A caution for a text with fewer words than any that the network was trained on."""
+    found, least = len(prepared.spans), int(loaded.bundle.document.get("gate", {}).get("tokens", 0))
+    return (Notice("note-shorter-than-training", facts={"found": found, "least": least}),) if found < least else ()
 
 
 run = one_by_one(read, REFUSALS)

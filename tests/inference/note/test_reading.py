@@ -160,6 +160,13 @@ def test_words_that_decided_are_given_in_one_pass_and_checked_in_a_later_one(spe
     assert not read(specialty, HEART, "").spans
 
 
+def test_a_text_shorter_than_every_training_note_is_answered_with_a_caution(specialty):
+    least = specialty.document["gate"]["tokens"]
+    said = {notice.code: notice.facts for notice in read(specialty, HEART).cautions}
+    assert said["note-shorter-than-training"] == {"found": len(Words.of(HEART, False).ids), "least": least}
+    assert "note-shorter-than-training" not in {notice.code for notice in read(specialty, f"{HEART} " * least).cautions}
+
+
 def test_xp05_xp06_integrated_gradients_add_up_and_agree_with_the_one_pass(specialty):
     loaded = load(specialty)
     prepared = prepared_for(loaded, HEART)
