@@ -43,6 +43,16 @@ UNKNOWN = "0000"
 CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 MAC = re.compile(r"(?:Ma?c|De|Di|Du|La|Le|Van|Von|Fitz|O|D|Mc)[A-Z][a-z]")
 SPEAKER = re.compile(r"(?:^|\n)\s*(?:Doctor|Patient|Dr|Pt|Nurse|Clinician)\s?:")
+MEDICAL = re.compile(
+    r"(?:ectom(?:y|ies)|ostomy|otomy|oscopy|itis|osis|[ae]mia|uria|plasty|graphy|grams?|pathy|algia|mab|nib|vir|tide|statin|cillin|mycin|azole|"
+    r"sartan|pril|olol|dipine|zepam|cycline|oxacin|parin|xaban|gliptin|gliflozin|monas|coccus|bacter|like|ology|scopic|megaly)$"
+)
+"""Endings of words of medicine."""
+STATE = re.compile(
+    r", (?:[A-Z]{2}\b(?!\.)|Ala|Ariz|Ark|Calif|Colo|Conn|Del|Flor|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|"
+    r"Maryland|Mass|Mich|Minn|Miss|Montana|Nebraska|Nevada|New |North |South |Ohio|Okla|Oregon|Penn|Rhode|Tenn|Texas|Utah|Verm|Wash|West |"
+    r"Wisc|Wyom|Canada|Mexico|England|Scotland|Ireland|Germany|France|Italy|Spain|India|China|Japan)"
+)
 AGED = re.compile(
     r",? \d{1,3}(?=[,;)])|"
     r"(?:\)|,|\s{2,}|\t|\s*\|)?\s*(?:[MF]\b(?!\.)|[MF]\s?\d|\d{1,3}\s?(?:yo\b|y\.?o|years?|[MF]\b)|age\b)"
@@ -124,6 +134,8 @@ class Names:
             parts = [word.low]
         if word.shape == "camel" and self.known(word.low) == UNKNOWN:
             return -12.0
+        if len(word.low.split("-")[0]) == 1:
+            return -12.0  # B-lines
         each = [self._part(p, word, index) for p in parts]
         if len(parts) < 2 or word.shape != "title":
             return sum(each) / len(each)
@@ -138,9 +150,11 @@ class Names:
         if word.shape == "title":
             first = self.first(index)
             other = max(capital - 1, text) if first else max(capital, text - 2)
+            if name == 0 and MEDICAL.search(part):
+                return -8.0
             if name == 0:
                 return (-2.0 if first else -0.5) - 2.0 * other + (-2.0 if text + capital else self.sound(part))
-            return 2.0 * (name - other) - (3.0 if first else 2.0) - (4.0 if len(part) < 3 else 0.0)
+            return 2.0 * (name - other) - (2.0 if not first else 5.0 if text else 3.0) - (4.0 if len(part) < 3 else 0.0)
         if word.shape == "upper":
             if name == 0:
                 return -9.0 if text + capital or len(part) < 4 else -5.0 + self.sound(part) - (2.0 if len(part) < 5 else 0.0)
@@ -148,7 +162,7 @@ class Names:
             return (
                 2.0 * (name - text)
                 - (9.0 if self.chinese else 4.0 if word.start in self.upper_lines else 5.0)
-                - (0.0 if len(part) > 3 else 4.0 if len(part) == 3 else 9.0)
+                - (0.0 if len(part) > 3 else 14.0 if name < 4 else 4.0 if len(part) == 3 else 9.0)
             )
         if name == 0 or len(part) < 3:
             return -10.0 if text else -8.0
@@ -172,6 +186,8 @@ class Names:
             return -20.0
         if self._thing(index):
             return -6.0 + self._before(index) + self._after(index)
+        if STATE.match(self.text, self.words[index].end) and not self._credential(index + 1):
+            return -8.0
         dose = -10.0 if DOSE.match(self.text, self.words[index].end) else 0.0
         sized = (
             -6.0
@@ -202,6 +218,11 @@ class Names:
             return 0.0
         if low in self.cues.titles and low == "fr" and self.text[max(self.words[index - 1].start - 2, 0)].isdigit():
             return 0.0
+        shouted = low in ("mr", "dr", "ms") and self.words[index - 1].text.isupper() and self.words[index].shape != "upper"
+        if lower and low not in self.cues.short_titles or shouted:  # "MR signal"
+            low = ""
+        if low in ("san", "santa", "los", "las", "new", "fort", "mount", "port", "north", "south", "east", "west", "saint"):
+            return -6.0
         if low in self.cues.titles and tight in (("", ".") if low in self.cues.short_titles else ("",)):
             return 11.0 if lower else 14.0
         if low in self.cues.kin and tight in ("", ",", ":", "(", "-"):
@@ -251,8 +272,11 @@ class Names:
         if after >= len(self.words) or "\n" in gap:
             return self._number(index)
         beyond = self.text[self.words[index].end : self.words[index].end + 24]
-        degree = low in self.cues.credentials and (self.words[after].text[:1].isupper() or low in ("rn", "md", "np", "lpn"))
-        if degree and (tight == "," or (tight == "" and low not in ("do", "pt", "sr"))) and "-" not in beyond[:6]:
+        if (
+            self._credential(after)
+            and (tight == "," or (tight == "" and low not in ("do", "pt", "sr")))
+            and "-" not in beyond[:6]
+        ):
             return 10.0 if tight else 7.0
         if re.match(r",?\s+(?:M\.\s?D|R\.\s?N|D\.\s?O|Ph\.\s?D|P\.\s?A)\b", beyond):
             return 10.0
@@ -263,6 +287,10 @@ class Names:
         if low in self.cues.kin and tight in (",", "("):
             return 3.0
         return self._number(index)
+
+    def _credential(self, index: int) -> bool:
+        low = self.low(index)
+        return low in self.cues.credentials and (self.words[index].text[:1].isupper() or low in ("rn", "md", "np", "lpn"))
 
     def _number(self, index: int) -> float:
         """A sex or an age right after it, as in lists."""

@@ -249,11 +249,11 @@ class NoteText(QTextEdit):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for box in self.pieces(start, end):
             painter.setPen(QColor(theme.ATTENTION))
-            painter.drawRoundedRect(box.adjusted(-1, 2, 1, 1), 3, 3)
+            painter.drawRoundedRect(box.adjusted(-2, 0, 1, 1), 3, 3)
         if box.isValid():
             painter.setFont(small)
             wide = QFontMetricsF(small).horizontalAdvance(kind)
-            plate = QRectF(box.right() - wide - 4, box.top() - 6, wide + 5, 10)
+            plate = QRectF(box.right() - wide - 3, box.top() - 9, wide + 5, 10)
             painter.fillRect(plate, QColor(theme.ATTENTION_GROUND))
             painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, kind)
 
