@@ -10,8 +10,9 @@ from typing import Literal
 
 from medviewer.core.identity import Patient
 from medviewer.core.note import Language
-from medviewer.core.privacy_en import EnglishLevels, english_names
+from medviewer.core.privacy_en import english_names
 from medviewer.core.privacy_fixed import Identifier, Kind, fixed
+from medviewer.core.privacy_words import EnglishLevels
 from medviewer.core.privacy_zh import ChineseCosts, chinese_names
 
 __all__ = ["KINDS", "Gazetteer", "Hand", "Identifier", "Kind", "clean", "identifiers", "with_hand"]

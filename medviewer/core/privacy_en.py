@@ -4,95 +4,20 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['’-][A-Za-zÀ-ÖØ-öø-ɏ]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class EnglishCues:
-    """Words in lower case by what they say of a word beside them; `resources/names/cues.en.txt` tells of each."""
-
-    titles: frozenset[str] = frozenset()
-    short_titles: frozenset[str] = frozenset()
-    kin: frozenset[str] = frozenset()
-    roles: frozenset[str] = frozenset()
-    before: frozenset[str] = frozenset()
-    signed: frozenset[str] = frozenset()
-    credentials: frozenset[str] = frozenset()
-    verbs: frozenset[str] = frozenset()
-    weak_verbs: frozenset[str] = frozenset()
-    followers: frozenset[str] = frozenset()
-    months: frozenset[str] = frozenset()
-    particles: frozenset[str] = frozenset()
-    never: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class EnglishLevels:
-    """`words`: of a word in lower case four digits: how often a given name, a surname, a word of any text, a word with a capital
-    inside a sentence; 0 = never, a step is four times as often. `triples`: how much likelier three letters (^ begins, $ ends) are
-    in a name than in another word, in tenths of bits."""
-
-    words: Mapping[str, str] = field(default_factory=dict)
-    triples: Mapping[str, int] = field(default_factory=dict)
-    cues: EnglishCues = field(default_factory=EnglishCues)
-
-
-UNKNOWN = "0000"
-CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
-MAC = re.compile(r"(?:Ma?c|De|Di|Du|La|Le|Van|Von|Fitz|O|D|Mc)[A-Z][a-z]")
-SPEAKER = re.compile(r"(?:^|\n)\s*(?:Doctor|Patient|Dr|Pt|Nurse|Clinician)\s?:")
-MEDICAL = re.compile(
-    r"(?:ectom(?:y|ies)|ostomy|otomy|oscopy|itis|osis|[ae]mia|uria|plasty|graphy|grams?|pathy|algia|mab|nib|vir|tide|statin|cillin|mycin|azole|"
-    r"sartan|pril|olol|dipine|zepam|cycline|oxacin|parin|xaban|gliptin|gliflozin|monas|coccus|bacter|like|ology|scopic|megaly)$"
+from medviewer.core.privacy_words import (
+    AGED,
+    DOSE,
+    MEDICAL,
+    SCALED,
+    SPEAKER,
+    STATE,
+    UNKNOWN,
+    EnglishLevels,
+    Token,
+    UpperLines,
+    tokens,
 )
-"""Endings of words of medicine."""
-STATE = re.compile(
-    r", (?:[A-Z]{2}\b(?!\.)|Ala|Ariz|Ark|Calif|Colo|Conn|Del|Flor|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|"
-    r"Maryland|Mass|Mich|Minn|Miss|Montana|Nebraska|Nevada|New |North |South |Ohio|Okla|Oregon|Penn|Rhode|Tenn|Texas|Utah|Verm|Wash|West |"
-    r"Wisc|Wyom|Canada|Mexico|England|Scotland|Ireland|Germany|France|Italy|Spain|India|China|Japan)"
-)
-AGED = re.compile(
-    r",? \d{1,3}(?=[,;)])|"
-    r"(?:\)|,|\s{2,}|\t|\s*\|)?\s*(?:[MF]\b(?!\.)|[MF]\s?\d|\d{1,3}\s?(?:yo\b|y\.?o|years?|[MF]\b)|age\b)"
-)
-"""A sex or an age right behind a name."""
-SCALED = re.compile(r" \d{1,2}(?:\.\d)?(?=[.,;/)]|\s|$)")
-DOSE = re.compile(
-    r"\s?(?:\(?\d[\d.,/-]*\s?(?:mg|mcg|g\b|ml|mL|units?|IU|%|U\b|x\d)|"
-    r"(?:b\.?i\.?d|t\.?i\.?d|q\.?\d?[a-z]|p\.?r\.?n|p\.?o)\b|tablets?|caps|cream|XR|ER|HCT|\d\d/\d\d\b)|-\d"
-)
-"""What follows a drug, or a marker such as Ki-67."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word: its place, its letters, in lower case, and how it is written."""
-
-    start: int
-    end: int
-    text: str
-    low: str
-    shape: str
-    """"title", "upper", "lower" or "initial"."""
-
-
-def _shape(word: str) -> str:
-    if len(word) == 1:
-        return "initial" if word.isupper() else "lower"
-    if word.islower():
-        return "lower"
-    if word.isupper():
-        return "upper"
-    if CAMEL.search(word) and not MAC.match(word):
-        return "camel"
-    return "title" if word[0].isupper() or any(p[:1].isupper() for p in re.split(r"['’-]", word)) else "lower"
-
-
-def tokens(text: str) -> list[Token]:
-    """Words of a text with their places."""
-    return [Token(m.start(), m.end(), m[0], m[0].lower(), _shape(m[0])) for m in WORD.finditer(text)]
 
 
 class Names:
@@ -101,7 +26,7 @@ class Names:
     def __init__(self, text: str, levels: EnglishLevels) -> None:
         self.text, self.levels, self.triples, self.cues = text, levels.words, levels.triples, levels.cues
         self.words = tokens(text)
-        self.upper_lines = _Lines(text)
+        self.upper_lines = UpperLines(text)
         self.chinese = bool(re.search(r"[\u4e00-\u9fff]", text[:4000]))
         self.dialogue = len(SPEAKER.findall(text, 0, 4000)) > 1
 
@@ -219,7 +144,7 @@ class Names:
         if low in self.cues.titles and low == "fr" and self.text[max(self.words[index - 1].start - 2, 0)].isdigit():
             return 0.0
         shouted = low in ("mr", "dr", "ms") and self.words[index - 1].text.isupper() and self.words[index].shape != "upper"
-        if lower and low not in self.cues.short_titles or shouted:  # "MR signal"
+        if (lower and low not in self.cues.short_titles) or shouted:  # "MR signal"
             low = ""
         if low in ("san", "santa", "los", "las", "new", "fort", "mount", "port", "north", "south", "east", "west", "saint"):
             return -6.0
@@ -453,25 +378,6 @@ class Names:
             self.text[end : end + 8],
         )
         return end + len(found[0]) if found else end
-
-
-class _Lines:
-    """Whether a place lies in a line that has no small letters."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._last = (0, -1, False)
-
-    def __contains__(self, place: object) -> bool:
-        assert isinstance(place, int)
-        start, end, upper = self._last
-        if not start <= place <= end:
-            start = self.text.rfind("\n", max(place - 400, 0), place) + 1
-            stop = self.text.find("\n", place, place + 400)
-            end = stop if stop >= 0 else min(place + 400, len(self.text))
-            upper = not any(c.islower() for c in self.text[start:end])
-            self._last = (start, end, upper)
-        return upper
 
 
 def english_names(text: str, levels: EnglishLevels) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ Every pattern is bounded, so a long text takes time in proportion to its length.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,8 +54,6 @@ _DATES = (
 _DATES_ZH = (
     rf"(?<!\d)(?:{_YEAR}|\d\d)\s*年\s*{_MON}\s*月(?:\s*{_DAY}\s*[日号])?",
     rf"(?<![\d.]){_MON}\s*月\s*{_DAY}\s*(?:[日号]|(?!\d|[岁天周月个]))",
-    rf"(?:(?:19|20|二)[〇零○一二三四五六七八九]{{3}}年)?{_ZH_NUMBER}{{1,2}}月(?:{_ZH_NUMBER}{{1,3}}[日号])",
-    r"[一二][〇零○一二三四五六七八九]{3}年(?:[一二三四五六七八九十]{1,2}月)?",
     rf"(?<=[—~至到-]){_DAY}[日号](?![楼室床])",
     rf"(?:前天|昨天|今天|本月|上月|下月|这个?月|当月)\s*[，,（(]?\s*{_SPAN}{_DAY}[日号])(?![楼室床院])",
     rf"(?<![\d./第]){_SPAN}{_DAY}号)(?=来|去|复|再|上午|下午|晚|早|开始|手术|出院|门诊|做|查|打|到)",
@@ -63,6 +61,10 @@ _DATES_ZH = (
     rf"{_ZH_DATE_CUE}{_SPAN}{_MON}[./-]{_DAY})(?![\d./]|\s?(?:mg|ml|g|cm|mm|周|小时|次|天|岁|%))",
     r"(?<![\w./-])(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w./-]|\s?(?:mg|ml|周|小时|次|天|岁|%|℃))",
     r"(?<=于)(?:1[0-2]|[1-9])月(?=[^\d内余后前])",
+)
+_SPELT_ZH = (
+    rf"(?:(?:19|20|二)[〇零○一二三四五六七八九]{{3}}年)?{_ZH_NUMBER}{{1,2}}月(?:{_ZH_NUMBER}{{1,3}}[日号])",
+    r"[一二][〇零○一二三四五六七八九]{3}年(?:[一二三四五六七八九十]{1,2}月)?",
 )
 _LABELS = (
     r"MRN|M\.R\.N\.|MR|NHS|CHI|SSN|SS|NPI|DEA|UPIN|Medical Record|Record|Account|Acct|Accession|Acc|Policy|"
@@ -138,15 +140,17 @@ _ADDRESSES = (
     rf"\bP\.?\s?O\.?\s+Box\s+\d+(?:,?\s*{_US})?",
     r"\b(?:lives?|living|resides?|stays?|home|address)\b(?: at|:| is)?\s"
     r"(?P<it>\d{1,5}\s+(?:[a-z0-9]+\s){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|way)\b)",
-    rf"\b(?:[Tt]he\s)?(?P<it>(?:St\.?\s|(?:[A-Z][A-Za-z'-]+\s){{1,3}}){_CARE}(?:\s(?:Hospital|Cent(?:er|re)|Clinic))?)\b",
 )
+_CARED = (rf"\b(?:[Tt]he\s)?(?P<it>(?:St\.?\s|(?:[A-Z][A-Za-z'-]+\s){{1,3}}){_CARE}(?:\s(?:Hospital|Cent(?:er|re)|Clinic))?)\b",)
 _ADDRESSES_ZH = (
-    r"(?:住址|地址|家庭住址|现住址|户籍地址|户籍|籍贯|出生地|工作单位|单位)\s*[:：]\s*(?P<it>[^\s，。；;（(]{2,40})",
-    r"(?:现住|家住|居住于|居住在|居住地|住在|暂住)\s*[:：]?\s*(?P<it>[^\s，。；;（(]{3,40})",
-    r"(?<=住)(?P<it>[\u4e00-\u9fff]{2,6}(?:省|市|区|县|街|路)[^\s，。；;（(]{2,30})",
     r"(?:[\u4e00-\u9fff]{2,3}(?:省|自治区))?(?:[\u4e00-\u9fff]{2,4}[市州])?(?:[\u4e00-\u9fff]{1,4}[区县旗])?[\u4e00-\u9fff]{2,6}(?:路|街|大道|巷|弄|村|胡同)"
     r"[\u4e00-\u9fff]{0,4}\d+(?:号|弄|室|栋|幢|单元)(?:[\u4e00-\u9fff]{0,4}\d+(?:号|室|栋|幢|单元|楼|弄)?){0,4}",
     r"邮编\s*[:：]?\s*(?P<it>\d{6})",
+)
+_PLACES_ZH = (
+    r"(?:住址|地址|家庭住址|现住址|户籍地址|户籍|籍贯|出生地|工作单位|单位)\s*[:：]\s*(?P<it>[^\s，。；;（(]{2,40})",
+    r"(?:现住|家住|居住于|居住在|居住地|住在|暂住)\s*[:：]?\s*(?P<it>[^\s，。；;（(]{3,40})",
+    r"(?<=住)(?P<it>[\u4e00-\u9fff]{2,6}(?:省|市|区|县|街|路)[^\s，。；;（(]{2,30})",
     r"(?<![\u4e00-\u9fff])(?P<it>(?!转[出入]|[一二三][甲级]|省级|市级|县城|附近|当地|上级|下级|其他|正规|专业|专科|外院|某)"
     rf"{_PLAIN}{{2,10}}(?:医院|卫生院|卫生服务中心|诊所))(?=[^\u4e00-\u9fff]|[住就行做确复门检治诊手予给查看的病神泌心骨普内外儿妇急])",
     r"(?:住|在|于|至|去|到|转往|转至|入|经)(?P<it>(?!当地|附近|上级|下级|其他|正规|专业|专科|县城|大医|外院|某)"
@@ -173,9 +177,14 @@ _SHORT: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
     ("phone", re.compile(r"(?<![\d.-])(?:\d{3}[-. ]\d{4}|\d{10})(?![\d-])"), re.compile(rf"{_CALL}$")),
 )
 """Too short to be sure by themselves: the third must end right before them."""
-_RULES = _rules(("mail", _WEB), ("date", _DATES), ("address", _ADDRESSES), ("phone", _PHONES), ("id", _IDS), ("age", _AGES))
+_DIGITS = re.compile(r"\d(?:\D{0,160}\d)*")
+BEFORE, AFTER = 80, 80
+"""Characters around digits in which the patterns with digits are looked for; no pattern's cue or tail is longer."""
+_RULES = _rules(("date", _DATES), ("address", _ADDRESSES), ("phone", _PHONES), ("id", _IDS), ("age", _AGES))
 _RULES_ZH = _rules(("date", _DATES_ZH), ("address", _ADDRESSES_ZH), ("phone", _PHONES_ZH), ("id", _IDS_ZH), ("age", _AGES_ZH))
-"""Only for texts with Chinese signs."""
+_ANYWHERE = _rules(("mail", _WEB), ("address", _CARED))
+_ANYWHERE_ZH = _rules(("address", _PLACES_ZH), ("date", _SPELT_ZH))
+"""Patterns that need no digit; those with ZH only for texts with Chinese signs."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _HL7: dict[str, dict[int, Kind]] = {
     "MSH": {7: "date", 10: "id"},
@@ -194,21 +203,30 @@ _SEGMENT = re.compile(r"^(MSH|PID|NK1|PV1|OBR|ORC|TXA|IN1)\|[^\r\n]*", re.MULTIL
 
 
 def fixed(text: str) -> Iterator[Identifier]:
-    """What the patterns find; may overlap, the surer kinds first."""
+    """What the patterns find; may overlap."""
     yield from _hl7(text)
-    yield from _short(text)
-    for kind, pattern in _RULES + (_RULES_ZH if _CHINESE.search(text) else ()):
+    chinese = bool(_CHINESE.search(text))
+    yield from _found(text, _ANYWHERE + (_ANYWHERE_ZH if chinese else ()), 0, len(text))
+    rules, stop = _RULES + (_RULES_ZH if chinese else ()), 0
+    for match in _DIGITS.finditer(text):
+        start, stop = max(match.start() - BEFORE, stop), min(match.end() + AFTER, len(text))
+        yield from _found(text, rules, start, stop)
+        yield from _short(text, start, stop)
+
+
+def _found(text: str, rules: Sequence[tuple[Kind, re.Pattern[str]]], first: int, last: int) -> Iterator[Identifier]:
+    for kind, pattern in rules:
         named = "it" in pattern.groupindex
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, first, last):
             start, end = match.span("it") if named else match.span()
             while kind == "address" and start < end - 4 and text[start] in LEADS:
                 start += 1
             yield Identifier(start, end, kind)
 
 
-def _short(text: str) -> Iterator[Identifier]:
+def _short(text: str, first: int, last: int) -> Iterator[Identifier]:
     for kind, pattern, before in _SHORT:
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, first, last):
             if before.search(text[max(match.start() - 24, 0) : match.start()]):
                 yield Identifier(*match.span(), kind)
 

@@ -183,12 +183,25 @@ class _Cut:
         return (3.0 if match["edge"] is not None else 2.5), False
 
 
+Found = dict[int, tuple[int, float]]
+"""Where a name begins → where it ends, and the bits that speak for it."""
+
+
 def chinese_names(text: str, costs: ChineseCosts) -> Iterator[tuple[int, int]]:
     """Half-open places of names of persons."""
-    found: dict[int, tuple[int, float]] = {}
+    found: Found = {}
     for run in RUN.finditer(text):
         for start, end, reason in _Cut(text, run.start(), run.end(), costs).names():
             found[start] = (end, reason)
+    _other_forms(text, found, costs)
+    for _, (end, _) in sorted(found.items()):
+        _more_of_a_list(text, end, found, costs)
+    _again(text, found, costs)
+    return iter(sorted((start, end) for start, (end, _) in found.items()))
+
+
+def _other_forms(text: str, found: Found, costs: ChineseCosts) -> None:
+    """Names with a dot, names without a surname, familiar names."""
     for match in FOREIGN.finditer(text):
         led = max((m.end() for m in KIN_END.finditer(match["first"])), default=0)
         found[match.start() + (led if led < len(match["first"]) else 0)] = (match.end(), 20.0)
@@ -198,25 +211,30 @@ def chinese_names(text: str, costs: ChineseCosts) -> Iterator[tuple[int, int]]:
     for match in FAMILIAR.finditer(text):
         char, whole = match["it"], match[0]
         inside = match.start() and "\u4e00" <= text[match.start() - 1] <= "\u9fff"
-        led = any(text[max(match.start() - size, 0) : match.start()] in costs.related for size in (3, 2, 1))
+        led_by = any(text[max(match.start() - size, 0) : match.start()] in costs.related for size in (3, 2, 1))
         surname = costs.surnames.get(char, 99) <= 9
-        if costs.words.get(whole, 99) < 17 or (inside and not led) or not (surname or led or whole[0] == "阿"):
+        if costs.words.get(whole, 99) < 17 or (inside and not led_by) or not (surname or led_by or whole[0] == "阿"):
             continue
         found[match.start() + surname] = (match.end(), 3.0)
-    for _, (end, _) in sorted(found.items()):
-        _more_of_a_list(text, end, found, costs)
+
+
+def _again(text: str, found: Found, costs: ChineseCosts) -> None:
+    """Names with a good reason wherever else they stand; the given name of a full one too, unless it is a word."""
     names = {text[start:end] for start, (end, reason) in found.items() if reason >= 5 and end - start > 1}
-    for name in names:
-        for match in re.finditer(re.escape(name), text):
-            found.setdefault(match.start(), (match.end(), 0.0))
-    for name in {n[1:] for n in names if len(n) == 3 and costs.words.get(n[1:], 99) > 13}:
-        for match in re.finditer(name, text):
-            if not any(a <= match.start() < b for a, (b, _) in found.items()):
-                found[match.start()] = (match.end(), 0.0)
-    return iter(sorted((start, end) for start, (end, _) in found.items()))
+    names |= {name[1:] for name in names if len(name) == 3 and costs.words.get(name[1:], 99) > 13}
+    taken = {place for start, (end, _) in found.items() for place in range(start, end)}
+    heads = {name[0] for name in names}
+    for run in RUN.finditer(text):
+        for at in range(run.start(), run.end() - 1):
+            if at in taken or text[at] not in heads:
+                continue
+            size = next((n for n in (4, 3, 2) if text[at : at + n] in names), 0)
+            if size:
+                found[at] = (at + size, 0.0)
+                taken.update(range(at, at + size))
 
 
-def _more_of_a_list(text: str, end: int, found: dict[int, tuple[int, float]], costs: ChineseCosts) -> None:
+def _more_of_a_list(text: str, end: int, found: Found, costs: ChineseCosts) -> None:
     """郝建、时来、晏子: what stands behind a name in a list is a name, if it begins with a surname."""
     while match := LISTED.match(text, end):
         start, end = match.span("it")

@@ -4,7 +4,7 @@ import gzip
 from functools import lru_cache
 
 from medviewer.core.privacy import Gazetteer
-from medviewer.core.privacy_en import EnglishCues, EnglishLevels
+from medviewer.core.privacy_words import EnglishCues, EnglishLevels
 from medviewer.core.privacy_zh import ChineseCosts
 from medviewer.store.assets import asset
 
