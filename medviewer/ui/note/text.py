@@ -3,7 +3,6 @@
 Offsets that come and go are characters of the note; Qt's own are UTF-16 units (core/page.Utf16).
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
@@ -19,11 +18,12 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
-    QSyntaxHighlighter,
+    QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextLayout,
     QTextOption,
     QWheelEvent,
 )
@@ -124,11 +124,9 @@ class NoteText(QTextEdit):
     def set_sections(self, sections: Sequence[Section]) -> None:
         """Headers are drawn quietly; the text itself and its undo stay as they are."""
         spans = tuple((self._units.units(s.start), self._units.units(s.body)) for s in sections if s.start < self.shown)
-        if spans != self._headers.spans:
-            self._headers.spans = spans
-            filling, self._filling = self._filling, True
-            self._headers.rehighlight()
-            self._filling = filling
+        filling, self._filling = self._filling, True
+        self._headers.show(spans)
+        self._filling = filling
 
     def _changed(self, at: int, removed: int, added: int) -> None:
         if self._filling or not (removed or added):
@@ -344,24 +342,42 @@ class NoteText(QTextEdit):
             super().wheelEvent(event)
 
 
-class _Headers(QSyntaxHighlighter):
-    """Section headers, in UTF-16 units."""
+class _Headers:
+    """Section headers as additional formats of their blocks, which no undo knows. Not by QSyntaxHighlighter: it lays the document
+    out anew for each block that it looks at, minutes for thousands of lines."""
 
     def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self.spans: tuple[tuple[int, int], ...] = ()
+        self._document = document
+        self._blocks: list[QTextBlock] = []
         self._look = QTextCharFormat()
         self._look.setForeground(QColor(theme.TEXT2))
         self._look.setFontWeight(QFont.Weight.Bold)
 
-    def highlightBlock(self, text: str) -> None:
-        first = self.currentBlock().position()
-        at = bisect_left(self.spans, (first, first))
-        for start, end in self.spans[max(at - 1, 0) :]:
-            if start >= first + len(text):
-                return
-            if end > first:
-                self.setFormat(max(start - first, 0), min(end, first + len(text)) - max(start, first), self._look)
+    def show(self, spans: Sequence[tuple[int, int]]) -> None:
+        """`spans` in UTF-16 units, in order. Blocks that are as they should be are left alone."""
+        wanted: dict[int, tuple[QTextBlock, list[tuple[int, int]]]] = {}
+        for start, end in spans:
+            block = self._document.findBlock(start)
+            length = min(end, block.position() + block.length() - 1) - start
+            wanted.setdefault(block.position(), (block, []))[1].append((start - block.position(), length))
+        gone = [(b, []) for b in self._blocks if b.isValid() and b.position() not in wanted]
+        changed = [(block, parts) for block, parts in (*gone, *wanted.values()) if parts != _formatted(block)]
+        for block, parts in changed:
+            block.layout().setFormats([self._range(start, length) for start, length in parts])
+        self._blocks = [block for block, _ in wanted.values()]
+        if changed:
+            first = min(block.position() for block, _ in changed)
+            last = max(block.position() + block.length() for block, _ in changed)
+            self._document.markContentsDirty(first, last - first)
+
+    def _range(self, start: int, length: int) -> QTextLayout.FormatRange:
+        one = QTextLayout.FormatRange()
+        one.start, one.length, one.format = start, length, self._look  # type: ignore[misc]
+        return one
+
+
+def _formatted(block: QTextBlock) -> list[tuple[int, int]]:
+    return [(int(one.start), int(one.length)) for one in block.layout().formats()]  # type: ignore[call-overload]
 
 
 def _lines(lines, start: int, end: int, box: QRectF, height: float) -> Iterator[QRectF]:
