@@ -75,7 +75,7 @@ class NoteDocument:
     """One note, one item of the browser. `item` is the stable id; `format` a short word (txt, rtf, docx, pdf, fhir, cda, hl7,
     dicom-sr, dicom-pdf …); `encoding` of the file's characters; `date` ISO 8601, "" if unknown; `revision` grows with each edit.
     `note_id` is its name in the database, "" while nobody wrote in it. A signed note is not changed any more: addenda are notes
-    of their own, `addendum_to` the `note_id` they add to.
+    of their own, `addendum_to` the `note_id` they add to. `part` counts the notes of one file from 1.
     """
 
     item: str
@@ -97,6 +97,7 @@ class NoteDocument:
     signed_by: str = ""
     signed_at: str = ""
     addendum_to: str = ""
+    part: int = 1
     kind: Literal["note"] = "note"
 
 

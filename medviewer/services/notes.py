@@ -88,5 +88,7 @@ def reread(note: NoteDocument, encoding: str) -> NoteDocument:
     """The same note with its file read in another encoding. Raises `note-binary` …"""
     from medviewer.io.note.readers import open_notes
 
-    fresh = open_notes(note.path, note.format, encoding=encoding)[0]
+    fresh = next((one for one in open_notes(note.path, note.format, encoding=encoding) if one.part == note.part), None)
+    if fresh is None:
+        raise MedviewerError("note-empty", note.path)
     return replace(fresh, item=note.item, patient=note.patient, study=note.study, has_identity=note.has_identity)

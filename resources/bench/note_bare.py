@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from note_program import network, note
+from note_program import best, network, note
 
 from medviewer.inference.note.reading import prepared_for
 
@@ -18,10 +18,10 @@ def prepare(data):
     buckets, amounts, words = (torch.from_numpy(part) for part in (ready.buckets, ready.weights, ready.words))
     keep, owner = words > 0, torch.zeros(len(words), dtype=torch.long)
 
-    def work():
+    def once():
         embedded = module.embed(words).detach().requires_grad_(True)
         logits = module.linear(buckets, amounts) + module.share * module.recurrent(embedded, keep, owner, 1)[0]
         torch.autograd.grad(logits[logits.argmax()], embedded)
 
-    work()
-    return work
+    once()
+    return lambda: best(once)

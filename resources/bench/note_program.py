@@ -1,5 +1,7 @@
 """A note of 5,000 words → classes and the weight of every word, network loaded: seconds."""
 
+import time
+
 from medviewer.core.identity import Patient, Study
 from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken
@@ -10,7 +12,7 @@ from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
 from medviewer.store.profile import Profile
 
-WORDS = 5000
+WORDS, TIMES = 5000, 7
 TEXT = (
     "The patient is a {n}-year-old man with coronary artery disease who presented with chest pain and shortness of breath. "
     "He denies fever, cough or palpitations. Left heart catheterization showed {n} percent stenosis of vessel {n}. "
@@ -21,6 +23,16 @@ TEXT = (
 def note() -> NoteDocument:
     words = " ".join(TEXT.format(n=n) for n in range(200)).split(" ")[:WORDS]
     return NoteDocument("bench", Patient(), Study(), "", "txt", " ".join(words), "utf-8", "en")
+
+
+def best(once) -> float:
+    """The least seconds of TIMES: other programs make a note slower, none makes it faster; either side has the same luck."""
+    found = []
+    for _ in range(TIMES):
+        start = time.perf_counter()
+        once()
+        found.append(time.perf_counter() - start)
+    return min(found)
 
 
 def network():
@@ -34,9 +46,9 @@ def prepare(data):
     loaded = network()
     request = Request(note(), None, loaded.bundle, loaded.bundle.thresholds, explain=UNCHECKED)
 
-    def work():
+    def once():
         found = read(loaded, request, CancelToken(), lambda done, total: None)
         assert found.spans
 
-    work()
-    return work
+    once()
+    return lambda: best(once)

@@ -1031,6 +1031,10 @@
       <source>and {n} more</source>
       <translation>另有 {n} 项</translation>
     </message>
+    <message>
+      <source>fewer</source>
+      <translation>收起</translation>
+    </message>
   </context>
   <context>
     <name>NetworksPanel</name>

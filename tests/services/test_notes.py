@@ -95,3 +95,15 @@ def test_while_a_note_is_typed_older_jobs_are_dropped_and_the_check_follows_the_
         posted.get()()
     assert session.result("n", wanted[0]) is None  # an answer to an older text is not put on a newer one
     analyst.close()
+
+
+def test_another_encoding_for_a_file_of_two_people_keeps_each_ones_words(tmp_path):
+    from medviewer.io.note.readers import open_notes
+    from medviewer.services.notes import reread
+
+    head = "MSH|^~\\&|A|B|C|D|20200102030405||ORU^R01|1|P|2.5\r"
+    people = "".join(f"PID|1||T-{n}||Doe^{n}\rOBX|1|TX|||Größe {n}.\r" for n in (1, 2))
+    (tmp_path / "x.hl7").write_bytes((head + people).encode("cp1252"))
+    for note in open_notes(str(tmp_path / "x.hl7"), "hl7", encoding="koi8-r"):
+        again = reread(note, "cp1252")
+        assert (again.patient.id, again.text) == (f"T-{note.part}", f"Größe {note.part}.")

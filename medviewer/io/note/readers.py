@@ -99,4 +99,5 @@ def _document(found: Found, path: str, encoding: str, warnings: Told, n: int) ->
         title=found.title,
         warnings=warnings,
         has_identity=found.patient.known,
+        part=n,
     )

@@ -27,6 +27,8 @@ from medviewer.ui.strip import Strip
 
 GUESSES = ("charset-guessed", "charset-mixed", "charset-damaged")
 """Warnings after which a person may choose another encoding."""
+LOW = 460
+"""Below this height the line of findings takes one row: the text comes first."""
 PAUSE_MS = 300
 """After this long without a key the networks read the text again."""
 SOON = 8_000
@@ -217,7 +219,7 @@ class NotePane(Pane):
         self.text.set_picture(self._picture)
         self.classes.show_picture(self._picture)
         self.findings.show_mentions(self._picture.mentions)
-        self.legend.tell(bool(self._picture.words), bool(self._picture.mentions), self.view.private)
+        self.legend.tell(bool(self._picture.words), (mention.state for mention in self._picture.mentions), self.view.private)
         self._tell()
 
     def picture(self) -> NotePicture:
@@ -385,6 +387,7 @@ class NotePane(Pane):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.findings.set_rows(1 if self.height() < LOW else 2 if self.height() < 1.4 * LOW else 3)
         self._tell()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,9 +1,9 @@
 """What stands around the text: classes as bars, the line of findings, the legend."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from medviewer.core.finding import Score
@@ -107,22 +107,36 @@ class Classes(QFrame):
 
 
 class MentionLine(QWidget):
-    """The findings of a note as a structured line: words, state by line and letter, side; equal ones are counted once."""
+    """The findings of a note as a structured line: words, state by line and letter, side; equal ones are counted once. What has
+    no room waits behind "and 6 more", which a click opens."""
 
     pressed = Signal(object)
     asked = Signal(object, object)
-    ROW, MOST = 24, 3
+    ROW, MOST = 24, 12
 
     def __init__(self, describe: Callable[[Mention], str], parent: QWidget) -> None:
         super().__init__(parent)
         self._describe = describe
         self._groups: list[tuple[str, list[Mention]]] = []
         self._boxes: list[tuple[QRectF, list[Mention]]] = []
+        self._more = QRectF()
+        self._rows, self._open = 3, False
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.hide()
+
+    def set_rows(self, rows: int) -> None:
+        """So many where it is not opened."""
+        if rows != self._rows:
+            self._rows = rows
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(self.heightForWidth(self.width()))
+        self.updateGeometry()
+        self.update()
 
     def show_mentions(self, mentions: Sequence[Mention]) -> None:
         groups: dict[tuple[str, ...], list[Mention]] = {}
@@ -133,8 +147,7 @@ class MentionLine(QWidget):
         ranked = sorted(groups.values(), key=lambda g: (order.index(g[0].state), g[0].start))
         self._groups = [(self._words(group), group) for group in ranked]
         self.setVisible(bool(self._groups))
-        self.updateGeometry()
-        self.update()
+        self._fit()
 
     @staticmethod
     def _words(group: list[Mention]) -> str:
@@ -152,14 +165,18 @@ class MentionLine(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         rows = max((row for row, *_ in self._places(width)), default=0) + 1
-        return min(rows, self.MOST) * self.ROW + 10
+        return min(rows, self._most) * self.ROW + 10
+
+    @property
+    def _most(self) -> int:
+        return self.MOST if self._open else self._rows
 
     def sizeHint(self) -> QSize:
         return QSize(300, self.heightForWidth(max(self.width(), 200)))
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
-        self.setFixedHeight(self.heightForWidth(self.width()))
+        self._fit()
 
     def _places(self, width: int):
         """(row, x, width, words, group) of each chip."""
@@ -176,23 +193,29 @@ class MentionLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(theme.DOCK))
-        self._boxes = []
+        self._boxes, self._more = [], QRectF()
         left = 0
         for row, x, wide, words, group in self._places(self.width()):
-            if row >= self.MOST:
+            if row >= self._most:
                 left += 1
                 continue
             box = QRectF(x, 5 + row * self.ROW, wide, self.ROW - 3)
             self._boxes.append((box, group))
             self._chip(painter, box, words, group[0])
-        if left:
-            painter.setPen(QColor(theme.TEXT2))
-            words = self.tr("and {n} more").format(n=left)
-            wide = painter.fontMetrics().horizontalAdvance(words) + 12
-            more = QRectF(self.width() - wide - 6, self.height() - self.ROW, wide, self.ROW - 4)
-            painter.fillRect(more, QColor(theme.CARD))
-            painter.drawText(more, Qt.AlignmentFlag.AlignCenter, words)
+        if left or self._open:
+            self._paint_more(painter, self.tr("fewer") if self._open else self.tr("and {n} more").format(n=left))
         painter.end()
+
+    def _paint_more(self, painter: QPainter, words: str) -> None:
+        painter.setFont(theme.font(12))
+        wide = painter.fontMetrics().horizontalAdvance(words) + 16
+        self._more = QRectF(self.width() - wide - 6, self.height() - self.ROW - 4, wide, self.ROW - 2)
+        painter.fillRect(self._more.adjusted(-8, 0, 6, 0), QColor(theme.DOCK))
+        painter.setPen(QPen(QColor(theme.LINE), 1))
+        painter.setBrush(QColor(theme.CARD))
+        painter.drawRoundedRect(self._more, 4, 4)
+        painter.setPen(QColor(theme.TEXT1))
+        painter.drawText(self._more, Qt.AlignmentFlag.AlignCenter, words)
 
     def _chip(self, painter: QPainter, box: QRectF, words: str, mention: Mention) -> None:
         colour = ink.colour_of(mention)
@@ -221,6 +244,10 @@ class MentionLine(QWidget):
         return bool(super().event(event))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._more.contains(event.position()):
+            self._open = not self._open
+            self._fit()
+            return
         group = self._at(event.position())
         if group and event.button() == Qt.MouseButton.LeftButton:
             self.pressed.emit(group[0])
@@ -235,12 +262,14 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._words = self._mentions = self._private = False
+        self._words = self._private = False
+        self._states: frozenset[State] = frozenset()
         self.hide()
 
-    def tell(self, words: bool, mentions: bool, private: bool = False) -> None:
-        self._words, self._mentions, self._private = words, mentions, private
-        self.setVisible(words or mentions or private)
+    def tell(self, words: bool, states: Iterable[State], private: bool = False) -> None:
+        """The states that occur: there is room for no others where it is scarce."""
+        self._words, self._states, self._private = words, frozenset(states), private
+        self.setVisible(words or bool(self._states) or private)
         self._fit()
         self.update()
 
@@ -259,8 +288,7 @@ class Legend(QWidget):
         if self._words:
             grounds = ((self.tr("weight high"), 1.0), (self.tr("low"), 0.25), (self.tr("against"), -0.6))
             entries += [(words, None, weight, 12.0) for words, weight in grounds]
-        if self._mentions:
-            entries += [(ink.tr(style.word), state, 0.0, 20.0) for state, style in ink.STYLES.items()]
+        entries += [(ink.tr(style.word), state, 0.0, 20.0) for state, style in ink.STYLES.items() if state in self._states]
         if self._private:
             entries.append((self.tr("framed: tells who it is"), None, 0.0, 16.0))
         for words, state, weight, gap in entries:

@@ -360,7 +360,9 @@ class _Headers:
             block = self._document.findBlock(start)
             length = min(end, block.position() + block.length() - 1) - start
             wanted.setdefault(block.position(), (block, []))[1].append((start - block.position(), length))
-        gone = [(b, []) for b in self._blocks if b.isValid() and b.position() not in wanted]
+        gone: list[tuple[QTextBlock, list[tuple[int, int]]]] = [
+            (b, []) for b in self._blocks if b.isValid() and b.position() not in wanted
+        ]
         changed = [(block, parts) for block, parts in (*gone, *wanted.values()) if parts != _formatted(block)]
         for block, parts in changed:
             block.layout().setFormats([self._range(start, length) for start, length in parts])
@@ -372,12 +374,12 @@ class _Headers:
 
     def _range(self, start: int, length: int) -> QTextLayout.FormatRange:
         one = QTextLayout.FormatRange()
-        one.start, one.length, one.format = start, length, self._look  # type: ignore[misc]
+        one.start, one.length, one.format = start, length, self._look
         return one
 
 
 def _formatted(block: QTextBlock) -> list[tuple[int, int]]:
-    return [(int(one.start), int(one.length)) for one in block.layout().formats()]  # type: ignore[call-overload]
+    return [(int(one.start), int(one.length)) for one in block.layout().formats()]
 
 
 def _lines(lines, start: int, end: int, box: QRectF, height: float) -> Iterator[QRectF]:

@@ -1,11 +1,12 @@
 """The note's pane as a person uses it: read, typed in, searched, corrected, cleaned."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from desk import start
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from medviewer.core.finding import Result, Score, SelfCheck, Span
 from medviewer.core.identity import Patient, Study
@@ -14,6 +15,7 @@ from medviewer.core.note import NoteDocument
 from medviewer.inference.note.reading import lexicon
 from medviewer.ui.note import ink
 from medviewer.ui.note.pane import PAUSE_MS, NotePane
+from medviewer.ui.note.panel import MentionLine
 
 TEXT = "FINDINGS: Right pneumonia. No pleural effusion.\nPossible nodule. Return if fever develops.\n"
 
@@ -410,3 +412,23 @@ def test_headers_are_marked_in_one_layout_and_follow_what_is_typed(desk, qtbot):
 
 def note_of(desk, note):
     return desk.session.item(note.item)
+
+
+def test_a_low_pane_leaves_the_room_to_the_text_and_what_is_left_out_is_one_click_away(qtbot):
+    room = QWidget()
+    qtbot.addWidget(room)
+    line = MentionLine(lambda mention: "", room)
+    text = " ".join(f"{word}, no" for word in ("pneumonia", "effusion", "nodule", "fever", "cough"))
+    found = mentions(text, lexicon("en"))
+    line.show_mentions(tuple(replace(m, laterality=side) for m in found for side in ("left", "right", "bilateral")))
+    line.resize(380, 40)
+    line.set_rows(1)
+    room.resize(380, 400)
+    room.show()
+    line.grab()
+    assert line.height() == line.ROW + 10 and len(line._boxes) < len(line.words())
+    qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=line._more.center().toPoint())
+    line.grab()
+    assert line.height() > 2 * line.ROW and len(line._boxes) == len(line.words())
+    qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=line._more.center().toPoint())
+    assert line.height() == line.ROW + 10
