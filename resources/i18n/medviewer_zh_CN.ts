@@ -1028,12 +1028,12 @@
   <context>
     <name>MentionLine</name>
     <message>
-      <source>and {n} more</source>
-      <translation>另有 {n} 项</translation>
-    </message>
-    <message>
       <source>fewer</source>
       <translation>收起</translation>
+    </message>
+    <message>
+      <source>and {n} more</source>
+      <translation>另有 {n} 项</translation>
     </message>
   </context>
   <context>
