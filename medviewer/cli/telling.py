@@ -6,6 +6,7 @@ from pathlib import Path
 
 from medviewer.cli.documents import Document
 from medviewer.core.errors import Fact
+from medviewer.core.finding import probability_words
 from medviewer.services.words import in_a_row, text
 
 STATES = {"present", "absent", "uncertain", "past", "other_person", "hypothetical"}
@@ -19,9 +20,11 @@ def answer_lines(entry: Document, lang: str) -> Iterator[str]:
         return
     for score in entry["scores"]:
         if score["threshold"] is not None:
-            facts = {name: f"{score[name]:.2f}" for name in ("low", "high", "threshold")}
+            likely = score["probability"]
+            facts = {name: probability_words(score[name], likely) for name in ("probability", "low", "high")}
+            facts["threshold"] = probability_words(score["threshold"])
             code = "cli-score-positive" if score["positive"] else "cli-score-below"
-            yield "  " + text(code, lang, label=score["label"], probability=f"{score['probability']:.3f}", **facts)
+            yield "  " + text(code, lang, label=score["label"], **facts)
     symbols = Counter(entry["beats"]["symbol"]) if entry["beats"] else {}
     if symbols:
         yield "  " + text("cli-beats", lang, counts=", ".join(f"{symbol} {count}" for symbol, count in sorted(symbols.items())))
@@ -37,7 +40,8 @@ def answer_lines(entry: Document, lang: str) -> Iterator[str]:
         yield "  " + text("report-check-passed" if passed else "report-check-failed", lang)
     vote = entry["explanation"] and entry["explanation"]["vote"]
     if vote and vote["changed"]:
-        yield "  " + text("cli-vote", lang, **{k: vote[k] for k in ("symbol", "alone", "likes")}, share=f"{vote['share']:.2f}")
+        facts = {name: vote[name] for name in ("symbol", "alone", "likes")}
+        yield "  " + text("cli-vote", lang, **facts, share=probability_words(vote["share"]))
     yield "  " + text("report-notice", lang)
 
 

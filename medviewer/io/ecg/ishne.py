@@ -19,15 +19,13 @@ from medviewer.io.ecg.leads import gaps_of, iso, lead_name
 
 LEADS = ("?", "?", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF", *(f"V{k}" for k in range(1, 7)), "ES", "AS", "AI")
 HEADER = 522
-
-
-def claims(head: bytes) -> bool:
-    return head[:8] in (b"ISHNE1.0", b"ANN  1.0")
-
-
 ISHNE, MARKS = b"ISHNE1.0", b"ANN  1.0"
 BEATS = {b"N": "N", b"V": "V", b"S": "S", b"B": "B", b"P": "/", b"U": "Q", b"X": "|"}
 """Labels of an annotation file and their WFDB symbols; others stand as text."""
+
+
+def claims(head: bytes) -> bool:
+    return head[:8] in (ISHNE, MARKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,9 @@ def open_records(path: str) -> list[EcgRecord]:
         raise MedviewerError("ecg-no-signals", path)
     if len(head) < HEADER:
         raise MedviewerError("ecg-truncated", path, file=file.name, expected=HEADER, found=len(head))
-    variable, samples, _, offset = struct.unpack_from("<4i", head, 10)
-    count, rate = struct.unpack_from("<h", head, 156)[0], struct.unpack_from("<h", head, 272)[0]
-    if not 0 < count <= 12 or rate <= 0 or not HEADER <= offset <= size:
-        raise MedviewerError("ecg-header-invalid", path, field="leads, rate or offset", found=f"{count}, {rate}, {offset}")
+    count, rate, samples, offset = _shape(head, size, path)
     warnings = []
-    checksum = struct.unpack_from("<H", head, 8)[0]
-    if 0 <= variable <= 1 << 16 and binascii.crc_hqx(head[10 : HEADER + variable], 0xFFFF) != checksum:
+    if not _intact(head):
         warnings.append(Notice("ecg-checksum-wrong", path))
     there = (size - offset) // (2 * count)
     if there <= 0:
@@ -76,26 +70,13 @@ def open_records(path: str) -> list[EcgRecord]:
     if there < samples:
         warnings.append(Notice("ecg-truncated", path, {"file": file.name, "expected": samples, "found": there}))
     length = min(samples, there) if samples > 0 else there
-    specs, nanovolts = struct.unpack_from("<12h", head, 158), struct.unpack_from("<12h", head, 206)
-    leads: list[Lead] = []
-    for k in range(count):
-        stated = LEADS[specs[k]] if 0 <= specs[k] < len(LEADS) else "?"
-        name = lead_name(stated if stated != "?" else f"{k + 1}", [lead.name for lead in leads])
-        if nanovolts[k] <= 0:
-            warnings.append(Notice("ecg-gain-missing", path, {"lead": name}))
-        leads.append(Lead(name, "mV" if nanovolts[k] > 0 else "", float(rate), length, max(nanovolts[k], 1) * 1e-6))
-    day, month, year = struct.unpack_from("<3h", head, 138)
-    hour, minute, second = struct.unpack_from("<3h", head, 150)
-    born = struct.unpack_from("<3h", head, 132)
-    start = iso(year, month, day, max(hour, 0), max(minute, 0), max(second, 0))
-    first, last, number = (head[a:b].split(b"\0")[0].decode("latin-1").strip() for a, b in ((28, 68), (68, 108), (108, 128)))
-    patient = Patient(
-        number, f"{last}^{first}".strip("^"), iso(born[2], born[1], born[0])[:10], {1: "M", 2: "F"}.get(head[128], "")
-    )
+    leads = _leads(head, count, rate, length)
+    warnings += [Notice("ecg-gain-missing", path, {"lead": lead.name}) for lead in leads if not lead.unit]
+    patient, start = _patient(head), _start(head)
     source = _Samples(path, offset, tuple(lead.resolution for lead in leads))
     marks: tuple[Annotation, ...] = ()
     for beside in _sisters(file, MARKS)[:1]:
-        marks, said = _marks(beside, float(rate), length)
+        marks, said = _marks(beside, rate, length)
         warnings += said
     return [
         EcgRecord(
@@ -113,6 +94,45 @@ def open_records(path: str) -> list[EcgRecord]:
             has_identity=patient.known,
         )
     ]
+
+
+def _shape(head: bytes, size: int, path: str) -> tuple[int, float, int, int]:
+    """Leads, samples a second, samples of a lead (0 or less = not stated), where they begin. Raises `ecg-header-invalid`."""
+    _, samples, _, offset = struct.unpack_from("<4i", head, 10)
+    count, rate = struct.unpack_from("<h", head, 156)[0], struct.unpack_from("<h", head, 272)[0]
+    if not 0 < count <= 12 or rate <= 0 or not HEADER <= offset <= size:
+        raise MedviewerError("ecg-header-invalid", path, field="leads, rate or offset", found=f"{count}, {rate}, {offset}")
+    return count, float(rate), samples, offset
+
+
+def _intact(head: bytes) -> bool:
+    """Whether the header's checksum is right; a variable block that is too long for `head` is not judged."""
+    variable = struct.unpack_from("<i", head, 10)[0]
+    checksum = struct.unpack_from("<H", head, 8)[0]
+    return not 0 <= variable <= 1 << 16 or binascii.crc_hqx(head[10 : HEADER + variable], 0xFFFF) == checksum
+
+
+def _leads(head: bytes, count: int, rate: float, length: int) -> list[Lead]:
+    specs, nanovolts = struct.unpack_from("<12h", head, 158), struct.unpack_from("<12h", head, 206)
+    leads: list[Lead] = []
+    for k in range(count):
+        stated = LEADS[specs[k]] if 0 <= specs[k] < len(LEADS) else "?"
+        name = lead_name(stated if stated != "?" else f"{k + 1}", [lead.name for lead in leads])
+        leads.append(Lead(name, "mV" if nanovolts[k] > 0 else "", rate, length, max(nanovolts[k], 1) * 1e-6))
+    return leads
+
+
+def _start(head: bytes) -> str:
+    day, month, year = struct.unpack_from("<3h", head, 138)
+    hour, minute, second = struct.unpack_from("<3h", head, 150)
+    return iso(year, month, day, max(hour, 0), max(minute, 0), max(second, 0))
+
+
+def _patient(head: bytes) -> Patient:
+    born = struct.unpack_from("<3h", head, 132)
+    first, last, number = (head[a:b].split(b"\0")[0].decode("latin-1").strip() for a, b in ((28, 68), (68, 108), (108, 128)))
+    birth, sex = iso(born[2], born[1], born[0])[:10], {1: "M", 2: "F"}.get(head[128], "")
+    return Patient(number, f"{last}^{first}".strip("^"), birth, sex)
 
 
 def _sisters(file: Path, magic: bytes) -> list[Path]:

@@ -3,9 +3,10 @@
 from pathlib import PurePath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medviewer.core import geometry as geo
-from medviewer.core.errors import Notice
+from medviewer.core.errors import Fact, Notice
 from medviewer.core.geometry import Geometry, Vector
 from medviewer.core.image import Frame
 from medviewer.io.image.facts import Facts, own_values
@@ -37,33 +38,9 @@ def grid_of(
         # One plane over time, or a file that states the place of its first frame only.
         deep, regular, offsets = header.number("SpacingBetweenSlices"), False, np.empty(0)
     elif len(frames) > 1:
-        steps = np.diff(offsets)
-        apart = steps > geo.POSITION_TOLERANCE_MM
-        # Frames over each other (segments) have no distance; they make no volume, but say nothing about the others.
-        deep = float(np.median(steps[apart])) if apart.any() else 0.0
-        regular = bool(apart.all())
-        worst = int(np.argmax(np.where(apart, np.abs(steps - deep), 0)))
-        if deep == 0.0 or abs(steps[worst] - deep) > max(geo.SPACING_TOLERANCE * deep, 0.02):
-            regular = False
-            pair = frames[worst : worst + 2]
-            one_file = pair[0].path == pair[1].path
-            names = [PurePath(frame.path).name + (f" #{frame.index + 1}" if one_file else "") for frame in pair]
-            warnings.append(
-                Notice(
-                    "spacing-irregular",
-                    frames[worst].path,
-                    {
-                        "expected": round(deep, 3),
-                        "found": round(float(steps[worst]), 3),
-                        "before": names[0],
-                        "after": names[1],
-                    },
-                )
-            )
-        sideways = places[-1] - places[0] - along * offsets[-1]
-        if offsets[-1] > 0:
-            tilt = float(np.degrees(np.arctan2(np.linalg.norm(sideways), offsets[-1])))
-        if tilt > 0.5:
+        deep, regular = _between(frames, np.diff(offsets), warnings)
+        tilt = _tilt(places, along, float(offsets[-1]))
+        if tilt:
             regular = False
             warnings.append(Notice("gantry-tilt", first.path, {"degrees": round(tilt, 1)}))
         if source == "pixel-spacing":
@@ -79,8 +56,36 @@ def grid_of(
         header.text("FrameOfReferenceUID"),
         regular,
         tuple(float(o) for o in offsets),
-        tilt if tilt > 0.5 else 0.0,
+        tilt,
     )
+
+
+def _between(frames: tuple[Frame, ...], steps: NDArray[np.float64], warnings: list[Notice]) -> tuple[float, bool]:
+    """Usual distance of two slices in mm, 0 where all lie over each other, and whether all have it; the worst pair is named."""
+    apart = steps > geo.POSITION_TOLERANCE_MM
+    # Frames over each other (segments) have no distance; they make no volume, but say nothing about the others.
+    deep = float(np.median(steps[apart])) if apart.any() else 0.0
+    worst = int(np.argmax(np.where(apart, np.abs(steps - deep), 0)))
+    if deep and abs(steps[worst] - deep) <= max(geo.SPACING_TOLERANCE * deep, 0.02):
+        return deep, bool(apart.all())
+    pair = frames[worst : worst + 2]
+    one_file = pair[0].path == pair[1].path
+    before, after = (PurePath(frame.path).name + (f" #{frame.index + 1}" if one_file else "") for frame in pair)
+    facts: dict[str, Fact] = {
+        "expected": round(deep, 3),
+        "found": round(float(steps[worst]), 3),
+        "before": before,
+        "after": after,
+    }
+    warnings.append(Notice("spacing-irregular", frames[worst].path, facts))
+    return deep, False
+
+
+def _tilt(places: NDArray[np.float64], along: NDArray[np.float64], deep: float) -> float:
+    """Degrees between the way from the first to the last place and the normal `along`, `deep` mm on it; 0 under half a degree."""
+    sideways = places[-1] - places[0] - along * deep
+    tilt = float(np.degrees(np.arctan2(np.linalg.norm(sideways), deep))) if deep > 0 else 0.0
+    return tilt if tilt > 0.5 else 0.0
 
 
 def _in_plane(header: Facts) -> tuple[tuple[float, float] | None, str]:
