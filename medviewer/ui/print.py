@@ -47,8 +47,8 @@ ROOM = WIDE - 2 * MARGIN
 DPI = 600
 IMAGE_MM, IMAGE_PX, IMAGE_RATIO = 88, 620, 1.75
 """Side on paper, logical pixels that the pane is painted with (its words keep their size in them), device pixels in one."""
-STRIP_MM = 34
-"""Height of one lead's strip: 3.4 mV."""
+STRIP_MM, TALLEST_MM, AROUND_MM = 34.0, 100.0, 17.0
+"""Least and greatest height of one lead's strip, and what it needs beside the trace: ribbon, letters, footer."""
 GAP = 5.0
 INK = theme.ECG_INK["paper"]
 
@@ -353,12 +353,12 @@ def _lead_of(finding: Finding) -> str:
 
 def _strip(block: EcgStrip, lang: str) -> list[Piece]:
     """At true scale on the paper's own millimetres."""
-    high = STRIP_MM * PX
     if not block.record.leads:
         return _caption(block.caption)
     record = strip_of(block)
     view = EcgView(layout="stacked", start_s=block.start_s, fit=False, theme="paper", text="none")
     painter_of = EcgPainter(record)
+    high = _strip_mm(painter_of, block.start_s) * PX
     picture = resolve(view, record, (ROOM, high), PX, calibrated=True)
     marks = marks_of(record, block.results, {})
 
@@ -369,6 +369,21 @@ def _strip(block: EcgStrip, lang: str) -> list[Piece]:
         paint_labels(painter, record, picture, INK, lambda cell: painter_of.raised(cell, view), marked=not marks.none)
 
     return [_space(GAP, True), Piece(high + 4, draw, keep=True), *_caption(block.caption)]
+
+
+def _strip_mm(painter: EcgPainter, start_s: float) -> float:
+    """So high that no peak of the strip is cut at 10 mm/mV, the line being in its middle."""
+    lead = painter.record.leads[0]
+    first, last = (round(s * lead.rate_hz) for s in (start_s, start_s + ROOM / PX / 25))
+    try:
+        seen = painter.traces.samples(0, max(0, first), min(lead.samples, last))
+    except MedviewerError:
+        return STRIP_MM  # it says in its place that it cannot be read
+    seen = seen[np.isfinite(seen)]
+    if not len(seen) or lead.unit != "mV":
+        return STRIP_MM
+    middle = round(float(np.median(seen)) * 2) / 2  # a trace far from its line is drawn around it
+    return float(np.clip(20 * np.abs(seen - middle).max() + AROUND_MM, STRIP_MM, TALLEST_MM))
 
 
 def _excerpt(block: Excerpt) -> list[Piece]:

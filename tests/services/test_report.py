@@ -1,6 +1,7 @@
 """A report says what a person accepted, whose it is, and where each answer comes from; as data, text and DICOM."""
 
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -208,3 +209,21 @@ def test_an_id_that_dicom_cannot_hold_is_refused_not_altered(number):
     assert number in report.identity
     with pytest.raises(MedviewerError, match="report-id-unfit"):
         as_dicom(report, Session(), b"%PDF", lambda m, label: label or m)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_every_state_and_every_answer_has_words_in_the_report(lang):
+    """A code that has no sentence stands there as itself."""
+    image, record, note = items()
+    states = ("present", "absent", "uncertain", "past", "other_person", "hypothetical")
+    mentions = tuple(
+        Finding(f"n/{n}", "note", "note", "nodule", Score("nodule", 1, 1, 1), Span(0, 8), made("note-mentions"), decision=YES,
+                facts={"state": state, "side": side, "count": 1})
+        for n, (state, side) in enumerate(zip(states, ("left", "right", "bilateral", "", "", ""), strict=True))
+    )  # fmt: skip
+    answers = [Result(image.item, 0, f"m-{status}", status) for status in ("ok", "refused", "failed")]
+    answers += [*results(), replace(results()[2], findings=mentions)]
+    signed = replace(note, signed_by="Dr. A", signed_at="2026-01-02T09:00:00+00:00", note_id="n1")
+    more = replace(note, item="more", note_id="n2", addendum_to="n1")
+    said = as_text(build(Material((image, record, signed, more), answers), lang, "reader", comment="x", proposed=True))
+    assert not re.findall(r"report-[a-z-]+", said)

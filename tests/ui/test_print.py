@@ -208,3 +208,16 @@ def test_key_images_stand_two_side_by_side(qapp):
     report = build(Material(series, answers), "en", "reader", proposed=True)
     images = [len(list(page.get_objects(filter=(3,)))) for page in pypdfium2.PdfDocument(report_pdf(report))]
     assert sum(images) == 4 and max(images) >= 2 and len(images) <= 3
+
+
+def test_a_strip_is_as_high_as_its_trace_so_that_no_peak_is_cut(qapp):
+    from medviewer.ui.ecg.painter import EcgPainter
+    from medviewer.ui.print import STRIP_MM, TALLEST_MM, _strip_mm
+
+    def high(millivolts):
+        trace = np.where(np.arange(3000) % 100 < 5, millivolts, 0.0)
+        return _strip_mm(EcgPainter(held_record("", "wfdb", "rec", [("II", 100.0, trace, 0.005)])), 0.0)
+
+    assert high(0.5) == STRIP_MM
+    assert high(2.0) == pytest.approx(2 * 20 + 17) and high(-2.0) == high(2.0)
+    assert high(50.0) == TALLEST_MM
