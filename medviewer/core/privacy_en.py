@@ -9,6 +9,7 @@ from medviewer.core.privacy_words import (
     AGED,
     DOSE,
     MEDICAL,
+    ROMAN,
     SCALED,
     SPEAKER,
     STATE,
@@ -82,7 +83,13 @@ class Names:
             return 2.0 * (name - other) - (2.0 if not first else 5.0 if text else 3.0) - (4.0 if len(part) < 3 else 0.0)
         if word.shape == "upper":
             if name == 0:
-                return -9.0 if text + capital or len(part) < 4 else -5.0 + self.sound(part) - (2.0 if len(part) < 5 else 0.0)
+                return (
+                    -16.0
+                    if len(part) < 4
+                    else -9.0
+                    if text + capital
+                    else -5.0 + self.sound(part) - (2.0 if len(part) < 5 else 0.0)
+                )
             text = max(text, capital - 2)
             return (
                 2.0 * (name - text)
@@ -126,6 +133,12 @@ class Names:
         word = self.words[index]
         if word.shape != "title":
             return False
+        behind = index + 2 if self.low(index + 1) in ("was", "were", "is", "not") else index + 1
+        led = self.gap(index) in (" ", ". ") and index > 0 and self.words[index - 1].shape in ("title", "initial")
+        if ROMAN.match(self.text, word.end) and not led:
+            return True
+        if self.low(behind) in self.cues.outcomes and not self.gap(index + 1).strip(" "):
+            return True
         if SCALED.match(self.text, word.end) or (
             self.low(index - 1) in ("my", "your", "their", "its") and self.gap(index) == " "
         ):
@@ -167,7 +180,7 @@ class Names:
         if low in ("by",) and tight in ("", ":"):
             return 6.0 if self.low(index - 2) in self.cues.signed else 0.0 if lower else 3.0
         if low in self.cues.before and tight == "" and not lower:
-            return 2.0
+            return 2.0 if self.known(self.low(index))[3] < "4" else 0.0
         if low in ("a", "an", "the") and tight == "":
             return -6.0
         return 4.0 if low in self.cues.credentials and tight == "" and low not in ("do", "sr", "jr") else 0.0
@@ -211,6 +224,8 @@ class Names:
             return 2.0 if low in self.cues.weak_verbs else 4.0
         if low in self.cues.kin and tight in (",", "("):
             return 3.0
+        if self.first(index) and tight == "" and self.known(self.low(index))[2] > "1" and self.words[after].shape == "lower":
+            return -4.0  # "Neck: Stout build"
         return self._number(index)
 
     def _credential(self, index: int) -> bool:

@@ -21,6 +21,7 @@ class EnglishCues:
     verbs: frozenset[str] = frozenset()
     weak_verbs: frozenset[str] = frozenset()
     followers: frozenset[str] = frozenset()
+    outcomes: frozenset[str] = frozenset()
     months: frozenset[str] = frozenset()
     particles: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
@@ -58,6 +59,7 @@ AGED = re.compile(
     r"(?:\)|,|\s{2,}|\t|\s*\|)?\s*(?:[MF]\b(?!\.)|[MF]\s?\d|\d{1,3}\s?(?:yo\b|y\.?o|years?|[MF]\b)|age\b)"
 )
 """A sex or an age right behind a name."""
+ROMAN = re.compile(r" (?:I{1,3}|IV|VI{0,3})\b(?!\.)")
 SCALED = re.compile(r" \d{1,2}(?:\.\d)?(?=[.,;/)]|\s|$)")
 DOSE = re.compile(
     r"\s?(?:\(?\d[\d.,/-]*\s?(?:mg|mcg|g\b|ml|mL|units?|IU|%|U\b|x\d)|"

@@ -11,10 +11,23 @@ from dataclasses import dataclass, field
 
 RUN = re.compile(r"[\u4e00-\u9fff]+")
 BED = re.compile(r"\d床\s?$")
+_SYLLABLE = (
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|uang|iong|ang|eng|ing|ong|iao|ian|uan|uai|ai|ei|ui|ao|ou|iu|ie|ue|er|an|en|in|un|ia|ua|uo|"
+    r"a|o|e|i|u|v)"
+)
+_FAMILY = (
+    r"(?:Zhang|Wang|Liu|Chen|Yang|Huang|Zhao|Wu|Zhou|Xu|Sun|Ma|Zhu|Hu|Guo|Lin|Luo|Gao|Zheng|Liang|Xie|Song|Tang|Han|Feng|Deng|Cao|Peng|Zeng|Xiao|"
+    r"Tian|Dong|Pan|Yuan|Cai|Jiang|Yu|Du|Ye|Cheng|Wei|Su|Lu|Ding|Ren|Yao|Shen|Zhong|Cui|Tan|Fan|Liao|Shi|Jin|Jia|Xia|Fu|Fang|Zou|Xiong|Bai|Meng|"
+    r"Qin|Qiu|Hou|Xue|Yan|Lei|Hao|Kong|Shao|Mao|Chang|Wan|Gu|Lai|Kang|Dai|Mo|Qian|Ni|Niu|Li|He)"
+)
+PINYIN = re.compile(
+    rf"(?<![A-Za-z])(?:{_FAMILY}|{_FAMILY.upper()}),? (?=[A-Z])(?i:{_SYLLABLE}(?:[-’']?{_SYLLABLE})?)(?![A-Za-z])"
+)
+"""Zhang Wei, LIU Xiaodong: a Chinese name in Latin letters; looked for in Chinese text alone."""
 LISTED = re.compile(r"\s?[、/]\s?(?P<it>[\u4e00-\u9fff]{2,4})(?=[、，。；/（(\s]|$)")
 FOREIGN = re.compile(r"(?P<first>[\u4e00-\u9fff]{1,12})(?:[·•‧・][\u4e00-\u9fff]{1,7}){1,3}")
 LONGEST = 6
-NAME = 10.0
+NAME = 8.5
 """Bits that a name costs besides its characters, without any cue."""
 KIN = 6.0
 """Bits of a relative before a name."""
@@ -31,7 +44,7 @@ AFTER = re.compile(
     r"(?P<title>先生|女士|小姐|太太|医助|助理|队长|院士|护工|阿婆|阿公|婆婆|公公|大叔|大嫂|大姐|大哥|老汉|同学|警官|经理|校长|主管|组长|规培|研究生|医[师生]|大夫|主任|教授|护士|护师|技师|药师|院长|科长|博士|老师|师傅|奶奶|爷爷|大爷|大妈|大娘|阿姨|叔叔|老先生|老太太|治疗师|"
     r"助产士|主治|住院医|副主任|同志|书记|工(?=维)|某|氏(?=[陪述诉称])|老(?=[，,。])|家[一二两三四五]人|姓)"
     r"|(?P<list>\s*[，,（(|]?\s*(?:男|女)(?![儿士友婴性孩婿])|\s*[，,]?\s*\d{1,3}岁|\s*[，,（(]\s*(?:父|母|夫|妻|子|女|丈夫|妻子|儿子|女儿)[)），,。、代])"
-    r"|(?P<verb>[代陪诉述说称签打来告前到在安突因也及家于术查指主])|(?P<phone>\s*1[3-9]\d{9}|\s*0\d{2,3}-)"
+    r"|(?P<verb>病[情史程]|[入出住]院|神志|精神|体温|血压|今[日天]|昨[日天]|自[述诉行]|既往|目前|患者|病人|同志|一行|本人|[也已][经曾在]|不[在愿同能]|要求|拒绝|表示|认为|建议|负责|护送|[接代陪诉述说称签打来告前到在安突因也及家于术查指主])|(?P<phone>\s*1[3-9]\d{9}|\s*0\d{2,3}-)"
     r"|(?P<edge>\s*$|\s*[，,。；;、/（()）\n:：<＜\[【的]|\s{1,}|[A-Za-z0-9])"
 )
 NOT_AFTER = re.compile(r"[病症炎癌瘤药素片剂丸汤散膏酸型性期级科室院区县市省路街号床法术线镜管液盐钠钾钙糖醇胺酮]")
@@ -205,6 +218,8 @@ def _other_forms(text: str, found: Found, costs: ChineseCosts) -> None:
     for match in FOREIGN.finditer(text):
         led = max((m.end() for m in KIN_END.finditer(match["first"])), default=0)
         found[match.start() + (led if led < len(match["first"]) else 0)] = (match.end(), 20.0)
+    if RUN.search(text):
+        found.update({match.start(): (match.end(), 20.0) for match in PINYIN.finditer(text)})
     for match in PIECES.finditer(text):
         if found.get(match.start(), (0, 0.0))[0] < match.end():
             found[match.start()] = (match.end(), 20.0)
