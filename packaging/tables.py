@@ -54,7 +54,7 @@ def licences() -> str:
         "native libraries inside wheels are not listed one by one.\n\n| package | version | licence |\n|---|---|---|\n"
         + "\n".join(rows)
         + "\n\nNetworks: the backbone of cxr-pneumonia is MobileNetV2 trained on ImageNet by Google (Apache-2.0).\n"
-        "Names and words (`resources/names/README.md`): US Census 1990 and ICD-10-CM, public domain; Faker, names and jieba, MIT; "
+        "Names and words (`resources/names`): US Census 1990 and ICD-10-CM, public domain; Faker, names and jieba, MIT; "
         "SCOWL, its own.\n"
         "Font: a subset of Noto Sans CJK SC (SIL Open Font License 1.1, `resources/fonts`).\n"
     )
