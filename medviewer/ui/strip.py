@@ -10,6 +10,7 @@ from medviewer.core.errors import Notice
 from medviewer.core.finding import Result
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
+from medviewer.ui.answer import put_tag
 from medviewer.ui.headless import translated
 
 NARROW = 260
@@ -50,10 +51,8 @@ class Strip(QFrame):
         ground = theme.ATTENTION_GROUND if kind == "banner" else "rgba(14, 17, 22, 230)"
         self.setStyleSheet(f"Strip {{ background: {ground}; border: 0; }}")
         self._words.setStyleSheet(f"color: {theme.ATTENTION if kind == 'banner' else theme.TEXT2}")
-        self._tag.setProperty("tag", "attention" if kind == "attention" else "quiet")
+        put_tag(self._tag, ("attention" if kind == "attention" else "quiet", tag))
         self._tag.setVisible(bool(tag))
-        self._tag.setText(tag)
-        self._tag.style().polish(self._tag)
         self._words.setText(words)
         self._words.setToolTip(words if short else "")
         self.setVisible(bool(words))

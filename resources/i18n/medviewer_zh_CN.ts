@@ -267,14 +267,6 @@
       <translation>不确定</translation>
     </message>
     <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释较弱</translation>
-    </message>
-    <message>
       <source>fewer</source>
       <translation>收起</translation>
     </message>
@@ -828,10 +820,6 @@
     <message>
       <source>Show anyway</source>
       <translation>仍然显示</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释不可靠</translation>
     </message>
     <message>
       <source>★ key image</source>
@@ -1596,14 +1584,6 @@
       <translation>解释已检验</translation>
     </message>
     <message>
-      <source>explanation weak</source>
-      <translation>解释较弱</translation>
-    </message>
-    <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
       <source>{n} % early</source>
       <translation>提前 {n} %</translation>
     </message>
@@ -1649,6 +1629,17 @@
     <message>
       <source>F1 keys</source>
       <translation>F1 按键</translation>
+    </message>
+  </context>
+  <context>
+    <name>answer</name>
+    <message>
+      <source>network</source>
+      <translation>网络</translation>
+    </message>
+    <message>
+      <source>explanation weak</source>
+      <translation>解释不可靠</translation>
     </message>
   </context>
   <context>
@@ -2481,14 +2472,6 @@
     <message>
       <source>Note</source>
       <translation>病历</translation>
-    </message>
-    <message>
-      <source>network</source>
-      <translation>网络</translation>
-    </message>
-    <message>
-      <source>explanation weak</source>
-      <translation>解释不可靠</translation>
     </message>
     <message>
       <source>checked</source>

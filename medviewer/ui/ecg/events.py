@@ -23,6 +23,7 @@ from medviewer.core.ecg import moment
 from medviewer.core.ecg_marks import CLASSES, Event, Marks
 from medviewer.core.finding import probability_words
 from medviewer.ui import theme
+from medviewer.ui.answer import decided_colour, paint_bar
 from medviewer.ui.ecg import words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -124,18 +125,14 @@ class _Bar(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         one: Event = index.data(Qt.ItemDataRole.UserRole)
-        colour = {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(one.decision.state, theme.MACHINE)
+        colour = decided_colour(one.decision.state)
         if one.kind == "beat" and one.label == "N" and one.decision.state == "proposed":
             colour = theme.TEXT3
         rect = option.rect
         box = QRectF(rect.x() + 4, rect.center().y() - 2, rect.width() - 8, 5)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.LINE))
-        painter.drawRoundedRect(box, 2.5, 2.5)
-        painter.setBrush(QColor(colour))
-        painter.drawRoundedRect(QRectF(box.x(), box.y(), box.width() * one.probability, box.height()), 2.5, 2.5)
+        paint_bar(painter, box, one.probability, colour)
         painter.restore()
 
 

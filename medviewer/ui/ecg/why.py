@@ -10,6 +10,7 @@ from medviewer.core.ecg import Saliency, Vote, moment
 from medviewer.core.ecg_marks import AROUND_S, CLASSES, Event, Template
 from medviewer.core.finding import SelfCheck, probability_words
 from medviewer.ui import theme
+from medviewer.ui.answer import network_tag, put_tag, weak_tag
 from medviewer.ui.ecg import words
 
 TRACE_H = 96
@@ -170,21 +171,14 @@ class WhyCard(QFrame):
         state = one.decision.state
         if state != "proposed":
             said = self.tr("accepted, {who}") if state == "accepted" else self.tr("rejected, {who}")
-            self._tag("accepted" if state == "accepted" else "quiet", said.format(who=one.decision.who))
+            put_tag(self.tag, ("accepted" if state == "accepted" else "quiet", said.format(who=one.decision.who)))
         elif check is not None:
-            self._tag("accepted", self.tr("explanation checked")) if check.passed else self._tag(
-                "attention", self.tr("explanation weak")
-            )
+            put_tag(self.tag, ("accepted", self.tr("explanation checked")) if check.passed else weak_tag())
         else:
-            self._tag("machine", self.tr("network"))
+            put_tag(self.tag, network_tag())
         self.buttons["accepted"].setVisible(state == "proposed")
         self.buttons["rejected"].setVisible(state == "proposed")
         self.back.setVisible(state != "proposed")
-
-    def _tag(self, kind: str, text: str) -> None:
-        self.tag.setProperty("tag", kind)
-        self.tag.setText(text)
-        self.tag.style().polish(self.tag)
 
     def _numbers(self, facts: BeatFacts) -> list[str]:
         said = []

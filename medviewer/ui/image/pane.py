@@ -26,6 +26,7 @@ from medviewer.services.lengths import Lengths
 from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
+from medviewer.ui.answer import weak_tag
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.canvas import Canvas
 from medviewer.ui.image.corners import why_no_heat
@@ -232,7 +233,7 @@ class ImagePane(Canvas):
             return "attention", self.tr("no heat"), words
         if words:
             link = f'<a style="color:{theme.TEXT2}" href="show">{self.tr("Show anyway")}</a>'
-            return "attention", self.tr("explanation weak"), f"{words} {link}"
+            return *weak_tag(), f"{words} {link}"
         return "quiet", "", ""
 
     def _show_anyway(self) -> None:

@@ -10,8 +10,8 @@ from medviewer.core.finding import Score
 from medviewer.core.note import Mention, State
 from medviewer.core.page import TOP, NotePicture
 from medviewer.ui import theme
+from medviewer.ui.answer import ProbabilityBar, network_tag, put_tag, weak_tag
 from medviewer.ui.note import ink
-from medviewer.ui.patient.cards import ProbabilityBar
 
 WORD_ALPHA = 150
 """Opacity of the weightiest word's ground."""
@@ -68,12 +68,8 @@ class Classes(QFrame):
         if not picture.classes:
             return
         self._title.setText(self._label_of(picture.model, ""))
-        kind, words = ("attention", self.tr("not sure")) if picture.unsure else ("machine", self.tr("network"))
-        if picture.weak and not picture.unsure:
-            kind, words = "attention", self.tr("explanation weak")
-        self._tag.setText(words)
-        self._tag.setProperty("tag", kind)
-        self._tag.style().polish(self._tag)
+        unsure = ("attention", self.tr("not sure"))
+        put_tag(self._tag, unsure if picture.unsure else weak_tag() if picture.weak else network_tag())
         self._tag.setMinimumWidth(self._tag.sizeHint().width() + 2)
         shown = picture.classes if self._all else picture.classes[:TOP]
         self.more.setVisible(len(picture.classes) > TOP)

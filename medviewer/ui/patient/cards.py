@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from html import escape
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from medviewer.core.finding import Score
 from medviewer.ui import theme
+from medviewer.ui.answer import ProbabilityBar
 
 Act = tuple[str, Callable[[], None]]
 """Words of a button and what it does."""
@@ -16,33 +17,6 @@ Act = tuple[str, Callable[[], None]]
 
 ROOM = theme.RIGHT_DOCK - 104
 """Width in which tags and buttons stand beside each other: what the narrowest dock leaves of it."""
-
-
-class ProbabilityBar(QWidget):
-    """Probability as a bar, its band as a thin line, the threshold as a tick; the same for all three kinds of data."""
-
-    def __init__(self, score: Score, colour: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.score, self._colour = score, colour
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(120, 12)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        wide, middle = float(self.width()), self.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        for end, colour in ((1.0, theme.LINE), (self.score.probability, self._colour)):
-            painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(QRectF(0, middle - 2.5, wide * end, 5), 2.5, 2.5)
-        painter.fillRect(
-            QRectF(wide * self.score.low, middle - 0.75, wide * (self.score.high - self.score.low), 1.5), theme.TEXT2
-        )
-        if self.score.threshold is not None:
-            painter.fillRect(QRectF(wide * self.score.threshold - 1, middle - 6, 2, 12), QColor(theme.TEXT1))
-        painter.end()
 
 
 def plain(words: str, parent: QWidget) -> QLabel:

@@ -10,7 +10,8 @@ from medviewer.core.errors import Fact, Notice
 from medviewer.services.compare import Discordance, Side
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
-from medviewer.ui.patient.cards import ProbabilityBar, plain
+from medviewer.ui.answer import ProbabilityBar
+from medviewer.ui.patient.cards import plain
 
 
 class DisagreementCard(QFrame):

@@ -18,6 +18,7 @@ from medviewer.services.gather import ORDERS, Gathered, Row, concept_title
 from medviewer.services.session import DecisionState, Session
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
+from medviewer.ui.answer import decided_colour
 from medviewer.ui.patient import words
 from medviewer.ui.patient.cards import Card, MentionRow
 from medviewer.ui.patient.disagree import DisagreementCard
@@ -249,8 +250,7 @@ class FindingsPanel(QWidget):
         card = self._card(result, "plain", self._label(result.model, finding.called), finding)
         score = finding.score
         if score.threshold is not None or "count" not in finding.facts:
-            colour = {"accepted": theme.ACCEPTED, "rejected": theme.TEXT3}.get(finding.decision.state, theme.MACHINE)
-            card.bar(score, colour)
+            card.bar(score, decided_colour(finding.decision.state))
             said = self.tr("{score}, threshold {threshold}") if score.limit else "{score}"
             card.line(said.format(score=score.words, threshold=score.limit))
         if finding.decision.label:

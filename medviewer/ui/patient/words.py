@@ -10,6 +10,7 @@ from medviewer.core.finding import Finding, Interval, Result
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument, State
 from medviewer.services.session import Item
+from medviewer.ui.answer import Tag, network_tag, weak_tag
 
 STATES: tuple[State, ...] = ("present", "absent", "uncertain", "past", "other_person", "hypothetical")
 _WORDS = {
@@ -53,13 +54,12 @@ def where(item: Item | None) -> str:
     return (item.title or _tr("Note")) if item is not None else ""
 
 
-def tags(result: Result) -> list[tuple[str, str]]:
+def tags(result: Result) -> list[Tag]:
     """Who says it, whether its explanation passed the check, whether there is a caution: the same for all kinds."""
-    found = [("machine", _tr("network"))]
+    found = [network_tag()]
     check = result.attribution.self_check if result.attribution is not None else result.self_check
     if check is not None:
-        weak = ("attention", _tr("explanation weak"))
-        found.append(("accepted", _tr("checked")) if check.passed else weak)
+        found.append(("accepted", _tr("checked")) if check.passed else weak_tag())
     elif result.spans:
         found.append(("quiet", _tr("check running…")))
     return found + ([("attention", _tr("caution"))] if result.cautions else [])
