@@ -6,22 +6,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
     QImage,
-    QPageLayout,
-    QPageSize,
     QPainter,
-    QPdfWriter,
     QPen,
     QTextLayout,
     QTextOption,
 )
 
-from medviewer import __version__
 from medviewer.core.ecg import EcgRecord, SignalSource
 from medviewer.core.ecg_layout import resolve, rhythm_lead
 from medviewer.core.ecg_marks import marks_of
@@ -35,16 +31,14 @@ from medviewer.ui import theme
 from medviewer.ui.ecg.painter import EcgPainter, paint_labels
 from medviewer.ui.headless import application, painted_in
 from medviewer.ui.image.painter import paint
+from medviewer.ui.pdf import PX_PER_MM, begin_sheet, pdf_writer
 from medviewer.ui.raster import image_of
 
-PX = 4.0
-"""Logical units in a millimetre; words and traces are vectors, so it only sets how letters compare with the paper."""
-WIDE, HIGH, MARGIN = 210 * PX, 297 * PX, 15 * PX
-HEAD, FOOT = 15 * PX, 11 * PX
+WIDE, HIGH, MARGIN = 210 * PX_PER_MM, 297 * PX_PER_MM, 15 * PX_PER_MM
+HEAD, FOOT = 15 * PX_PER_MM, 11 * PX_PER_MM
 """Room of the head where the identity takes one line; each further line adds IDENTITY_LINE."""
 IDENTITY_LINE, IDENTITY_LINES = 16.0, 5
 ROOM = WIDE - 2 * MARGIN
-DPI = 600
 IMAGE_MM, IMAGE_PX, IMAGE_RATIO = 88, 620, 1.75
 """Side on paper, logical pixels that the pane is painted with (its words keep their size in them), device pixels in one."""
 STRIP_MM, TALLEST_MM, AROUND_MM = 34.0, 100.0, 17.0
@@ -68,19 +62,11 @@ def report_pdf(report: Report) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    writer = QPdfWriter(buffer)
-    writer.setResolution(DPI)
-    size = QPageSize(QSizeF(210, 297), QPageSize.Unit.Millimeter)
-    writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF()))
-    writer.setTitle(report.title)
-    writer.setCreator(f"medviewer {__version__}")
+    writer = pdf_writer(buffer, (210.0, 297.0), report.title)
     painter = QPainter(writer)
     pages = paginate(report)
     for number, page in enumerate(pages):
-        if number:
-            writer.newPage()
-        painter.resetTransform()
-        painter.scale(DPI / 25.4 / PX, DPI / 25.4 / PX)
+        begin_sheet(painter, writer, number)
         draw_page(painter, report, page, (number + 1, len(pages)))
     painter.end()
     buffer.close()
@@ -299,14 +285,14 @@ def _table(table: Table) -> list[Piece]:
 
 def _key_images(blocks: Sequence[KeyImage], lang: str) -> list[Piece]:
     """One or two, each with its caption below it."""
-    columns = [[*_key_image(block, lang), *_lines(block.caption, 10.5, INK.quiet, wide=IMAGE_MM * PX)] for block in blocks]
+    columns = [[*_key_image(block, lang), *_lines(block.caption, 10.5, INK.quiet, wide=IMAGE_MM * PX_PER_MM)] for block in blocks]
     high = max(sum(piece.high for piece in column) for column in columns)
 
     def draw(painter: QPainter, x: float, y: float) -> None:
         for n, column in enumerate(columns):
             down = y
             for piece in column:
-                piece.draw(painter, x + n * (ROOM - IMAGE_MM * PX), down)
+                piece.draw(painter, x + n * (ROOM - IMAGE_MM * PX_PER_MM), down)
                 down += piece.high
 
     return [_space(GAP, True), Piece(high, draw), _space(GAP)]
@@ -314,7 +300,7 @@ def _key_images(blocks: Sequence[KeyImage], lang: str) -> list[Piece]:
 
 def _key_image(block: KeyImage, lang: str) -> list[Piece]:
     """The pane as it is painted: letters, scale, corner text, heat with its bar and notice."""
-    side = IMAGE_MM * PX
+    side = IMAGE_MM * PX_PER_MM
     model = block.heat.model if block.heat is not None else None
     view = replace(ImageView.start(block.series).at_frame(block.frame, block.series), overlay=model)
     try:
@@ -358,14 +344,14 @@ def _strip(block: EcgStrip, lang: str) -> list[Piece]:
     record = strip_of(block)
     view = EcgView(layout="stacked", start_s=block.start_s, fit=False, theme="paper", text="none")
     painter_of = EcgPainter(record)
-    high = _strip_mm(painter_of, block.start_s) * PX
-    picture = resolve(view, record, (ROOM, high), PX, calibrated=True)
+    high = _strip_mm(painter_of, block.start_s) * PX_PER_MM
+    picture = resolve(view, record, (ROOM, high), PX_PER_MM, calibrated=True)
     marks = marks_of(record, block.results, {})
 
     def draw(painter: QPainter, x: float, y: float) -> None:
         painter.translate(x, y)
         painter.setClipRect(QRectF(0, 0, ROOM, high))
-        painter_of.paint(painter, view, picture, marks, PX, vector=True)
+        painter_of.paint(painter, view, picture, marks, PX_PER_MM, vector=True)
         paint_labels(painter, record, picture, INK, lambda cell: painter_of.raised(cell, view), marked=not marks.none)
 
     return [_space(GAP, True), Piece(high + 4, draw, keep=True), *_caption(block.caption)]
@@ -374,7 +360,7 @@ def _strip(block: EcgStrip, lang: str) -> list[Piece]:
 def _strip_mm(painter: EcgPainter, start_s: float) -> float:
     """So high that no peak of the strip is cut at 10 mm/mV, the line being in its middle."""
     lead = painter.record.leads[0]
-    first, last = (round(s * lead.rate_hz) for s in (start_s, start_s + ROOM / PX / 25))
+    first, last = (round(s * lead.rate_hz) for s in (start_s, start_s + ROOM / PX_PER_MM / 25))
     try:
         seen = painter.traces.samples(0, max(0, first), min(lead.samples, last))
     except MedviewerError:

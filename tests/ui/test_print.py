@@ -17,7 +17,8 @@ from medviewer.core.note import NoteDocument
 from medviewer.io.ecg.leads import held_record
 from medviewer.services.report import Material, build
 from medviewer.ui.patient.reporting import open_report
-from medviewer.ui.print import PX, _font, paginate, report_pdf, strip_of, wrap
+from medviewer.ui.pdf import PX_PER_MM
+from medviewer.ui.print import _font, paginate, report_pdf, strip_of, wrap
 
 PERSON = Patient("T-1", "Test^Person=测试^人", "1970-01-01", "O")
 MADE = Provenance("ecg-x", "1.2", "f" * 64, "e" * 64, "p/1", "0.1", "2.1", "cpu", 0, "2026-01-03T09:00:00+00:00")
@@ -77,9 +78,11 @@ def test_the_strip_is_one_lead_at_true_scale(qapp):
     one = strip_of(EcgStrip(record(), 0.0, (), ""))
     assert [lead.name for lead in one.leads] == ["II"]
     np.testing.assert_array_equal(one.source.read(0, 10, 20), record().source.read(1, 10, 20))
-    picture = resolve(EcgView(layout="stacked", fit=False, theme="paper"), one, (ROOM, STRIP_MM * PX), PX, calibrated=True)
+    picture = resolve(
+        EcgView(layout="stacked", fit=False, theme="paper"), one, (ROOM, STRIP_MM * PX_PER_MM), PX_PER_MM, calibrated=True
+    )
     (cell,) = picture.cells
-    assert cell.px_per_s == 25 * PX and cell.px_per_mv == 10 * PX and picture.to_scale
+    assert cell.px_per_s == 25 * PX_PER_MM and cell.px_per_mv == 10 * PX_PER_MM and picture.to_scale
 
 
 def test_lines_are_broken_by_words_and_by_chinese_characters_and_lose_nothing(qapp):

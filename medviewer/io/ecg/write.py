@@ -36,11 +36,7 @@ def write(record: EcgRecord, folder: Path, name: str, kind: str) -> list[str]:
     written: list[str] = []
     for rate, leads in rates.items():
         stem = name if len(rates) == 1 else f"{name}@{rate:g}"
-        length = max(record.leads[k].samples for k in leads)
-        signals = np.full((length, len(leads)), np.nan)
-        for column, k in enumerate(leads):
-            part = record.source.read(k, 0, record.leads[k].samples)
-            signals[: len(part), column] = part
+        signals = _columns(record, leads)
         with tempfile.TemporaryDirectory() as place:
             try:
                 names = _WRITERS[kind](record, leads, rate, signals, Path(place), stem)
@@ -228,6 +224,15 @@ def _edf_with(
         raise
 
 
+def _columns(record: EcgRecord, leads: Sequence[int]) -> NDArray[np.float64]:
+    """[samples, leads] in the leads' units, the longest decides; NaN where another one ends sooner."""
+    signals = np.full((max(record.leads[k].samples for k in leads), len(leads)), np.nan)
+    for column, k in enumerate(leads):
+        part = record.source.read(k, 0, record.leads[k].samples)
+        signals[: len(part), column] = part
+    return signals
+
+
 def write_edf_marks(
     record: EcgRecord,
     beats: Beats | None,
@@ -242,11 +247,7 @@ def write_edf_marks(
     rates = sorted({lead.rate_hz for lead in record.leads}, reverse=True)
     for rate in rates:
         leads = [k for k, lead in enumerate(record.leads) if lead.rate_hz == rate]
-        length = max(record.leads[k].samples for k in leads)
-        signals = np.full((length, len(leads)), np.nan)
-        for column, k in enumerate(leads):
-            part = record.source.read(k, 0, record.leads[k].samples)
-            signals[: len(part), column] = part
+        signals = _columns(record, leads)
         share = rate / record.rate_hz
         notes = [EdfNote(round(s * share), c) for s, c in zip(beats.sample, beats.symbol, strict=True)] if beats else []
         notes += [

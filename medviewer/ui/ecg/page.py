@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from medviewer import __version__
 from medviewer.core.ecg import EcgRecord
@@ -23,13 +23,11 @@ from medviewer.ui.ecg import words
 from medviewer.ui.ecg.calipers import Calipers, paint_calipers
 from medviewer.ui.ecg.painter import EcgPainter
 from medviewer.ui.headless import application
+from medviewer.ui.pdf import PX_PER_MM, begin_sheet, pdf_writer
 from medviewer.ui.research import research_notice
 
 SHEET_MM, MARGIN_MM = (297.0, 210.0), 8.0
 HEAD_MM, FOOT_MM = 21.0, 12.0
-PX_PER_MM = 4.0
-"""Logical units in a millimetre; lines and letters are vectors, so it only sets how letters and lines compare with the paper."""
-DPI = 600
 MOST_PAGES = 200
 FIRST = (
     "heart rate",
@@ -86,15 +84,7 @@ def write_pdf(printed: Printed, path: Path, pages: int | None = 1) -> None:
     marks = marks_of(record, printed.results.values(), printed.decided)
     marks = replace(marks, waves=with_bounds(marks.waves, printed.hand))
     part = path.with_name(f"{path.name}.part")
-    writer = QPdfWriter(str(part))
-    writer.setResolution(DPI)
-    writer.setPageLayout(
-        QPageLayout(
-            QPageSize(QSizeF(SHEET_MM[1], SHEET_MM[0]), QPageSize.Unit.Millimeter), QPageLayout.Orientation.Landscape, QMarginsF()
-        )
-    )
-    writer.setTitle(f"{record.item} ECG")
-    writer.setCreator(f"medviewer {__version__}")
+    writer = pdf_writer(str(part), SHEET_MM, f"{record.item} ECG")
     painter = QPainter()
     if not painter.begin(writer):
         part.unlink(missing_ok=True)
@@ -102,10 +92,7 @@ def write_pdf(printed: Printed, path: Path, pages: int | None = 1) -> None:
     try:
         views = pages_of(record, view, pages)
         for number, one in enumerate(views):
-            if number:
-                writer.newPage()
-            painter.resetTransform()
-            painter.scale(DPI / 25.4 / PX_PER_MM, DPI / 25.4 / PX_PER_MM)
+            begin_sheet(painter, writer, number)
             _page(painter, painter_of, printed, one, marks, (number + 1, len(views)))
         painter.end()
         part.replace(path)
