@@ -42,6 +42,7 @@ class Lexicon:
         for name, _ in STATES[::-1]:
             add(f"{name}_after", (name, "after"))
             add(f"{name}_before", (name, "before"))
+        add("ends_denial", ("absent", "ends"))
         add("ends", ("ends", "ends"))
         add("pseudo", ("pseudo", "pseudo"))
         return roles

@@ -149,12 +149,14 @@ def _before(
     found: dict[str, tuple[Cue, str]] = {}
     chinese = lexicon.language == "zh"
     asides = [] if chinese else relatives(text, span[0], start)
+    ended: set[str] = set()  # groups whose scope alone ends: "no complaints due to …", but "mother died due to …"
     for cue in reversed(cues):
         if any(a <= cue.start and cue.end <= b for a, b in asides):
             continue
-        if cue.role == "ends" or (chinese and stated(text, cue.end, start)):
+        if (cue.role == "ends" and cue.group == "ends") or (chinese and stated(text, cue.end, start)):
             break  # what ends a near cue's scope ends those of farther ones
-        if cue.role != "before" or cue.closes or cue.group in found:
+        ended |= {cue.group} if cue.role == "ends" else set()
+        if cue.role != "before" or cue.closes or cue.group in found or cue.group in ended:
             continue
         words = text[cue.start : cue.end].lower(), text[cue.end : start], text[start:end], text[end : span[1]]
         if chinese or cue.group != "absent" or not apart(*words):
@@ -173,7 +175,7 @@ def _after(text: str, cues: list[Cue], end: int, lexicon: Lexicon) -> dict[str, 
         end = aside(text, end)
         cues = [cue for cue in cues if cue.end >= end]
     for cue in cues[:NEXT]:
-        if cue.role == "ends" or (not chinese and spoke(text, end, cue.start)):
+        if (cue.role == "ends" and cue.group == "ends") or (not chinese and spoke(text, end, cue.start)):
             break
         versus = lexicon.tokens(text[cue.start : cue.end]) in lexicon.both_ways and farther(text[end : cue.start])
         elsewhere = chinese and re.search(r"[，,]", text[end : cue.start]) and text[cue.start] not in "均都皆"
@@ -197,9 +199,10 @@ def _within(text: str, start: int, end: int, lexicon: Lexicon) -> _Judged | None
 
 def _scope(cue: Cue, role: str, span: tuple[int, int], cues: list[Cue]) -> tuple[int, int]:
     """From the cue to the next word that ends scopes, or to the sentence's end; backwards for a cue that follows."""
+    closing = [c for c in cues if c.role == "ends" and c.group in ("ends", cue.group)]
     if role == "before":
-        return cue.end, min((c.start for c in cues if c.role == "ends" and c.start >= cue.end), default=span[1])
-    return max((c.end for c in cues if c.role == "ends" and c.end <= cue.start), default=span[0]), cue.start
+        return cue.end, min((c.start for c in closing if c.start >= cue.end), default=span[1])
+    return max((c.end for c in closing if c.end <= cue.start), default=span[0]), cue.start
 
 
 def _items(text: str, judged: _Judged, lexicon: Lexicon) -> int:

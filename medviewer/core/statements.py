@@ -75,7 +75,8 @@ _FOR = re.compile(r"\bfor (?:the|his|her|their|its|a|an|this|that|these)\b", re.
 _WENT = re.compile(
     r"\s+(?:then |since |now |soon |eventually |spontaneously |completely |fully )?"
     r"(?:resolved|cleared|subsided|abated|disappeared|vanished|ceased|remitted"
-    r"|dissipated|healed)\b(?!\s*,?\s+(?:but|only|and|then)\s+(?:then\s+)?(?:to\s+)?(?:recur|return|came|come|re-?appear)|\s+(?:partially|incompletely|partly|somewhat))",
+    r"|dissipated|healed)\b(?!\s*,?\s+(?:but|only|and|then)\s+(?:then\s+)?(?:to\s+)?(?:recur|return|came|come|re-?appear)"
+    r"|\s+(?:partially|incompletely|partly|somewhat|when|if)\b)",
     re.IGNORECASE,
 )
 """A phrase that went away: "his delirium cleared within days"."""

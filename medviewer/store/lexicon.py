@@ -33,7 +33,7 @@ def groups(table: Mapping[str, Any]) -> Groups:
     found = {
         name: list(value)
         for name, value in table.items()
-        if isinstance(value, list) and (name in ("pseudo", "ends") or name.endswith(("_before", "_after")))
+        if isinstance(value, list) and (name in ("pseudo", "ends", "ends_denial") or name.endswith(("_before", "_after")))
     }
     found |= {f"{WORDS}{name}": list(words) for name, words in table.get("words", {}).items()}
     return found | {f"{CONCEPTS}{concept}": list(phrases) for concept, phrases in table["concepts"].items()}
