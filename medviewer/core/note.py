@@ -14,6 +14,10 @@ _SPEAKER = re.compile(
 )
 
 Language = Literal["en", "zh", ""]
+Kind = Literal["name", "date", "id", "phone", "mail", "address", "age"]
+Hand = Kind | Literal["none"]
+"""What a person says of words: a kind of identifier, or that they are none."""
+KINDS: tuple[Kind, ...] = ("name", "date", "id", "phone", "mail", "address", "age")
 State = Literal["present", "absent", "uncertain", "past", "other_person", "hypothetical"]
 
 
@@ -68,6 +72,15 @@ class Mention:
     def counts(self) -> bool:
         """Only what is present, now, in the patient counts as a finding (NT-04)."""
         return self.state == "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Words that tell who a person is: half-open characters of the text, and what they are."""
+
+    start: int
+    end: int
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from medviewer.core.finding import Result, Score, SelfCheck, Span
-from medviewer.core.note import Mention, NoteDocument
-from medviewer.core.privacy_fixed import Identifier
+from medviewer.core.note import Identifier, Mention, NoteDocument
 from medviewer.core.units import CharOffset
 
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0

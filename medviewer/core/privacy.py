@@ -6,19 +6,14 @@ HIPAA Safe Harbor (45 CFR 164.514(b)(2)) names the kinds. Rules find most, never
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from medviewer.core.identity import Patient
-from medviewer.core.note import Language
+from medviewer.core.note import Hand, Identifier, Kind, Language
 from medviewer.core.privacy_en import english_names
-from medviewer.core.privacy_fixed import Identifier, Kind, fixed
+from medviewer.core.privacy_fixed import fixed
 from medviewer.core.privacy_words import EnglishLevels
 from medviewer.core.privacy_zh import ChineseCosts, chinese_names
 
-__all__ = ["KINDS", "Gazetteer", "Hand", "Identifier", "Kind", "clean", "identifiers", "with_hand"]
-
-Hand = Kind | Literal["none"]
-KINDS: tuple[Kind, ...] = ("name", "date", "id", "phone", "mail", "address", "age")
 AGE_BEHIND = re.compile(r",?\s+\(?(9\d|1[01]\d)(?=[,;)]|\s{2}|\t| [MF]\b)")
 """An age over 89 right behind a name."""
 PART = 100_000

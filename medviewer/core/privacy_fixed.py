@@ -5,20 +5,8 @@ Every pattern is bounded, so a long text takes time in proportion to its length.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["name", "date", "id", "phone", "mail", "address", "age"]
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """Half-open character offsets and what stands there."""
-
-    start: int
-    end: int
-    kind: Kind
-
+from medviewer.core.note import Identifier, Kind
 
 _MONTH = (
     r"(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|May|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ept?(?:ember)?|"

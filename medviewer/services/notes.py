@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medviewer.core.errors import MedviewerError
-from medviewer.core.note import NoteDocument
+from medviewer.core.note import Hand, NoteDocument
 from medviewer.services.session import Item
 from medviewer.store import lexicon as tables
 from medviewer.store.profile import Profile
 
 if TYPE_CHECKING:
     from medviewer.core.lexicon import Lexicon
-    from medviewer.core.privacy import Hand
 
 LOOKED_AT = 400_000
 """Characters in which headers are looked for."""
@@ -50,11 +49,11 @@ class Notes:
         tables.save(language, self._profile, wanted)
         self._lexicons.clear()
 
-    def hand(self, item: str) -> Mapping[str, "Hand"]:
+    def hand(self, item: str) -> Mapping[str, Hand]:
         """What a person said about words of a note: who they tell of. Kept while the program runs."""
         return self._hands.get(item, {})
 
-    def mark(self, item: str, words: str, kind: "Hand") -> None:
+    def mark(self, item: str, words: str, kind: Hand) -> None:
         """A person says which `kind` these words are in an item."""
         self._hands.setdefault(item, {})[words] = kind
 

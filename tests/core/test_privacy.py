@@ -10,7 +10,8 @@ import deidscore
 import pytest
 
 from medviewer.core.identity import Patient
-from medviewer.core.privacy import Identifier, clean, identifiers, with_hand
+from medviewer.core.note import Identifier
+from medviewer.core.privacy import clean, identifiers, with_hand
 from medviewer.store.names import gazetteer
 
 OLD = ("en", "zh")

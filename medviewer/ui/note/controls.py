@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from medviewer.core.errors import MedviewerError
 from medviewer.core.identity import Patient
-from medviewer.core.note import Mention, NoteDocument, State
-from medviewer.core.privacy import KINDS, Hand, Identifier
+from medviewer.core.note import KINDS, Hand, Identifier, Mention, NoteDocument, State
 from medviewer.core.task import Priority
 from medviewer.inference.contract import Fit
 from medviewer.services.notes import encodings, reread

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence, Result, Span
-from medviewer.core.note import Mention, NoteDocument
+from medviewer.core.note import Identifier, Mention, NoteDocument
 from medviewer.core.page import NotePicture, NoteView, resolve
-from medviewer.core.privacy_fixed import Identifier
 from medviewer.services.privacy import identified
 from medviewer.services.session import Item
 from medviewer.services.words import Sentence

@@ -29,9 +29,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextEdit, QToolTip, QWidget
 
-from medviewer.core.note import Mention, Section
+from medviewer.core.note import Identifier, Mention, Section
 from medviewer.core.page import NotePicture, Utf16, shifted
-from medviewer.core.privacy_fixed import Identifier
 from medviewer.ui import theme
 from medviewer.ui.note import ink
 from medviewer.ui.note.panel import ground_of
