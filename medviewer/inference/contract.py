@@ -1,6 +1,5 @@
 """Does a network fit an item? Fits, fits with cautions, or refused; each with its reasons."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +9,6 @@ from medviewer.core.errors import Notice
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument, is_dialogue
 from medviewer.inference.bundle import Bundle
-from medviewer.store.assets import asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +22,6 @@ class Fit:
 
 LONGEST_NOTE = 1_000_000
 """Characters that are read as one note."""
-HEADERS = 2
-"""Headers of a text from which on it is a clinician's note: none of 4,555 questions of patients has one."""
 LATERAL = ("LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "L", "LEFT LATERAL", "RIGHT LATERAL")
 _SYNONYMS = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST"}
 _VIEWS = {"ANTERO-POSTERIOR": "AP", "POSTERO-ANTERIOR": "PA", "ANTEROPOSTERIOR": "AP", "POSTEROANTERIOR": "PA"}
@@ -87,22 +83,8 @@ def _judge_note(bundle: Bundle, item: NoteDocument, refusals: list[Notice], caut
         refusals.append(Notice("language-not-trained", facts={"found": item.language or "–", "trained": ", ".join(languages)}))
     elif form and (form == "dialogue") != is_dialogue(item.text):
         refusals.append(Notice("note-form-not-trained", facts={"form": form}))
-    elif form == "question" and len(headers := _headers(item)) >= HEADERS:
-        refusals.append(Notice("note-no-question", facts={"headers": ", ".join(headers[:4])}))
     elif form == "question":
         cautions.append(Notice("note-form-uncertain", facts={"form": form}))
-
-
-def _headers(item: NoteDocument) -> list[str]:
-    """Titles of the sections that a clinician's note has."""
-    from medviewer.core.lexicon import Lexicon
-    from medviewer.core.mentions import sections
-
-    found = item.sections
-    if not found:
-        table = asset(f"lexicon/{'zh' if item.language == 'zh' else 'en'}.json").read_text("utf-8")
-        found = sections(item.text, Lexicon(json.loads(table)))
-    return list(dict.fromkeys(one.title.strip(" :：") for one in found))
 
 
 def _judge_kind(

@@ -41,7 +41,7 @@ IDENTITY_LINE, IDENTITY_LINES = 16.0, 5
 ROOM = WIDE - 2 * MARGIN
 IMAGE_MM, IMAGE_PX, IMAGE_RATIO = 88, 620, 1.75
 """Side on paper, logical pixels that the pane is painted with (its words keep their size in them), device pixels in one."""
-STRIP_MM, TALLEST_MM, AROUND_MM = 34.0, 100.0, 17.0
+STRIP_MM, TALLEST_MM, AROUND_MM = 38.0, 100.0, 29.0
 """Least and greatest height of one lead's strip, and what it needs beside the trace: ribbon, letters, footer."""
 GAP = 5.0
 INK = theme.ECG_INK["paper"]

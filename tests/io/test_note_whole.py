@@ -273,3 +273,12 @@ def test_chinese_fonts_that_are_not_in_the_pdf_are_read(cmap):
     raw = words.encode("utf-16-be" if cmap.startswith("Uni") else "gbk").hex()
     text, told = pdf(made_pdf(f"BT /F1 12 Tf 50 700 Td <{raw}> Tj ET", f"/{cmap}", font), "x")
     assert (text, told) == (words, ())
+
+
+def test_fragments_of_a_cda_are_read_as_such_with_prefixes_that_nobody_bound(tmp_path):
+    body = '<templateId root="2.16.840.1.113883.10.20.22.2.3.1"/><title>Results</title><text>No effusion &lt; 5.</text>'
+    fragment = f'<!-- cut out -->\n<section>{body}<entry><value xsi:type="CD" sdtc:x="1"/></entry></section>'
+    (tmp_path / "x.xml").write_text(fragment + fragment.replace("effusion", "nodule"), "utf-8")
+    kind = claims((tmp_path / "x.xml").read_bytes())
+    (note,) = open_notes(str(tmp_path / "x.xml"), kind)
+    assert (note.format, note.text) == ("cda", "Results:\nNo effusion < 5.\nResults:\nNo nodule < 5.")

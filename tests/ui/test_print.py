@@ -221,6 +221,6 @@ def test_a_strip_is_as_high_as_its_trace_so_that_no_peak_is_cut(qapp):
         trace = np.where(np.arange(3000) % 100 < 5, millivolts, 0.0)
         return _strip_mm(EcgPainter(held_record("", "wfdb", "rec", [("II", 100.0, trace, 0.005)])), 0.0)
 
-    assert high(0.5) == STRIP_MM
-    assert high(2.0) == pytest.approx(2 * 20 + 17) and high(-2.0) == high(2.0)
+    assert high(0.2) == STRIP_MM
+    assert high(2.0) == pytest.approx(2 * 20 + 29) and high(-2.0) == high(2.0)
     assert high(50.0) == TALLEST_MM

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.finding import Finding, Score, Span
 from medviewer.core.lexicon import Lexicon
-from medviewer.core.mentions import mentions
+from medviewer.core.mentions import mentions, sections
 from medviewer.core.note import NoteDocument
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
@@ -22,7 +22,9 @@ from medviewer.store.assets import asset
 
 RULES = "rules"
 METHOD = "gradient-x-input"
-REFUSALS = ("note-too-short", "language-not-trained", "note-unlike-training")
+REFUSALS = ("note-too-short", "language-not-trained", "note-unlike-training", "note-no-question")
+HEADERS = 2
+"""Headers of a text from which on it is a clinician's note: none of 4,555 questions of patients has one."""
 MARKED = 0.15
 """Words whose weight is above this share of the largest are given as spans."""
 UNCHECKED = "unchecked"
@@ -81,6 +83,9 @@ def _gate(loaded: Loaded, prepared: Prepared, note: NoteDocument) -> None:
     """Raises `note-unlike-training` for a shopping list, source code, another language … (MW-13)."""
     least = float(loaded.bundle.document.get("gate", {}).get("known_pairs", 0.0))
     if prepared.known < least:
+        headers = list(dict.fromkeys(one.title.strip(" :：") for one in sections(note.text, lexicon(note.language))))
+        if loaded.bundle.contract.get("form") == "question" and len(headers) >= HEADERS:
+            raise MedviewerError("note-no-question", note.path, headers=", ".join(headers[:4]))
         raise MedviewerError("note-unlike-training", note.path, found=f"{prepared.known:.0%}", least=f"{least:.0%}")
 
 

@@ -51,10 +51,12 @@ def xml_text(raw: bytes, path: str, encoding: str = "") -> tuple[str, str, Told]
 
 def _root(words: str, path: str) -> Element:
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
 
     try:
-        root: Element = fromstring(words, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+        try:
+            root = _parsed(words)
+        except ParseError:
+            root = _parsed(_bound(words))
     except DefusedXmlException as error:
         raise MedviewerError("xml-unsafe", path, reason=type(error).__name__) from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
@@ -62,6 +64,20 @@ def _root(words: str, path: str) -> Element:
     for element in root.iter():
         element.tag = str(element.tag).rsplit("}", 1)[-1]
     return root
+
+
+def _parsed(words: str) -> Element:
+    from defusedxml.ElementTree import fromstring
+
+    root: Element = fromstring(words, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    return root
+
+
+def _bound(words: str) -> str:
+    """A fragment, whose prefixes were bound by the document that it was cut from, inside an element that binds them."""
+    prefixes = sorted(set(re.findall(r"[\s<]/?([A-Za-z][\w.-]*):[A-Za-z]", words)) - {"xml", "xmlns"})
+    bound = "".join(f' xmlns:{prefix}="{prefix}"' for prefix in prefixes if f"xmlns:{prefix}" not in words)
+    return f"<fragment{bound}>{words}</fragment>"
 
 
 def _section(section: Element, lines: list[str], path: str, told: list[Notice]) -> None:

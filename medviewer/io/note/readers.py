@@ -17,6 +17,10 @@ ABOUT = re.compile(r"(?i)(read.?me|licen[cs]e|copying|notice|changelog|requireme
 """Text files that lie beside data and tell of it."""
 
 
+_CDA = re.compile(rb"urn:hl7-org:v3|<(\w+:)?ClinicalDocument|2\.16\.840\.1\.113883\.10\.20\.")
+"""Whole documents, and fragments that name a template of C-CDA."""
+
+
 def is_note_name(path: str) -> bool:
     """Text in a folder or archive that is meant for a reader: a .txt, but no readme or licence."""
     file = Path(path)
@@ -37,7 +41,7 @@ def claims(head: bytes, named: bool = False) -> str | None:
     bare = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x0b \r\n\t")
     if bare.startswith((b"MSH", b"FHS", b"BHS")) and len(bare) > 8 and bare[3:4] in b"|^~#!":
         return "hl7"
-    if bare.startswith(b"<") and re.search(rb"urn:hl7-org:v3|<(\w+:)?ClinicalDocument", head) and b"AnnotatedECG" not in head:
+    if bare.startswith(b"<") and _CDA.search(head) and b"AnnotatedECG" not in head:
         return "cda"
     if bare.startswith(b"{") and b'"resourceType"' in head:
         return "fhir"

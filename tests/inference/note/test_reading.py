@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medviewer.core.errors import MedviewerError
 from medviewer.core.finding import Result
 from medviewer.core.identity import Patient, Study
 from medviewer.core.note import NoteDocument
@@ -16,9 +17,11 @@ from medviewer.inference.contract import fit
 from medviewer.inference.engine import InPlaceEngine
 from medviewer.inference.note.prepare import Words, key, occurrences, pieces, prepare, spread, without
 from medviewer.inference.note.reading import UNCHECKED
+from medviewer.inference.note.reading import read as read_one
 from medviewer.inference.note.weigh import integrated, prepared_for, weighed
 from medviewer.inference.reading import Request
 from medviewer.inference.registry import Registry
+from medviewer.store.assets import asset
 from medviewer.store.profile import Profile
 
 HEART = (
@@ -259,11 +262,14 @@ def test_a_network_for_dialogues_refuses_a_note_and_the_other_way_round(networks
     assert fit(by_id["note-dept-zh"], note(HEART)).reasons[0].code == "language-not-trained"
 
 
-def test_a_network_for_patients_questions_refuses_a_clinicians_note_by_its_headers(networks):
+def test_a_clinicians_note_that_a_network_for_questions_cannot_read_is_refused_by_its_headers(networks):
     (questions,) = (b for b in networks if b.id == "note-dept-zh")
-    (why,) = fit(questions, note("主诉：复查肺部结节。\n现病史：患者女，62岁。\n印象：双肺结节。", "zh")).reasons
-    assert (why.code, why.facts["headers"]) == ("note-no-question", "主诉, 现病史, 印象")
-    assert fit(questions, note("乙肝大三阳怎样治疗？最近肝区有点痛，请医生解答。", "zh")).verdict == "cautions"
+    sample = asset("sample/adult-note.zh.txt").read_text("utf-8")
+    request = Request(note(sample, "zh"), None, questions, questions.thresholds)
+    with pytest.raises(MedviewerError) as raised:
+        read_one(load(questions), request, CancelToken(), lambda done, total: None)
+    why = raised.value.notice
+    assert (why.code, why.facts["headers"]) == ("note-no-question", "主诉, 现病史, 心电图, 印象")
 
 
 def test_mw11_the_publishers_parts_share_no_note(data):
