@@ -82,23 +82,19 @@ class Names:
                 return (-2.0 if first else -0.5) - 2.0 * other + (-2.0 if text + capital else self.sound(part))
             return 2.0 * (name - other) - (2.0 if not first else 5.0 if text else 3.0) - (4.0 if len(part) < 3 else 0.0)
         if word.shape == "upper":
-            if name == 0:
-                return (
-                    -16.0
-                    if len(part) < 4
-                    else -9.0
-                    if text + capital
-                    else -5.0 + self.sound(part) - (2.0 if len(part) < 5 else 0.0)
-                )
-            text = max(text, capital - 2)
-            return (
-                2.0 * (name - text)
-                - (9.0 if self.chinese else 4.0 if word.start in self.upper_lines else 5.0)
-                - (0.0 if len(part) > 3 else 14.0 if name < 4 else 4.0 if len(part) == 3 else 9.0)
-            )
+            return self._upper(part, name, max(text, capital - 2), len(word.text), word.start in self.upper_lines)
         if name == 0 or len(part) < 3:
             return -10.0 if text else -8.0
         return 2.0 * (name - max(text, capital - 2)) - (9.0 if text else 6.0 if given else 7.0) - (3.0 if len(part) < 4 else 0.0)
+
+    def _upper(self, part: str, name: int, other: int, length: int, among: bool) -> float:
+        """Bits of a word in capitals; short ones are mostly abbreviations, `among` others in capitals a name is likelier."""
+        if name == 0 and length < 4:
+            return -16.0
+        if name == 0:
+            return -9.0 if other > 0 else -5.0 + self.sound(part) - (2.0 if length < 5 else 0.0)
+        short = 0.0 if length > 3 else 14.0 if name < 4 else 4.0 if length == 3 else 9.0
+        return 2.0 * (name - other) - (9.0 if self.chinese else 4.0 if among else 5.0) - short
 
     def sound(self, part: str) -> float:
         """Bits for "a name" by the letters of a word that is in no list."""
@@ -157,11 +153,10 @@ class Names:
         if low in self.cues.titles and low == "fr" and self.text[max(self.words[index - 1].start - 2, 0)].isdigit():
             return 0.0
         shouted = low in ("mr", "dr", "ms") and self.words[index - 1].text.isupper() and self.words[index].shape != "upper"
-        if (lower and low not in self.cues.short_titles) or shouted:  # "MR signal"
-            low = ""
+        titled = low in self.cues.titles and not shouted and (low in self.cues.short_titles or not lower)  # not "MR signal"
         if low in ("san", "santa", "los", "las", "new", "fort", "mount", "port", "north", "south", "east", "west", "saint"):
             return -6.0
-        if low in self.cues.titles and tight in (("", ".") if low in self.cues.short_titles else ("",)):
+        if titled and tight in (("", ".") if low in self.cues.short_titles else ("",)):
             return 11.0 if lower else 14.0
         if low in self.cues.kin and tight in ("", ",", ":", "(", "-"):
             return 7.0
@@ -183,6 +178,10 @@ class Names:
             return 2.0 if self.known(self.low(index))[3] < "4" else 0.0
         if low in ("a", "an", "the") and tight == "":
             return -6.0
+        if low in self.cues.dosing and tight == "" and not lower:
+            return -5.0
+        if low in self.cues.places and tight == "":
+            return -3.0
         return 4.0 if low in self.cues.credentials and tight == "" and low not in ("do", "sr", "jr") else 0.0
 
     def _begin(self, index: int) -> int:
@@ -371,6 +370,7 @@ class Names:
         inner = [w for w in re.split(r"[\s,.]+", between) if w]
         return (
             bool(re.fullmatch(r"[\w\s,.'’-]*", between))
+            and ("." not in between or bool(inner))
             and all(w.lower() in self.cues.particles or (len(w) == 1 and w.isupper()) for w in inner)
             and between.count(",") < 2
         )

@@ -22,6 +22,8 @@ class EnglishCues:
     weak_verbs: frozenset[str] = frozenset()
     followers: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
+    dosing: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
     months: frozenset[str] = frozenset()
     particles: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
