@@ -68,7 +68,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 """Verbs after "absence of …" whose object is no part of what is absent."""
-_NO = re.compile(r"(?:no|without|w/o|neither|not|never|(?:has|have|had|did|does|do|was|were|is|are) not)\b")
+_NO = re.compile(r"(?:no|without|w/o|neither|not|never|(?:has|have|had|did|does|do|was|were|is|are) not|\w+ no)\b")
 _PLAIN = re.compile(r"no|not|never|(?:has|have|had|did|does|do|was|were|is|are) (?:not|never)|(?:had|has|have|with) no")
 _FOR = re.compile(r"\bfor (?:the|his|her|their|its|a|an|this|that|these)\b", re.IGNORECASE)
 """What "not" denied is a deed, and the phrase its reason: "has not taken insulin for the diabetes"."""

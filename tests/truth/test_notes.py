@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import zlib
+from pathlib import Path
 
 import pytest
 
 from medviewer.core.lexicon import Lexicon
 from medviewer.core.mentions import mentions
 from medviewer.core.note import NoteDocument
+from medviewer.core.statements import sentences
 from medviewer.io.scan import scan
 from medviewer.store.assets import asset
 
@@ -44,3 +47,25 @@ def test_negated_findings_reach_the_target_on_the_negex_sentences(text):
         absent, gold = chosen is not None and chosen.state == "absent", row["negation"] == "Negated"
         hit, wrong, missed = hit + (absent and gold), wrong + (absent and not gold), missed + (gold and not absent)
     assert 2 * hit / (2 * hit + wrong + missed) >= 0.96
+
+
+def test_nt01_sentences_of_real_notes_are_judged_as_a_person_judged_them(text):
+    """`golden/mtsamples.en.tsv`: the CRC-32 of a sentence (the data stay where they are) and what it says of its findings."""
+    lexicon = Lexicon(json.loads(asset("lexicon/en.json").read_text("utf-8")))
+    lines = (Path(__file__).parents[1] / "golden" / "mtsamples.en.tsv").read_text("utf-8").splitlines()
+    truth = dict(line.split("\t") for line in lines)
+    right = seen = 0
+    for part in ("unlabelled", "train", "valid"):
+        with gzip.open(text / "mtsamples12" / f"{part}.jsonl.gz", "rt", encoding="utf-8") as rows:
+            notes = [json.loads(row)["text"] for row in rows]
+        for note in notes:
+            for start, end in sentences(note, "en"):
+                sentence = " ".join(note[start:end].split())
+                said = truth.pop(f"{zlib.crc32(sentence.encode()):08x}", "") if 50 < len(sentence) < 260 else ""
+                if said:
+                    found = {m.text.lower(): m.state for m in reversed(mentions(sentence, lexicon))}
+                    wanted = dict(one.split("=") for one in said.split("; "))
+                    seen += 1
+                    right += all(found[concept] == state for concept, state in wanted.items())
+    assert seen >= 150
+    assert right >= 0.95 * seen
