@@ -34,6 +34,14 @@ from medviewer.ui.note.text import LARGEST_SHOWN
 SENTENCE = "The patient denies fever and chest pain. No pleural effusion.\n"
 
 
+def zipped(*parts):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts:
+            archive.writestr(name, content)
+    return memory.getvalue()
+
+
 def codes(path, tmp_path):
     batch = scan([path], workspace=tmp_path / "unpacked")
     return [n.code for n in batch.account.failed], [i.text for i in batch.items], [s.code for s in batch.account.skipped]
@@ -49,6 +57,8 @@ def codes(path, tmp_path):
         ("noise.rtf", b"{\\rtf1 " + bytes(random.Random(1).randbytes(5000)) + b"}", "note-binary"),
         ("braces.rtf", b"{\\rtf1 " + b"{" * 200_000, "note-empty"),
         ("noise.pdf", b"%PDF-1.7\n" + random.Random(2).randbytes(8000), "note-damaged"),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "note-old-office"),
+        ("sheet.xlsx", zipped(("[Content_Types].xml", "<Types/>"), ("xl/workbook.xml", "<workbook/>")), "note-no-word"),
         ("noise.docx", b"PK\x03\x04" + b"[Content_Types].xml" + random.Random(3).randbytes(3000), "note-damaged"),
     ],
 )
@@ -81,14 +91,6 @@ def test_a_pdf_without_text_says_that_it_is_a_scan():
     )
     with pytest.raises(MedviewerError, match="pdf-without-text"):
         pdf(raw, "x.pdf")
-
-
-def zipped(*parts):
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts:
-            archive.writestr(name, content)
-    return memory.getvalue()
 
 
 def test_docx_bombs_are_not_unpacked():

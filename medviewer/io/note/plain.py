@@ -40,7 +40,7 @@ def _damage_told(text: str, path: str) -> Told:
 
 def docx(raw: bytes, path: str) -> tuple[str, Told]:
     """Headers, body, notes, comments and footers of a DOCX, as they read with all changes accepted. Raises `note-bomb`,
-    `note-damaged`, `xml-unsafe`."""
+    `note-damaged`, `note-no-word`, `xml-unsafe`."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
             if sum(part.file_size for part in parts.infolist()) > LARGEST_PART:
@@ -48,6 +48,8 @@ def docx(raw: bytes, path: str) -> tuple[str, Told]:
             for part in parts.infolist():
                 if part.file_size > LARGEST_PART or part.file_size > LARGEST_RATIO * max(part.compress_size, 4096):
                     raise MedviewerError("note-bomb", path)
+            if not any(name.startswith("word/") for name in parts.namelist()):
+                raise MedviewerError("note-no-word", path)
             lines = office_lines(parts)
     except DefusedXmlException as error:
         raise MedviewerError("xml-unsafe", path, reason=type(error).__name__) from error

@@ -33,6 +33,8 @@ def claims(head: bytes, named: bool = False) -> str | None:
         return "rtf"
     if b"%PDF-" in head[:1024] and (head.startswith(b"%PDF-") or b" obj" in head):
         return "pdf"
+    if named and head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "ole"
     if head.startswith(b"PK\x03\x04"):
         return "docx" if b"[Content_Types].xml" in head or b"word/" in head else None
     wide = _wide(head)
@@ -70,6 +72,8 @@ def open_notes(path: str, kind: str, encoding: str = "") -> list[NoteDocument]:
 
 
 def _read(raw: bytes, path: str, kind: str, encoding: str) -> tuple[list[Found], str, Told]:
+    if kind == "ole":
+        raise MedviewerError("note-old-office", path)
     if kind == "dicom":
         return [dicom_document(path)], "utf-8", ()
     if kind == "cda":

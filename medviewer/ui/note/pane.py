@@ -239,7 +239,6 @@ class NotePane(Pane):
             return
         author = f"{note.author} · " if note.author else ""
         _fit(self._title, note.title or note.item, 0.25 * self.width())
-        self._state.setText(f"{author}{note.date[:10]}  {self._kept(note)}".strip())
         names = {"en": self.tr("English"), "zh": self.tr("Chinese")}
         self._language.setText(names.get(note.language, self.tr("language unknown")))
         first = picture.classes[0] if picture.classes else None
@@ -252,6 +251,9 @@ class NotePane(Pane):
             words = self.tr("words that decided: {label}").format(label=self._label(picture.model, first.label))
         _fit(self._tag, words, 0.24 * self.width())
         self._tag.setVisible(bool(words) and self.width() > 420)
+        tag = self._tag.sizeHint().width() + 6 if self._tag.isVisibleTo(self) else 0
+        beside = sum(w.sizeHint().width() + 8 for w in (self._title, self._language, self.edit_button)) + tag + 30
+        _fit(self._state, f"{author}{note.date[:10]}  {self._kept(note)}".strip(), max(40, self.width() - beside))
         self.edit_button.setEnabled(not note.signed_at and len(note.text) <= LARGEST_SHOWN)
         self._tell_strips(note)
 

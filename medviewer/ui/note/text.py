@@ -156,12 +156,16 @@ class NoteText(QTextEdit):
         self.viewport().update()
 
     def go_to(self, start: int, end: int) -> None:
-        """Scroll to a span and select it."""
+        """Select a span and scroll to it, into the middle unless it can be read already."""
         cursor = self.textCursor()
         cursor.setPosition(self._units.units(start))
         cursor.setPosition(self._units.units(end), QTextCursor.MoveMode.KeepAnchor)
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
+        at, high = self.cursorRect().center().y(), self.viewport().height()
+        if not 0.15 * high < at < 0.85 * high:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + round(at - high / 2))
 
     def selected_start(self) -> int:
         """The character at which the selection or the caret stands."""
