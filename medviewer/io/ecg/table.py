@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medviewer.core.ecg import ASSUMED_STEPS, EcgRecord
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.io.ecg.leads import LARGEST_VALUES, MOST_LEADS, gaps_in, held_record, millivolts
-from medviewer.io.ecg.table_text import Text, cells, decoded, lines_of, numbers, read, separator
+from medviewer.io.ecg.table_text import Text, cells, is_comment, lines_of, numbers, read, separator
 
 LARGEST_FILE = 512 << 20
 TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -51,7 +51,7 @@ class _Columns:
 
 def claims(head: bytes) -> bool:
     """Text of which most lines are numbers."""
-    _, lines = lines_of(decoded(head))
+    lines = [line for line in lines_of(head) if not is_comment(line)]
     lines = lines[:-1] or lines  # the last one may be cut
     how = separator(lines)
     if how is None:
@@ -84,7 +84,7 @@ def open_records(path: str) -> list[EcgRecord]:
     if file.stat().st_size > LARGEST_FILE:
         raise MedviewerError("file-too-large", path, found=file.stat().st_size, limit=LARGEST_FILE)
     text = read(file.read_bytes())
-    if text is None or text.rows.shape[1] > MOST_LEADS or text.rows.size > LARGEST_VALUES:
+    if text is None or text.rows.shape[1] > MOST_LEADS:
         raise MedviewerError("ecg-no-signals", path)
     columns, rows, warnings = _columns(text), text.rows, []
     rate = _stated_rate((*text.comments, *(" ".join(line) for line in text.above)))

@@ -2,17 +2,23 @@
 
 import codecs
 import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.io.ecg.leads import LARGEST_VALUES
+
 SEPARATORS = (";", "\t", ",", " ")
 """In the order in which they are tried: where semicolons stand, commas are decimal."""
 TRIED_LINES = 60
+CHUNK = 1 << 16
+"""Lines that are read at once."""
 MOST_ABOVE = 100
 """Lines above the first numbers that are looked at."""
 EMPTY = frozenset(("", "nan", "na", "n/a", "null", "none", "-", "--", "?"))
@@ -36,25 +42,27 @@ class Text:
     begin: str
 
 
-def decoded(raw: bytes) -> str:
+def encoding_of(raw: bytes) -> str:
     """UTF-8 or UTF-16 by their marks, UTF-8 where it is valid, else the Western encoding of instruments ("µV")."""
     for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if raw.startswith(mark):
-            return raw.decode(name, "replace")
+            return name
     try:
-        return raw.decode("utf-8")
+        raw.decode("utf-8")
     except UnicodeDecodeError as error:
         # The first bytes of a file may end inside a character.
-        whole = error.start >= len(raw) - 3 and error.reason == "unexpected end of data"
-        return raw[: error.start].decode("utf-8") if whole else raw.decode("cp1252", "replace")
+        return "utf-8" if error.start >= len(raw) - 3 and error.reason == "unexpected end of data" else "cp1252"
+    return "utf-8"
 
 
-def lines_of(text: str) -> tuple[list[str], list[str]]:
-    """(comments, others) without blank lines."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return [line for line in lines if line.lstrip().startswith("#")], [
-        line for line in lines if not line.lstrip().startswith("#")
-    ]
+def lines_of(raw: bytes) -> Iterator[str]:
+    """One after the other, without blank ones: a list of the lines of a day would be ten times its file."""
+    text = io.TextIOWrapper(io.BytesIO(raw), encoding_of(raw), "replace")
+    return (line.rstrip("\n") for line in text if line.strip())
+
+
+def is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 def cells(line: str, mark: str) -> list[str]:
@@ -123,31 +131,59 @@ def _words_above(lines: Sequence[str]) -> bool:
 
 
 def read(raw: bytes) -> Text | None:
-    """The table of a file; None where it holds none."""
-    comments, lines = lines_of(decoded(raw))
-    how = separator(lines)
+    """The table of a file; None where it holds none, or more than `LARGEST_VALUES`."""
+    start = list(islice(lines_of(raw), 2 * MOST_ABOVE))
+    how = separator([line for line in start if not is_comment(line)])
     if how is None:
         return None
     mark, comma = how
+    comments = tuple(line for line in start if is_comment(line))[:MOST_ABOVE]
     above: list[tuple[str, ...]] = []
-    rows: list[list[float]] = []
+    lines = (line for line in lines_of(raw) if not is_comment(line))
     first = ""
     for line in lines:
         parts = cells(line, mark)
-        found = numbers(parts, comma)
-        if found is not None:
-            first = first if rows else parts[0]
-            rows.append(found)
-        elif not rows and len(above) < MOST_ABOVE:
+        if numbers(parts, comma) is not None:
+            first = line
+            break
+        if len(above) < MOST_ABOVE:
             above.append(tuple(parts))
-    if not rows:
+    rows = _rows(chain([first], lines), mark, comma)
+    if not first or rows is None:
         return None
-    width = max(len(row) for row in rows[:1000])
-    table = np.full((len(rows), width), np.nan)
-    for k, row in enumerate(rows):
-        table[k, : min(width, len(row))] = row[:width]
-    clock = number(first, comma) is None
-    return Text(tuple(comments[:MOST_ABOVE]), tuple(above), table, clock, _begin(first) if clock else "")
+    cell = cells(first, mark)[0]
+    clock = number(cell, comma) is None
+    return Text(comments, tuple(above), rows, clock, _begin(cell) if clock else "")
+
+
+def _rows(lines: Iterator[str], mark: str, comma: bool) -> NDArray[np.float64] | None:
+    """The numbers of all lines, as wide as the widest of the first thousand; lines of words among them are left out."""
+    parts: list[NDArray[np.float64]] = []
+    width, count = 0, 0
+    while chunk := list(islice(lines, CHUNK)):
+        table = _quick(chunk, mark, comma, width)
+        if table is None:
+            found = [row for line in chunk if (row := numbers(cells(line, mark), comma)) is not None]
+            width = width or max((len(row) for row in found[:1000]), default=0)
+            table = np.full((len(found), width), np.nan)
+            for k, row in enumerate(found):
+                table[k, : min(width, len(row))] = row[:width]
+        width = table.shape[1]
+        count += table.size
+        if count > LARGEST_VALUES:
+            return None
+        parts.append(table)
+    return np.concatenate(parts) if parts and width else None
+
+
+def _quick(chunk: list[str], mark: str, comma: bool, width: int) -> NDArray[np.float64] | None:
+    """Lines that hold plain numbers alone, read at once; None for any others."""
+    lines = [line.replace(",", ".") for line in chunk] if comma else chunk
+    try:
+        table = np.loadtxt(lines, np.float64, comments=None, delimiter=None if mark == " " else mark, ndmin=2)
+    except ValueError:
+        return None
+    return table if table.shape[1] == (width or table.shape[1]) and not np.isnan(table).all(axis=1).any() else None
 
 
 def _begin(cell: str) -> str:
