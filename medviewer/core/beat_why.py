@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.ecg import EcgRecord, Wave
-from medviewer.core.ecg_marks import AROUND_S, Marks, Template, beat_shape
+from medviewer.core.ecg_marks import AROUND_S, Marks, Template, beat_shape, waves_between
 
 NEIGHBOURS = 8
 QRS_S = 0.12
@@ -67,6 +67,7 @@ def _likeness(shape: NDArray[np.float64], normal: Template | None, rate: float) 
 
 def _waves(waves: tuple[Wave, ...], at_s: float, rate: float) -> tuple[float | None, bool | None]:
     """Width of the QRS at a moment and whether a P wave ends in the 0.3 s before it; None where no QRS is marked there."""
+    waves = tuple(waves[n] for n in waves_between(waves, at_s - 1.0, at_s + 1.0, rate))
     qrs = next((w for w in waves if w.kind == "QRS" and w.onset / rate - 0.05 <= at_s <= w.offset / rate + 0.05), None)
     if qrs is None:
         return None, None

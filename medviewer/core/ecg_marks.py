@@ -1,6 +1,7 @@
 """What is marked on an ECG, joined from the networks' answers and people's decisions, and the events it is stepped through by."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -195,6 +196,16 @@ def hours(record: EcgRecord, episodes: Iterable[Episode]) -> dict[str, Measureme
         until = max(until, end)
     left = max(0.0, record.seconds - read)
     return {"time read": Measurement(round(read, 1), "s"), "time not read": Measurement(round(left, 1), "s")}
+
+
+LONGEST_WAVE_S = 3.0
+
+
+def waves_between(waves: Sequence[Wave], start_s: float, end_s: float, rate: float) -> range:
+    """Numbers of the waves of a lead that may touch a stretch of time. They stand in the order of onset (as network and hand
+    leave them), so a day's three hundred thousand are not looked through at each paint and each move of the mouse."""
+    first = bisect_left(waves, (start_s - LONGEST_WAVE_S) * rate, key=lambda one: one.onset)
+    return range(first, bisect_right(waves, end_s * rate, lo=first, key=lambda one: one.onset))
 
 
 @dataclass(frozen=True, slots=True)

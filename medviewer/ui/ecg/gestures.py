@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from medviewer.core.ecg import Wave
 from medviewer.core.ecg_hand import HandMarks
 from medviewer.core.ecg_layout import EcgPicture
-from medviewer.core.ecg_marks import moved_bound
+from medviewer.core.ecg_marks import moved_bound, waves_between
 from medviewer.core.ecg_moves import moved, zoomed_at
 from medviewer.core.ecg_view import EcgView
 from medviewer.ui.ecg.overview import line_at, place_in
@@ -165,7 +165,9 @@ class Gestures:
         lead = record.leads[cell.lead]
         waves = pane.marks.waves.get(lead.name, ())
         best: tuple[float, Held] | None = None
-        for number, wave in enumerate(waves):
+        near = GRAB_PX / cell.px_per_s
+        for number in waves_between(waves, cell.time(at.x()) - near, cell.time(at.x()) + near, lead.rate_hz):
+            wave = waves[number]
             for end, sample in (("onset", wave.onset), ("offset", wave.offset)):
                 away = abs(cell.x(sample / lead.rate_hz) - at.x())
                 if away <= GRAB_PX and (best is None or away < best[0]):

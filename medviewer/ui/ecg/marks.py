@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from medviewer.core.ecg import EcgRecord, Saliency
 from medviewer.core.ecg_layout import Cell, EcgPicture
-from medviewer.core.ecg_marks import Marks
+from medviewer.core.ecg_marks import Marks, waves_between
 from medviewer.core.ecg_view import EcgView
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
@@ -202,7 +202,9 @@ def _paint_waves(painter: QPainter, cell: Cell, marks: Marks, lead: str, rate: f
     """Onset and end of P (dotted), QRS (solid) and T (dashed), with their letter."""
     painter.setFont(theme.font(10))
     metrics, last = QFontMetricsF(painter.font()), -1e9
-    for wave in sorted(marks.waves.get(lead, ()), key=lambda one: one.onset):
+    waves = marks.waves.get(lead, ())
+    for number in waves_between(waves, cell.start_s, cell.start_s + cell.seconds, rate):
+        wave = waves[number]
         onset, end = wave.onset / rate, wave.offset / rate
         if end < cell.start_s or onset > cell.start_s + cell.seconds or cell.px_per_s < 20:
             continue
