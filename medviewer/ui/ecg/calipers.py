@@ -93,7 +93,7 @@ def caliper_words(one: HandCaliper[int], record: EcgRecord) -> str:
     if one.seconds > 0.1:
         parts.append(f"{60 / one.seconds:.0f}/min")
     unit = lead.unit or "mV"
-    value = f"{one.value:+.2f} {unit}" if unit == "mV" else f"{one.value:+.3g} {unit}"
+    value = (f"{one.value:+.2f} {unit}" if unit == "mV" else f"{one.value:+.3g} {unit}").replace("-", "−")
     parts.append(value if lead.unit else words.approximate(value))
     return " · ".join(parts)
 

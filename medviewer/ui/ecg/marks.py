@@ -17,7 +17,19 @@ from medviewer.ui.theme import EcgInk
 
 LETTER_PX = 11.0
 """Beats nearer to each other get ticks; letters then stand over those that are not normal."""
-SPAN_H, RIBBON_H = 14.0, 6.0
+SPAN_H, LETTER_H, RIBBON_H = 14.0, 14.0, 6.0
+TIGHT_PX, RAISED_PX = 64.0, 8.0
+"""Rows lower than this have a thin band and small letters, as lines of full disclosure do, and these stand so much above the row:
+under a band of words the letters lay on the trace."""
+
+
+def tight(cell: Cell) -> bool:
+    return cell.line or cell.rect.h < TIGHT_PX
+
+
+def _top(cell: Cell) -> float:
+    """Where the band of a row begins."""
+    return cell.rect.y - (RAISED_PX if tight(cell) and not cell.line else 0.0)
 
 
 def ribbon_model(view: EcgView, marks: Marks) -> str:
@@ -42,7 +54,7 @@ def paint_marks(painter: QPainter, record: EcgRecord, view: EcgView, picture: Ec
         return
     for cell in marked_cells(picture):
         letters = _letters(cell, marks)
-        _paint_spans(painter, cell, marks, letters.x[letters.symbols != "N"], ink)
+        _paint_spans(painter, cell, marks, letters.x[letters.symbols != "N"] if cell.line else letters.x, ink)
         _paint_beats(painter, view, cell, marks, letters, ink)
     model = ribbon_model(view, marks)
     one = marks.saliency.get(model)
@@ -73,8 +85,8 @@ def _letters(cell: Cell, marks: Marks) -> _Letters:
 def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, letters: NDArray[np.float64], ink: EcgInk) -> None:
     """Rhythm episodes: a violet band with its label; dashed below until somebody accepts it, solid green after. `letters`: where
     letters of beats stand on a line of full disclosure."""
-    high = 4.0 if cell.line else SPAN_H
-    y = cell.rect.y + 1
+    high = 4.0 if tight(cell) else SPAN_H
+    y = _top(cell) + 1
     painter.setFont(theme.font(11, bold=True))
     metrics = QFontMetricsF(painter.font())
     for n, episode in enumerate(marks.episodes):
@@ -87,9 +99,9 @@ def _paint_spans(painter: QPainter, cell: Cell, marks: Marks, letters: NDArray[n
         rect = QRectF(cell.x(start), y, max(cell.x(end) - cell.x(start), 1.0), high)
         accepted = decision is not None and decision.state == "accepted"
         colour = QColor(ink.accepted if accepted else ink.machine)
-        colour.setAlpha((200 if episode.label == "A" else 90) if cell.line else 46)
+        colour.setAlpha((200 if episode.label == "A" else 90) if tight(cell) else 46)
         painter.fillRect(rect, colour)
-        if cell.line:
+        if tight(cell):
             _paint_line_label(painter, words.rhythm_short(episode.label), rect, letters, ink)
             continue
         line = QPen(
@@ -123,14 +135,14 @@ def _paint_beats(painter: QPainter, view: EcgView, cell: Cell, marks: Marks, let
     if not len(x):
         return
     crowded = len(x) > 1 and float(np.median(np.diff(x))) < LETTER_PX
-    top = cell.rect.y + (5 if cell.line else SPAN_H + 3)
+    top = _top(cell) + (5 if tight(cell) else SPAN_H + 3)
     if crowded:
         _paint_ticks(painter, x, symbols, top, ink)
         if float(np.median(np.diff(x))) < 2:
             return
-    painter.setFont(theme.font(10 if cell.line else 12, bold=True))
+    painter.setFont(theme.font(10 if tight(cell) else 12, bold=True))
     metrics = QFontMetricsF(painter.font())
-    base, high = (top + 8, 8.0) if cell.line else (top + 10, 10.0)
+    base, high = (top + 8, 8.0) if tight(cell) else (top + 10, 10.0)
     ground = QColor(ink.paper)
     ground.setAlpha(190)  # the trace goes behind the letter
     last = -1e9
@@ -192,6 +204,8 @@ def _paint_ribbon(painter: QPainter, cell: Cell, saliency: Saliency, model: str,
         painter.setPen(QColor(ink.machine))
         text = f"{model}: {saliency.target}"
         x = max(cell.x(max(saliency.start_s, start)), cell.rect.x) + 2
+        if tight(cell):  # where the next row's name does not stand
+            x = cell.rect.x + cell.rect.w - QFontMetricsF(painter.font()).horizontalAdvance(text) - 4
         painter.drawText(QPointF(x, y + RIBBON_H + 10), text)
 
 

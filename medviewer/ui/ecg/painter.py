@@ -18,7 +18,7 @@ from medviewer.core.signal import Pyramid, Traces
 from medviewer.ui import theme
 from medviewer.ui.ecg import words
 from medviewer.ui.ecg.ink import covered, runs, tinted, widened
-from medviewer.ui.ecg.marks import marked_cells, paint_marks
+from medviewer.ui.ecg.marks import LETTER_H, RAISED_PX, marked_cells, paint_marks, tight
 from medviewer.ui.ecg.overview import paint_overview
 from medviewer.ui.ecg.paper import hatch, paint_paper, paint_pulses, paint_ruler, separators
 from medviewer.ui.headless import application
@@ -232,7 +232,7 @@ def paint_labels(
     for cell in picture.cells:
         if not cell.label:
             continue
-        top = cell.rect.y + (MARKS_PX if cell in over else 0.0) + 11
+        top = cell.rect.y + (0.0 if cell not in over else LETTER_H - RAISED_PX if tight(cell) else MARKS_PX) + 11
         y = min(max(cell.y0 - max(min(cell.rect.h * 0.3, 60), 6 * picture.px_per_mm), top), cell.y0 - 4)
         unit = record.leads[cell.lead].unit
         painter.setFont(theme.font(13, bold=True))

@@ -182,7 +182,7 @@ def approximate(value: str) -> str:
 def probe(lead: str, time_s: float, value: float, unit: str) -> str:
     """What is under the pointer."""
     said = _tr("gap") if value != value else f"{value:.3f} {unit}" if unit else approximate(f"{value:.3f} mV")
-    return f"{lead} · {time_s:.3f} s · {said}"
+    return f"{lead} · {time_s:.3f} s · {said.replace('-', '−')}"
 
 
 def layout_title(layout: str) -> str:

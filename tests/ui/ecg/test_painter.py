@@ -165,3 +165,24 @@ def test_the_rhythms_letter_of_a_line_makes_room_for_letters_of_beats(letters):
     columns = [x for x in range(80) if any(QColor(image.pixel(x, y)).lightness() > 40 for y in range(24))]
     assert columns, "it is drawn"
     assert all(abs(x - at) >= LETTER_PX / 2 - 1.5 for x in columns for at in letters if at <= 30 or at == 40.0)
+
+
+def test_letters_of_beats_stand_above_the_trace_of_a_low_row():
+    """Twelve rows in a pane of 500 pixels: the letters lay on P waves and hid them."""
+    from medviewer.core.ecg_marks import Marks
+    from medviewer.ui.ecg.marks import _letters, _paint_beats, marked_cells, tight
+
+    record = ecg_record([np.zeros(5000) for _ in STANDARD], 500.0, list(STANDARD))
+    view = EcgView("12x1")
+    picture = resolve(view, record, (700, 500))
+    (cell,) = marked_cells(picture)
+    marks = Marks(np.arange(1.0, 9.0), np.full(8, "V"), np.ones(8))
+    from PySide6.QtGui import QImage, QPainter
+
+    image = QImage(700, 500, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    _paint_beats(painter, view, cell, marks, _letters(cell, marks), theme.ECG_INK["dark"])
+    painter.end()
+    rows = [y for y in range(500) if any(QColor(image.pixel(x, y)).lightness() > 40 for x in range(0, 700))]
+    assert tight(cell) and rows and max(rows) < cell.y0 - 8 * picture.px_per_mm
