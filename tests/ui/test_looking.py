@@ -40,7 +40,7 @@ def desk(qtbot, tmp_path):
 def opened(qtbot, desk, *paths):
     desk.open([str(path) for path in paths])
     pane = desk.grid.panes[0]
-    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished, timeout=30000)
+    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished and not pane.loading, timeout=30000)
     pane.setFocus()
     return pane
 

@@ -29,7 +29,7 @@ def pane(qtbot, desk, tmp_path):
     make_series(tmp_path / "cr", 1, shape=(64, 48), modality="CR", pixels=lambda k: np.full((64, 48), 500, np.int16))
     desk.open([str(tmp_path / "cr")])
     pane = desk.grid.panes[0]
-    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished, timeout=30000)
+    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished and not pane.loading, timeout=30000)
     return pane
 
 
@@ -137,7 +137,7 @@ def test_ctrl_return_on_the_sample_child_gives_an_answer_with_its_network_and_on
     child, adult = sample_paths(tmp_path / "sample")
     desk.open([str(child)])
     pane = desk.grid.panes[0]
-    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished, timeout=30000)
+    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished and not pane.loading, timeout=30000)
     pane.setFocus()
     qtbot.keyClick(pane, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not desk.analyst.busy and bool(desk.session.results(pane.series.item)), timeout=120000)

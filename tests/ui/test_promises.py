@@ -18,7 +18,7 @@ from medviewer.core.view import ImageView
 from medviewer.services.session import Session
 from medviewer.services.words import say
 from medviewer.ui.image import rulers
-from medviewer.ui.image.pane import KEPT_FRAMES
+from medviewer.ui.image.frames import KEPT_FRAMES
 from medviewer.ui.image.rulers import length_words
 from medviewer.ui.patient.browser import Browser
 
@@ -33,7 +33,7 @@ def desk(qtbot, tmp_path):
 def opened(qtbot, desk, *paths):
     desk.open([str(path) for path in paths])
     pane = desk.grid.panes[0]
-    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished, timeout=30000)
+    qtbot.waitUntil(lambda: pane._shown is not None and desk.session.account.finished and not pane.loading, timeout=30000)
     pane.setFocus()
     return pane
 

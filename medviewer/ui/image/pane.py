@@ -1,6 +1,5 @@
 """One pane with one series: gestures → tool → view → picture → painter. Frames come from the pool; late ones are dropped."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,6 +29,7 @@ from medviewer.ui.answer import weak_tag
 from medviewer.ui.bridge import Bridge
 from medviewer.ui.canvas import Canvas
 from medviewer.ui.image.corners import why_no_heat
+from medviewer.ui.image.frames import Frames
 from medviewer.ui.image.gestures import Gestures
 from medviewer.ui.image.magnifier import Magnifier
 from medviewer.ui.image.painter import ImagePainter, paint_colour_bar
@@ -40,7 +40,6 @@ from medviewer.ui.strip import Damage, refusal
 
 STILL_MS = 120
 """After this long without a change the picture is drawn smooth."""
-KEPT_FRAMES = 24
 LATE_MS = 300
 """A frame that takes longer is announced in the pane."""
 SAMPLED = 512
@@ -60,9 +59,7 @@ class ImagePane(Canvas):
         self.error: Notice | None = None
         self._painter: ImagePainter | None = None
         self._shown: tuple[int, Pixels] | None = None
-        self._frames: OrderedDict[int, Pixels] = OrderedDict()
-        self._asked: set[int] = set()
-        self._generation = 0
+        self._frames = Frames(bridge, self._arrived)
         self.gestures: Gestures = Gestures(self)
         self.span = 1.0
         """Range of the shown frame's modality values."""
@@ -104,15 +101,12 @@ class ImagePane(Canvas):
             # The first image found is shown at once; when all are there, an untouched pane goes to the middle.
             middle = series.complete and not self._touched
             self.view = replace(self.view, frame=len(series.frames) // 2 if middle else where)
-            self._frames.clear()
-            self._asked.clear()
-            self._generation += 1
             old = self._painter
             self._painter = ImagePainter(series)
             if old is not None:
                 self._painter._automatic = old._automatic
+            self._frames.begin(series, {where: shown} if shown is not None else None)
             if shown is not None:
-                self._frames[where] = shown
                 self._shown = (where, shown)
             self._touched = self._touched or series.complete
         else:
@@ -120,9 +114,7 @@ class ImagePane(Canvas):
             self._touched = series is None or series.complete
             self._painter = ImagePainter(series) if series is not None else None
             self._shown, self.error = None, None
-            self._frames.clear()
-            self._asked.clear()
-            self._generation += 1
+            self._frames.begin(series)
             self.results = {}
             if series is not None:
                 self.view = self.view.opening(series)
@@ -245,40 +237,25 @@ class ImagePane(Canvas):
         if self.series is None:
             return
         k = self.view.frame
-        if k in self._frames:
-            self._take(k, self._frames[k])
-        else:
-            self._ask(k)
-            self._late.start()
-        for near in (k + 1, k - 1, k + 2, k - 2):
-            if 0 <= near < len(self.series.frames):
-                self._ask(near)
-
-    def _ask(self, k: int) -> None:
-        if k in self._asked or k in self._frames or self.series is None:
-            return
-        self._asked.add(k)
-        source, generation = self.series.source, self._generation
-        self._bridge.background(lambda: source.stored(k), lambda pixels, error: self._arrived(k, generation, pixels, error))
-
-    def _arrived(self, k: int, generation: int, pixels: Pixels | None, error: BaseException | None) -> None:
-        """A frame of an older series or of a place since left is dropped or kept for later."""
-        if generation != self._generation:
-            return
-        self._asked.discard(k)
-        if pixels is None:
-            if k == self.view.frame:
-                self._shown = None
-                self.error = error.notice if isinstance(error, MedviewerError) else Notice("pixel-data-undecodable")
-                self.damage.tell(self.error, self._say(self.error))
-                self.place_strips()
-                self.update()
-            return
-        self._frames[k] = pixels
-        while len(self._frames) > KEPT_FRAMES:
-            self._frames.popitem(last=False)
-        if k == self.view.frame:
+        pixels = self._frames.get(k)
+        self._frames.want(k)
+        if pixels is not None:
             self._take(k, pixels)
+        else:
+            self._late.start()
+
+    def _arrived(self, k: int, pixels: Pixels | None, error: BaseException | None) -> None:
+        """A frame of a place since left waits among the kept ones."""
+        if k != self.view.frame:
+            return
+        if pixels is not None:
+            self._take(k, pixels)
+            return
+        self._shown = None
+        self.error = error.notice if isinstance(error, MedviewerError) else Notice("pixel-data-undecodable")
+        self.damage.tell(self.error, self._say(self.error))
+        self.place_strips()
+        self.update()
 
     def _take(self, k: int, pixels: Pixels) -> None:
         assert self.series is not None

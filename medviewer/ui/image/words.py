@@ -11,7 +11,7 @@ from medviewer.core.image import ImageSeries
 from medviewer.core.view import ImageView, Picture, ScaleBar
 from medviewer.ui import theme
 from medviewer.ui.headless import translated
-from medviewer.ui.image.corners import corners, spacing_words
+from medviewer.ui.image.corners import Corners, corners, spacing_words
 from medviewer.ui.research import research_notice
 
 MARGIN = 10
@@ -77,16 +77,21 @@ def paint_words(
     if bar is not None:
         _scale_bar(painter, bar, (width, height - lifted))
     if view.overlay and heat is not None:
-        notice = research_notice()
-        words = (said.overlay, _tr("shows what influenced the score, not where disease is"), notice)
-        lines = tuple(row for line in words for row in _wrapped(painter, line, width - 2 * MARGIN - 12))
-        metrics = QFontMetricsF(painter.font())
-        taken = max((metrics.horizontalAdvance(line) for line in said.bottom_left), default=-24.0) + 24
-        needed = max(metrics.horizontalAdvance(line) for line in lines) + 24
-        lift = high + 4 if taken + needed > width else 0
-        top = height - MARGIN - lift - 16 * len(lines) - 6
-        plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
+        _heat_words(painter, said, size, high)
     return bottom
+
+
+def _heat_words(painter: QPainter, said: Corners, size: tuple[float, float], high: float) -> None:
+    """Whose heat it is and what it is not, at the lower right; `high` pixels higher where the words at the left leave no room."""
+    width, height = size
+    words = (said.overlay, _tr("shows what influenced the score, not where disease is"), research_notice())
+    lines = tuple(row for line in words for row in _wrapped(painter, line, width - 2 * MARGIN - 12))
+    metrics = QFontMetricsF(painter.font())
+    taken = max((metrics.horizontalAdvance(line) for line in said.bottom_left), default=-24.0) + 24
+    needed = max(metrics.horizontalAdvance(line) for line in lines) + 24
+    lift = high + 4 if taken + needed > width else 0
+    top = height - MARGIN - lift - 16 * len(lines) - 6
+    plate(painter, lines, width - MARGIN, top, Qt.AlignmentFlag.AlignRight, theme.MACHINE)
 
 
 def _wrapped(painter: QPainter, line: str, most: float) -> list[str]:
