@@ -1,5 +1,7 @@
 """Notes in DICOM: the content tree of a structured report, and documents that are carried inside."""
 
+import io
+
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
@@ -81,3 +83,19 @@ def test_a_document_inside_dicom_is_read_by_its_own_kind(kind, raw, tmp_path):
     note = only(tmp_path / "doc.dcm", tmp_path)
     assert note.text.strip() == "No fever."
     assert note.patient.name == "Test^Person"
+
+
+def test_a_report_whose_names_have_escape_sequences_belongs_to_the_images_patient(tmp_path):
+    """ISO 2022 IR 58, as Chinese equipment writes it; the designation is no letter of the name."""
+    report = document(BASIC_TEXT)
+    report.SpecificCharacterSet = ["", "ISO 2022 IR 58"]
+    report.PatientName, report.ValueType, report.ConceptNameCodeSequence = "N" * 30, "CONTAINER", code("Report")
+    report.ContentSequence = Sequence([item("TEXT", "Finding", TextValue="T" * 20)])
+    memory = io.BytesIO()
+    report.save_as(memory, enforce_file_format=True)
+    name, words = (b"\x1b$)A" + part.encode("gb2312") for part in ("王", "未见积液"))
+    name = b"Wang^XiaoMing=" + name + b"^\x1b$)A" + "小明".encode("gb2312")
+    raw = memory.getvalue().replace(b"N" * 30, name.ljust(30)).replace(b"T" * 20, words.ljust(20))
+    (tmp_path / "sr.dcm").write_bytes(raw)
+    note = only(tmp_path / "sr.dcm", tmp_path)
+    assert (note.patient.name, note.text) == ("Wang^XiaoMing=王^小明", "Report:\nFinding: 未见积液")

@@ -5,6 +5,7 @@ from typing import Any
 
 from medviewer.core.errors import MedviewerError, Notice
 from medviewer.core.identity import Patient, Study
+from medviewer.io import values
 from medviewer.io.dicom import damage_told
 from medviewer.io.note.found import Found, embedded, hl7_date
 from medviewer.io.note.letters import Told, relettered, tidy
@@ -18,6 +19,7 @@ def dicom_document(path: str) -> Found:
 
     with damage_told(path):
         dataset = pydicom.dcmread(path, force=True)
+        raw_words = {n: getattr(dataset.get_item(n), "value", None) for n in _DICOM_WORDS}
         sop = str(dataset.get("SOPClassUID") or "")
         if sop.startswith(ENCAPSULATED):
             raw, kind = (
@@ -30,7 +32,7 @@ def dicom_document(path: str) -> Found:
         else:
             text, told = _lettered("\n".join(_content(dataset, 0)), path)
             form = "dicom-sr"
-        word = {n: str(dataset.get(n) or "").strip(" \0") for n in _DICOM_WORDS}
+        word = {n: _word(raw_words[n], dataset, n) for n in _DICOM_WORDS}
     if not text.strip():
         raise MedviewerError("note-empty", path)
     date, born = (hl7_date(word[n]) for n in ("ContentDate", "PatientBirthDate"))
@@ -46,6 +48,15 @@ def dicom_document(path: str) -> Found:
     patient = Patient(word["PatientID"], word["PatientName"], born[:10], word["PatientSex"])
     title = word["DocumentTitle"] or word["SeriesDescription"]
     return Found(text, form, patient, study, (date or study_date)[:10], "", title, told)
+
+
+def _word(raw: Any, dataset: Any, name: str) -> str:
+    """A value as images read it: who has both must be one patient, whatever escapes the name is written with."""
+    if not isinstance(raw, bytes):
+        return str(dataset.get(name) or "").strip(" \0")
+    charset = dataset.get("SpecificCharacterSet") or ""
+    terms = [charset] if isinstance(charset, str) else list(charset)
+    return values.text(raw, "\\".join(map(str, terms)).encode("ascii", "replace"), name == "PatientName")
 
 
 def _lettered(text: str, path: str) -> tuple[str, Told]:
