@@ -13,7 +13,19 @@ from dataclasses import dataclass, replace
 from medviewer.core.lexicon import STATES, Lexicon, Role
 from medviewer.core.measures import owners
 from medviewer.core.note import Mention, Section, State
-from medviewer.core.statements import apart, aside, asked, clause, farther, form, relatives, sentences, spoke, stated
+from medviewer.core.statements import (
+    apart,
+    aside,
+    asked,
+    clause,
+    farther,
+    form,
+    other_statement,
+    relatives,
+    sentences,
+    spoke,
+    stated,
+)
 
 _STOP = re.compile(r"[ \t]*(?:[,，、.。;；!！?？)）\]\n]|$)")
 """What stands after a cue that belongs to the phrase before it."""
@@ -222,7 +234,12 @@ def _side(text: str, start: int, end: int, span: tuple[int, int], lexicon: Lexic
         for match in pattern.finditer(text, max(span[0], start - NEAR), min(span[1], end + NEAR)):
             if named and match.start() < end and start < match.end():
                 continue
-            distance = start - match.end() if match.end() <= start else NEAR + match.start() - end
+            after = match.end() > start
+            distance = NEAR + match.start() - end if after else start - match.end()
+            if lexicon.language != "zh" and other_statement(
+                text[end : match.start()] if after else text[match.end() : end].lstrip(", ")
+            ):
+                continue
             if distance >= 0 and (best is None or distance < best[0]):
                 best = (distance, side)
     return best[1] if best else ""

@@ -229,6 +229,11 @@ def clause(text: str, start: int, end: int) -> bool:
     return bool(_CONDITION.match(text, start, end))
 
 
+def other_statement(between: str) -> bool:
+    """Does an English statement of its own begin between a phrase and a word of side: "no mass, trace effusion on the left"?"""
+    return any(_OPENS.match(between, comma.end()) for comma in re.finditer(r"[,;]", between))
+
+
 def farther(between: str) -> bool:
     """Is a phrase no side of the "versus" that follows: "an opacity representing atelectasis versus pneumonia"?"""
     return bool(_FARTHER.search(between))

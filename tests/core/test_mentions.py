@@ -270,3 +270,10 @@ def test_a_phrase_of_the_table_may_name_a_class_of_words():
     cues = Lexicon(table).cues
     assert {("is", "gone"), ("is", "now", "gone"), ("has", "been", "gone"), ("has", "been", "now", "gone")} <= set(cues)
     assert ("<", "be", ">", "gone") not in cues
+
+
+def test_a_side_belongs_to_its_own_statement():
+    said = {m.text.lower(): m.laterality for m in mentions("No pneumothorax, trace effusion on the left.", EN)}
+    assert said == {"pneumothorax": "", "effusion": "left"}
+    said = {m.text.lower(): m.laterality for m in mentions("Left, mild effusion. Left effusion, mild cardiomegaly.", EN)}
+    assert said == {"effusion": "left", "cardiomegaly": ""}
