@@ -151,6 +151,10 @@ def rhythm_lead(record: EcgRecord) -> int | None:
     return next((k for name in RHYTHM if (k := record.lead(name)) is not None), None)
 
 
+MOST_MORE = 8
+"""Leads besides the twelve that further rows hold; the footer names the others."""
+
+
 def grid_of(layout: str, record: EcgRecord) -> tuple[Table, int | None]:
     """Rows of (lead number, label, sign) for each column, and the lead of the rhythm strip. A layout whose leads are not there
     falls back to stacked."""
@@ -163,7 +167,11 @@ def grid_of(layout: str, record: EcgRecord) -> tuple[Table, int | None]:
         return [[(k, record.leads[k].name, 1.0)] for k in ordered(record)], None
     names = [*CABRERA, *STANDARD[6:]] if layout == "cabrera" else list(STANDARD)
     rows = {"3x4": 3, "3x4+1": 3, "6x2": 6, "cabrera": 6, "12x1": 12}[layout]
-    table = [[one(names[row + rows * column]) for column in range(12 // rows)] for row in range(rows)]
+    columns = 12 // rows
+    table = [[one(names[row + rows * column]) for column in range(columns)] for row in range(rows)]
+    # Right, posterior or other leads stand in further rows: a lead that is recorded is never left out without a word.
+    more = [one(lead.name) for lead in record.leads if lead.name not in STANDARD][:MOST_MORE]
+    table += [more[k : k + columns] for k in range(0, len(more), columns)]
     return table, rhythm_lead(record) if layout == "3x4+1" else None
 
 
@@ -258,7 +266,7 @@ def _with_room(layout: str, record: EcgRecord, room: tuple[float, float]) -> tup
     alone where no layout of twelve leads has room; and how many leads that leaves out."""
     table, rhythm = grid_of(layout, record)
     leads = sum(len(row) for row in table)
-    if leads != len(STANDARD) or any(name.lstrip("-") not in STANDARD for row in table for _, name, _ in row):
+    if layout == "stacked" or any(record.lead(name) is None for name in STANDARD):
         return layout, table, rhythm, 0
     for one in (layout, *OTHER_LAYOUTS.get(layout, ())):
         table, rhythm = grid_of(one, record)

@@ -2291,12 +2291,16 @@
       <translation>非真实比例</translation>
     </message>
     <message>
+      <source>{lead} only: too small for {n} leads</source>
+      <translation>仅 {lead}：窗格放不下 {n} 导联</translation>
+    </message>
+    <message>
       <source>{layout}: no room for {wished}</source>
       <translation>{layout}：{wished} 放不下</translation>
     </message>
     <message>
-      <source>{lead} only: too small for {n} leads</source>
-      <translation>仅 {lead}：窗格放不下 {n} 导联</translation>
+      <source>not shown: {leads}</source>
+      <translation>未显示：{leads}</translation>
     </message>
     <message>
       <source>1 lead, {length}, {rate} Hz</source>

@@ -174,3 +174,15 @@ def test_twelve_leads_that_have_no_room_stand_in_another_layout_and_in_none_give
 
 def test_other_lead_sets_keep_their_rows_however_small_the_pane():
     assert len(resolve(EcgView(), twelve(names=("II", "V1", "V5")), (300, 200)).cells) == 3
+
+
+@pytest.mark.parametrize("layout", ["3x4+1", "3x4", "6x2", "12x1", "cabrera"])
+def test_ed05_right_and_posterior_leads_stand_in_further_rows(layout):
+    """Of fifteen leads the last three were left out without a word."""
+    record = twelve(names=(*STANDARD, "V4R", "V8", "V9"))
+    picture = resolve(EcgView(layout), record, (1400, 900))
+    drawn = [record.leads[cell.lead].name for cell in picture.cells if not cell.rhythm]
+    assert sorted(drawn) == sorted((*STANDARD, "V4R", "V8", "V9"))
+    assert {cell.label for cell in picture.cells if cell.y0 > max(c.y0 for c in picture.cells if c.label == "V6")} <= {
+        *("V4R", "V8", "V9", "II")
+    }

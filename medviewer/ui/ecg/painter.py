@@ -156,7 +156,9 @@ class EcgPainter:
                 continue
             rect = QRectF((x0 + start) / ratio, cell.rect.y + cell.rect.h * 0.2, (stop - start) / ratio, cell.rect.h * 0.6)
             hatch(painter, rect, ink)
-            text = words.gap(float(edges[stop] - edges[start]))
+            first, last, wide = float(edges[start]), float(edges[stop]), 2 * float(edges[1] - edges[0])
+            known_gap = next((g for g in self.record.gaps if abs(g.start_s - first) < wide and abs(g.end_s - last) < wide), None)
+            text = words.gap(known_gap.end_s - known_gap.start_s if known_gap is not None else last - first)
             painter.setFont(theme.font(11))
             if rect.width() > painter.fontMetrics().horizontalAdvance(text) + 8:
                 painter.fillRect(QRectF(rect.center().x() - 40, rect.center().y() - 9, 80, 18), QColor(ink.paper))
@@ -177,7 +179,7 @@ class EcgPainter:
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
         amber = ink.words if vector else theme.ATTENTION
-        fewer = (words.fewer_leads(view, picture), amber)
+        fewer = (words.fewer_leads(self.record, view, picture), amber)
         # What is cut where there is no room stands last.
         told: tuple[list[tuple[str, str]], ...] = ([(how, bright), fewer, (notice, violet), (read, violet)],)
         if picture.footer >= FOOTER_PX + 2 * FOOTER_LINE_PX:

@@ -57,15 +57,19 @@ def footer(view: EcgView, picture: EcgPicture, shown: Filters, has_marks: bool) 
     return " · ".join(parts), research_notice() if has_marks else "", read, scale
 
 
-def fewer_leads(view: EcgView, picture: EcgPicture) -> str:
-    """What a small pane leaves out, or which layout stands in for the wished one."""
+def fewer_leads(record: EcgRecord, view: EcgView, picture: EcgPicture) -> str:
+    """What a small pane leaves out, which layout stands in for the wished one, which leads have no place in it."""
+    if picture.left_out:
+        return _tr("{lead} only: too small for {n} leads").format(lead=picture.cells[0].label, n=picture.left_out + 1)
+    said = []
     if picture.instead:
-        return _tr("{layout}: no room for {wished}").format(
-            layout=layout_title(picture.instead), wished=layout_title(view.layout)
-        )
-    if not picture.left_out:
-        return ""
-    return _tr("{lead} only: too small for {n} leads").format(lead=picture.cells[0].label, n=picture.left_out + 1)
+        layouts = layout_title(picture.instead), layout_title(view.layout)
+        said.append(_tr("{layout}: no room for {wished}").format(layout=layouts[0], wished=layouts[1]))
+    drawn = {cell.lead for cell in picture.cells}
+    if view.layout != "holter" and (missing := [one.name for k, one in enumerate(record.leads) if k not in drawn]):
+        names = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        said.append(_tr("not shown: {leads}").format(leads=names))
+    return " · ".join(said)
 
 
 def head(record: EcgRecord, view: EcgView) -> tuple[tuple[str, ...], tuple[str, ...]]:
