@@ -114,7 +114,8 @@ class Names:
             return -20.0
         if self._thing(index):
             return -6.0 + self._before(index) + self._after(index)
-        if STATE.match(self.text, self.words[index].end) and not self._credential(index + 1):
+        given = self.known(self.low(index))[0] > "2"
+        if not given and STATE.match(self.text, self.words[index].end) and not self._credential(index + 1):
             return -8.0
         dose = -10.0 if DOSE.match(self.text, self.words[index].end) else 0.0
         sized = (
@@ -240,6 +241,8 @@ class Names:
         word = self.words[index]
         if word.shape not in ("title", "lower"):
             return 0.0
+        if word.shape == "title" and self.first(index) and self.text[word.end : word.end + 3] in (" - ", " – "):
+            return 3.0
         if re.match(r"[ \t]*:\s", self.text[word.end : word.end + 4]) and "\n" in self.gap(index):
             return 3.0
         return 0.0
@@ -272,7 +275,7 @@ class Names:
             if common > 1 and (common > 5 or self.low(index - 1) not in self.cues.short_titles):
                 continue
             value = self.own(index)
-            role = word.low in self.cues.roles or word.low in self.cues.kin
+            role = any(word.low in s for s in (self.cues.roles, self.cues.kin, self.cues.titles))
             if value < -22.0 or (role and self.low(index - 1) not in self.cues.titles):
                 continue
             own[index] = value
@@ -323,7 +326,8 @@ class Names:
                     continue
                 both = word.shape == self.words[index].shape == "upper"
                 turned = 8.0 if both else 4.0 if self.known(self.low(max(near, index)))[0] > "2" else 1.0
-                bonus = turned if gap.startswith(",") else 0.0 if gap == ". " else 5.0
+                sure = near > index and score[index] > 12 and word.shape == "title"
+                bonus = turned if gap.startswith(",") else 0.0 if gap == ". " else 1.0 if "(" in gap else 9.0 if sure else 5.0
                 if self.eponym(near):
                     bonus -= 14.0
                 if own[near] > -8 and max(own[near], score[near] if near > index else own[near]) + bonus > 0:
@@ -378,7 +382,7 @@ class Names:
     def _initials_before(self, start: int) -> int:
         before = self.text[max(start - 16, 0) : start]
         found = re.search(
-            r"(?<![\w.'’>])(?:(?:[A-Z]\.[ -]?){1,3}|(?:[A-Z] ){1,2}|[a-z]\. )?"
+            r"(?<![\w.'’>])(?<!\w-)(?:(?:[A-Z]\.[ -]?){1,3}|(?:[A-Z] ){1,2}|[a-z]\. )?"
             r"(?:(?:[Dd]e|[Ll]a|[Vv]an|[Vv]on|der|[Dd]el|al|el|[Ss]t\.|Ní|O)[ -]){0,3}$",
             before,
         )
@@ -389,7 +393,7 @@ class Names:
     def _initials_after(self, end: int) -> int:
         found = re.match(
             r",? (?!D\.\s?O\b|M\.\s?D\b|R\.\s?N\b|P\.\s?A\b|O\.\s?D\b)[A-Z]\.(?:\s?[A-Z]\.)?(?=\W|$)|"
-            r" [B-HJ-Z](?=\s{2}|\n|$)|, (?![AI]\b)[A-Z](?=[\s,)|]|$)| (?:III|IV|Jr\.?|Sr\.?)(?=\W|$)",
+            r" [B-HJ-Z](?=\s{2}|\n|$)|, (?![AI]\b|[MF]\s*(?:\d|,|$))[A-Z](?=[\s,)|]|$)| (?:III|IV|Jr\.?|Sr\.?)(?=\W|$)",
             self.text[end : end + 8],
         )
         return end + len(found[0]) if found else end

@@ -70,8 +70,8 @@ _ZH_LABELS = (
 )
 _IDS = (
     rf"(?i:\b(?:{_LABELS})\.?)(?:[ \t]*(?i:numbers?|nos?\.?|n[°º]|id|plate|card)\b\.?)?[ \t]*[:#]?[ \t]*#?"
-    rf"{_SPAN}(?=[\w/-]{{0,12}}\d)(?=[\w/-]{{3}}|\d\d)(?!(?:19|20)\d\d\b(?![-/]))"
-    r"[A-Za-z0-9](?:[A-Za-z0-9]|[-/](?=[A-Za-z0-9]))*(?:\s\d{2,5}(?:\s\d{1,5})*(?![\w/:%-]|\.\d))?)",
+    rf"{_SPAN}(?=(?:[A-Z]{{2}}\s)?[\w/-]{{0,12}}\d)(?=[\w/-]{{3}}|\d\d|[A-Z]{{2}}\s\d{{4}})(?!(?:19|20)\d\d\b(?![-/]))"
+    r"(?:[A-Z]{2}\s(?=\d{4}))?[A-Za-z0-9](?:[A-Za-z0-9]|[-/](?=[A-Za-z0-9]))*(?:\s\d{2,5}(?:\s\d{1,5})*(?![\w/:%-]|\.\d))?)",
     r"(?i:\b(?:user(?:name)?|login|account)\b)\s*:?\s*(?P<it>[a-z]+\d+)\b",
     r"\b\d{3}-\d{2}-\d{4}\b|(?<!\d)\d{17}[\dXx](?![\dA-Za-z])",
     r"(?<![\w/-])(?!(?:BP|HR|RR|RBC|WBC|PLT|HGB|HCT|CD|SPO|FIO|O)\d)(?!(?:19|20)\d\d-\d\d-\d\dT)(?=[A-Za-z/-]{0,9}\d)(?=(?:[A-Za-z/-]*\d){5})(?=[\d/-]*[A-Za-z])[A-Z0-9]{1,12}(?:[-/][A-Z0-9]{1,12}){0,3}\b",
@@ -83,6 +83,7 @@ _IDS = (
 _IDS_ZH = (
     rf"(?:{_ZH_LABELS})(?:号码?|编号|后四位|尾号|号码是)?\s*[:：]?\s*(?:是|为)?\s*{_SPAN}[A-Za-z]{{0,5}}[-_]?\d[A-Za-z0-9_-]{{2,24}})",
     r"(?:编号|单号|卡号|案号|证号|文号)\s*[:：]?\s*(?P<it>[\u4e00-\u9fffA-Za-z]{0,6}[（(〔]\d{4}[)）〕][\u4e00-\u9fff]{0,3}\d+号?)",
+    rf"(?<=[\u4e00-\u9fff])(?:号码?|编号)\s*[:：]?\s*{_SPAN}[A-Za-z]{{0,4}}-?\d[A-Za-z0-9-]{{3,24}})(?!\s?(?:mg|ml|cm|mm|℃))",
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·• -]?[A-Z0-9]{5,6}(?![A-Za-z0-9])",
 )
 _CALL = (
@@ -103,10 +104,10 @@ _PHONES_ZH = (
     r"(?<![\d.-])[2-8]\d{3}[ -]\d{4}(?![\d-])(?=[，。,;；转）)]|$)",
 )
 _WEB = (
-    r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{0,80}[A-Za-z0-9]",
+    r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.-]{0,80}[A-Za-z0-9]",
     r"(?<![\w@.-])(?:[a-z0-9-]{2,40}\.){1,4}(?:com|org|net|edu|gov|info|cn|uk|de|fr|au|ca|io|example)\b(?:/[\w./?=&%#:~+-]{0,120}\w)?",
-    r"\b(?:https?://|www\.)[A-Za-z0-9][\w./?=&%#:~+-]{2,200}[A-Za-z0-9/]",
-    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])",
+    r"(?<![A-Za-z0-9])(?:https?://|www\.)[A-Za-z0-9][\w./?=&%#:~+-]{2,200}[A-Za-z0-9/]",
+    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)",
 )
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Way|Highway|Hwy|Parkway|"
@@ -116,10 +117,14 @@ _FLAT = r"(?:,?\s+(?:(?i:apt|apartment|suite|ste|unit|flat|floor|room|rm)\.?|#)\
 _UK = r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"
 _TOWN = r"[A-Z][A-Za-z'.]+(?:[ -][A-Z][A-Za-z'.]+){0,2}"
 _US = rf"(?:,?\s+{_TOWN})?,?\s+(?:[A-Z]{{2}}|[A-Z][a-z]+(?:\s[A-Z][a-z]+)?)\.?,?\s+\d{{5}}(?:-\d{{4}})?\b"
-_NUMBERED = rf"\b\d{{1,5}}[A-Za-z]?\s+(?:(?:[NSEW]|[A-Z][\w'.]*|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD|TH))\.?\s+){{1,4}}{_STREET}"
+_NUMBERED = (
+    rf"(?<![\d./-])\b\d{{1,5}}[A-Za-z]?[ \t]+"
+    rf"(?:(?:[NSEW]|[A-Z][\w'.]*|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD|TH))\.?[ \t]+){{1,4}}{_STREET}"
+)
 _CARE = r"(?:Hospital|Infirmary|(?:Medical|Health) Cent(?:er|re)|[Nn]ursing [Hh]ome|Care Home|Rehab|Hospice|Family Medicine|HHA)"
 _PLAIN = (
-    r"[^\W\da-zA-Z_去到的是在和上有想要我他她你给带就被送哪问这那能会好时往来进从说让叫找等后前家个些什吗呢吧啊于至本该各多医]"
+    r"[^\W\da-zA-Z_去到的是在和上有想要我他她你给带就被送"
+    r"哪问这那能会好时往来进从说让叫找等后前家个些什吗呢吧啊于至本该各多医日月号年时因住由患术入出]"
 )
 _ADDRESSES = (
     rf"(?:\b(?i:flat|apt|unit)\s\w{{1,4}},\s)?{_NUMBERED}{_FLAT}(?:,?\s*\n?{_US}|(?:,\s+{_TOWN}){{0,2}},?\s+{_UK})?",
@@ -132,7 +137,7 @@ _ADDRESSES = (
 _CARED = (rf"\b(?:[Tt]he\s)?(?P<it>(?:St\.?\s|(?:[A-Z][A-Za-z'-]+\s){{1,3}}){_CARE}(?:\s(?:Hospital|Cent(?:er|re)|Clinic))?)\b",)
 _ADDRESSES_ZH = (
     r"(?:[\u4e00-\u9fff]{2,3}(?:省|自治区))?(?:[\u4e00-\u9fff]{2,4}[市州])?(?:[\u4e00-\u9fff]{1,4}[区县旗])?[\u4e00-\u9fff]{2,6}(?:路|街|大道|巷|弄|村|胡同)"
-    r"[\u4e00-\u9fff]{0,4}\d+(?:号|弄|室|栋|幢|单元)(?:[\u4e00-\u9fff]{0,4}\d+(?:号|室|栋|幢|单元|楼|弄)?){0,4}",
+    r"[\u4e00-\u9fff]{0,4}\d+(?:号|弄|室|栋|幢|单元)(?:[\u4e00-\u9fff]{0,4}\d+(?:号|室|栋|幢|单元|弄)?楼?){0,4}",
     r"邮编\s*[:：]?\s*(?P<it>\d{6})",
 )
 _PLACES_ZH = (
@@ -159,7 +164,9 @@ def _rules(*groups: tuple[Kind, tuple[str, ...]]) -> tuple[tuple[Kind, re.Patter
 _SHORT: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "date",
-        re.compile(rf"(?<![\d/.-]){_MON}/{_DAY}(?![\d/%]|\.\d|\s?(?:pain|systems|strength|murmur|mm|tabs?|of\b|cup|normal))"),
+        re.compile(
+            rf"(?<![\d/.-])(?:{_MON}/{_DAY}|(?:1[3-9]|2\d|3[01])/{_MON})(?![\d/%]|\.\d|\s?(?:pain|systems|strength|murmur|mm|tabs?|of\b|cup|normal))"
+        ),
         re.compile(rf"(?:(?i:{_DATE_CUE})|\bOR\s)$"),
     ),
     ("phone", re.compile(r"(?<![\d.-])(?:\d{3}[-. ]\d{4}|\d{10})(?![\d-])"), re.compile(rf"{_CALL}$")),
@@ -186,7 +193,7 @@ _HL7: dict[str, dict[int, Kind]] = {
     "IN1": {16: "name", 18: "date", 19: "address", 36: "id"},
 }  # fmt: skip
 """Fields of HL7 v2 segments that hold what the kinds say; MSH counts its separator as field 1."""
-LEADS = "现家住在于至去往到自达"
+LEADS = "访现家住在于至去往到自达时日因转由"
 _SEGMENT = re.compile(r"^(MSH|PID|NK1|PV1|OBR|ORC|TXA|IN1)\|[^\r\n]*", re.MULTILINE)
 
 

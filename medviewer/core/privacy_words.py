@@ -46,7 +46,7 @@ MAC = re.compile(r"(?:Ma?c|De|Di|Du|La|Le|Van|Von|Fitz|O|D|Mc)[A-Z][a-z]")
 SPEAKER = re.compile(r"(?:^|\n)\s*(?:Doctor|Patient|Dr|Pt|Nurse|Clinician)\s?:")
 MEDICAL = re.compile(
     r"(?:ectom(?:y|ies)|ostomy|otomy|oscopy|itis|osis|[ae]mia|uria|plasty|graphy|grams?|pathy|algia|mab|nib|vir|tide|statin|cillin|"
-    r"mycin|azole|sartan|pril|olol|dipine|zepam|cycline|oxacin|parin|xaban|gliptin|gliflozin|monas|coccus|bacter|like|ology|scopic|megaly)$"
+    r"mycin|azole|sartan|pril|olol|dipine|zepam|cycline|oxacin|parin|xaban|gliptin|gliflozin|monas|coccus|bacter|like|ology|ician|ologist|scopic|megaly)$"
 )
 """Endings of words of medicine."""
 STATE = re.compile(
@@ -57,12 +57,12 @@ STATE = re.compile(
 )
 """A state or a country behind it: a town."""
 AGED = re.compile(
-    r",? \d{1,3}(?=[,;)])|"
+    r", \d{1,3}(?=[,;.)])|\s{2,}\d{1,3}(?=\s{2,})|"
     r"(?:\)|,|\s{2,}|\t|\s*\|)?\s*(?:[MF]\b(?!\.)|[MF]\s?\d|\d{1,3}\s?(?:yo\b|y\.?o|years?|[MF]\b)|age\b)"
 )
 """A sex or an age right behind a name."""
 ROMAN = re.compile(r" (?:I{1,3}|IV|VI{0,3})\b(?!\.)")
-SCALED = re.compile(r" \d{1,2}(?:\.\d)?(?=[.,;/)]|\s|$)")
+SCALED = re.compile(r" \d{1,2}(?:\.\d|[A-D]|/\d{1,2})?(?=[.,;/)]|\s|$)")
 DOSE = re.compile(
     r"\s?(?:\(?\d[\d.,/-]*\s?(?:mg|mcg|g\b|ml|mL|units?|IU|%|U\b|x\d)|"
     r"(?:b\.?i\.?d|t\.?i\.?d|q\.?\d?[a-z]|p\.?r\.?n|p\.?o)\b|tablets?|caps|cream|XR|ER|HCT|\d\d/\d\d\b)|-\d"

@@ -33,7 +33,7 @@ KIN = 6.0
 """Bits of a relative before a name."""
 JOINING = frozenset("和与向时从连应于经由能全强万常高方安成")
 """Surnames that are words between others: with a title they need more."""
-SPEAKING = frozenset("诉述代签称于已曾因及")
+SPEAKING = frozenset("诉述代签称于已曾因及副之正")
 """Hardly ever in a given name, often behind a name."""
 ALONE = 22.0
 """Bits of a character that is in no list."""
@@ -43,13 +43,13 @@ LABEL_END = "：: \u3000\t,，是为叫（("
 AFTER = re.compile(
     r"(?P<title>先生|女士|小姐|太太|医助|助理|队长|院士|护工|阿婆|阿公|婆婆|公公|大叔|大嫂|大姐|大哥|老汉|同学|警官|经理|校长|主管|组长|规培|研究生|医[师生]|大夫|主任|教授|护士|护师|技师|药师|院长|科长|博士|老师|师傅|奶奶|爷爷|大爷|大妈|大娘|阿姨|叔叔|老先生|老太太|治疗师|"
     r"助产士|主治|住院医|副主任|同志|书记|工(?=维)|某|氏(?=[陪述诉称])|老(?=[，,。])|家[一二两三四五]人|姓)"
-    r"|(?P<list>\s*[，,（(|]?\s*(?:男|女)(?![儿士友婴性孩婿])|\s*[，,]?\s*\d{1,3}岁|\s*[，,（(]\s*(?:父|母|夫|妻|子|女|丈夫|妻子|儿子|女儿)[)），,。、代])"
-    r"|(?P<verb>病[情史程]|[入出住]院|神志|精神|体温|血压|今[日天]|昨[日天]|自[述诉行]|既往|目前|患者|病人|同志|一行|本人|[也已][经曾在]|不[在愿同能]|要求|拒绝|表示|认为|建议|负责|护送|[接代陪诉述说称签打来告前到在安突因也及家于术查指主])|(?P<phone>\s*1[3-9]\d{9}|\s*0\d{2,3}-)"
+    r"|(?P<list>[（(][\u4e00-\u9fff]{1,6}科[)）]|\s*[，,（(|]?\s*(?:男|女)(?![儿士友婴性孩婿])|\s*[，,]?\s*\d{1,3}岁|\s*[，,（(]\s*(?:父|母|夫|妻|子|女|丈夫|妻子|儿子|女儿)[)），,。、代])"
+    r"|(?P<verb>病[情史程]|正[在值]|之[女子妻夫父母]|[入出住]院|神志|精神|体温|血压|今[日天]|昨[日天]|自[述诉行]|既往|目前|患者|病人|同志|一行|本人|[也已][经曾在]|不[在愿同能]|要求|拒绝|表示|认为|建议|负责|护送|[接代陪诉述说称签打来告前到在安突因也及家于术查指主])|(?P<phone>\s*1[3-9]\d{9}|\s*0\d{2,3}-)"
     r"|(?P<edge>\s*$|\s*[，,。；;、/（()）\n:：<＜\[【的]|\s{1,}|[A-Za-z0-9])"
 )
 NOT_AFTER = re.compile(r"[病症炎癌瘤药素片剂丸汤散膏酸型性期级科室院区县市省路街号床法术线镜管液盐钠钾钙糖醇胺酮]")
 FAMILIAR = re.compile(
-    r"[小老阿](?P<it>(?![叔姨舅姑伯弟妹哥姐孩儿女伙时便腿年人是想有去毛三大子])[\u4e00-\u9fff])(?=[，,。、；：:\s也来已看说做陪在照送打的啊吧呢]|$)"
+    r"[小老阿](?P<it>(?![婆公叔姨舅姑伯弟妹哥姐孩儿女伙时便腿年人是想有去毛三大子])[\u4e00-\u9fff])(?=[，,。、；：:\s也来已看说做陪在照送打的啊吧呢是处接]|$)"
 )
 """小芳, 老杨, 阿强: a familiar name, or its surname."""
 KIN_END = re.compile(
@@ -118,7 +118,7 @@ class _Cut:
         single = run[at] if run[at] in surnames else ""
         place = self.start + at
         last = self.text[place - 1] if place else " "
-        if last.isdigit() or not (single or double or last in self.costs.led_by or run[at + 2 : at + 3] in TITLED_BY):
+        if "0" <= last <= "9" or not (single or double or last in self.costs.led_by or run[at + 2 : at + 3] in TITLED_BY):
             return
         before = self._before(place)
         yield from self._given_alone(at, run, before)

@@ -109,18 +109,12 @@ def test_a_hand_marks_and_unmarks_words_wherever_they_stand():
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("part", ["open", "more"])
-def test_most_items_of_notes_of_many_kinds_are_found_and_little_else(language, part):
+@pytest.mark.parametrize(("part", "least"), [("open", 0.96), ("more", 0.96), ("sealed", 0.96), ("last", 0.9)])
+def test_most_items_of_notes_of_many_kinds_are_found_and_little_else(language, part, least):
+    """What was blind when; see docs/decisions.md. All four have been looked at by now."""
     counted = deidscore.count(deidscore.notes(part, language), marks)
-    assert counted.recall >= 0.95, counted.missed
-    assert counted.precision >= 0.95, counted.wrong
-
-
-@pytest.mark.parametrize(("language", "recall", "precision"), [("en", 0.95, 0.92), ("zh", 0.93, 0.95)])
-def test_the_half_that_no_rule_was_made_by_fares_hardly_worse(language, recall, precision):
-    counted = deidscore.count(deidscore.notes("sealed", language), marks)
-    assert counted.recall >= recall
-    assert counted.precision >= precision
+    assert counted.recall >= least, counted.missed
+    assert counted.precision >= least, counted.wrong
 
 
 def test_hardly_a_word_of_notes_without_names_is_taken_for_one(data):
