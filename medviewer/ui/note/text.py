@@ -347,33 +347,40 @@ class NoteText(QTextEdit):
 
 class _Headers:
     """Section headers as additional formats of their blocks, which no undo knows. Not by QSyntaxHighlighter: it lays the document
-    out anew for each block that it looks at, minutes for thousands of lines."""
+    out anew for each block that it looks at, minutes for thousands of lines. Where formats are is kept by cursors, which Qt
+    moves with the text: a QTextBlock must not outlive an edit."""
 
     def __init__(self, document: QTextDocument) -> None:
         self._document = document
-        self._blocks: list[QTextBlock] = []
+        self._places: list[QTextCursor] = []
         self._look = QTextCharFormat()
         self._look.setForeground(QColor(theme.TEXT2))
         self._look.setFontWeight(QFont.Weight.Bold)
 
     def show(self, spans: Sequence[tuple[int, int]]) -> None:
         """`spans` in UTF-16 units, in order. Blocks that are as they should be are left alone."""
-        wanted: dict[int, tuple[QTextBlock, list[tuple[int, int]]]] = {}
+        wanted: dict[int, list[tuple[int, int]]] = {}
         for start, end in spans:
             block = self._document.findBlock(start)
             length = min(end, block.position() + block.length() - 1) - start
-            wanted.setdefault(block.position(), (block, []))[1].append((start - block.position(), length))
-        gone: list[tuple[QTextBlock, list[tuple[int, int]]]] = [
-            (b, []) for b in self._blocks if b.isValid() and b.position() not in wanted
-        ]
-        changed = [(block, parts) for block, parts in (*gone, *wanted.values()) if parts != _formatted(block)]
-        for block, parts in changed:
-            block.layout().setFormats([self._range(start, length) for start, length in parts])
-        self._blocks = [block for block, _ in wanted.values()]
+            wanted.setdefault(block.position(), []).append((start - block.position(), length))
+        there = {self._document.findBlock(place.position()).position() for place in self._places}
+        changed = []
+        for position in sorted(there | wanted.keys()):
+            block, parts = self._document.findBlock(position), wanted.get(position, [])
+            if parts != _formatted(block):
+                block.layout().setFormats([self._range(start, length) for start, length in parts])
+                changed.append((position, position + block.length()))
+        self._places = [self._place(position) for position in wanted] if there != wanted.keys() else self._places
         if changed:
-            first = min(block.position() for block, _ in changed)
-            last = max(block.position() + block.length() for block, _ in changed)
+            first, last = changed[0][0], min(max(end for _, end in changed), self._document.characterCount() - 1)
             self._document.markContentsDirty(first, last - first)
+
+    def _place(self, position: int) -> QTextCursor:
+        cursor = QTextCursor(self._document)
+        cursor.setPosition(position)
+        cursor.setKeepPositionOnInsert(True)
+        return cursor
 
     def _range(self, start: int, length: int) -> QTextLayout.FormatRange:
         one = QTextLayout.FormatRange()

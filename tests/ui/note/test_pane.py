@@ -2,15 +2,17 @@
 
 import time
 from dataclasses import replace
+from random import Random
 
 import pytest
 from desk import start
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from medviewer.core.finding import Result, Score, SelfCheck, Span
 from medviewer.core.identity import Patient, Study
-from medviewer.core.mentions import mentions
+from medviewer.core.mentions import mentions, sections
 from medviewer.core.note import NoteDocument
 from medviewer.inference.note.reading import lexicon
 from medviewer.ui.note import ink
@@ -432,3 +434,41 @@ def test_a_low_pane_leaves_the_room_to_the_text_and_what_is_left_out_is_one_clic
     assert line.height() > 2 * line.ROW and len(line._boxes) == len(line.words())
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=line._more.center().toPoint())
     assert line.height() == line.ROW + 10
+
+
+def test_headers_survive_every_kind_of_edit(desk, qtbot):
+    """Lines split, joined, taken away, put back by undo: no format stays where no header is, nothing is read after its end."""
+    lines = [f"PLAN {chr(65 + n % 26)}: no fever {n}." if n % 3 else f"plain line {n}" for n in range(300)]
+    pane = shown(desk, "\n".join(lines))
+    pane.set_editing(True)
+    headers, random = pane.text._headers, Random(1)
+    lexicon_en = lexicon("en")
+    for _ in range(150):
+        cursor = pane.text.textCursor()
+        length = len(pane.text.text())
+        act = random.randrange(5)
+        cursor.setPosition(random.randrange(max(1, length)))
+        if act == 0:
+            cursor.insertText(random.choice(("\n", "NEW PLAN: ", "x", "\nIMPRESSION: none\n")))
+        elif act == 1:
+            cursor.setPosition(min(length, cursor.position() + random.randrange(400)), QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+        elif act == 2:
+            pane.text.document().undo()
+        elif act == 3:
+            pane.text.document().redo()
+        else:
+            cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock)
+            cursor.insertText("\n")
+        text = pane.text.text()
+        found = sections(text, lexicon_en)
+        headers.show([(s.start, s.body) for s in found])
+        formatted = []
+        block = pane.text.document().firstBlock()
+        while block.isValid():
+            formatted += [(block.position() + one.start, one.length) for one in block.layout().formats()]
+            block = block.next()
+        ends = [text.find("\n", s.start) if "\n" in text[s.start : s.body] else s.body for s in found]
+        assert formatted == [(s.start, end - s.start) for s, end in zip(found, ends, strict=True)]
+    pane.text.fill("another note\n" * 50)
+    headers.show([])
