@@ -232,10 +232,12 @@ def _side(text: str, start: int, end: int, span: tuple[int, int], lexicon: Lexic
     named = text[start:end].lower() in lexicon.concept_of  # the left of "left bundle branch block" is no side
     for side, pattern in lexicon.sides:
         for match in pattern.finditer(text, max(span[0], start - NEAR), min(span[1], end + NEAR)):
-            if named and match.start() < end and start < match.end():
+            if named and start <= match.start() < end:
                 continue
             after = match.end() > start
             distance = NEAR + match.start() - end if after else start - match.end()
+            if match.start() < start < match.end():
+                distance = 0  # 左下肺不张: the side's word runs into the phrase
             if lexicon.language != "zh" and other_statement(
                 text[end : match.start()] if after else text[match.end() : end].lstrip(", ")
             ):

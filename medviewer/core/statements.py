@@ -28,7 +28,7 @@ _MINUS = ("-", "−", "–")
 _PLUS = re.compile(r"(?:^|[\s/,;(])[+＋] ?\w")
 _ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|No|approx|e\.g|i\.e)\.$")
 _STATED = re.compile(
-    r"[\d一二三四五六七八九十半]+(?:余|多|个)?(?:年|月|天|日|周|小时|分|次|级|mm|cm|度)|[有见伴为呈示加重增曾偶仍尚]|较前|频发|阵发|肿胀|抬高|升高|降低|下降|减少|扩大|缩小|模糊|紊乱|轻度|中度|重度|少量|大量|明显|^\s*[左右双两][侧肺]"
+    r"[\d一二三四五六七八九十半]+(?:余|多|个)?(?:年|月|天|日|周|小时|分|次|级|mm|cm|度)|[有见伴为呈示加重增曾偶仍尚]|较前|频发|阵发|肿胀|抬高|升高|降低|下降|减少|扩大|缩小|模糊|紊乱|轻度|中度|重度|少量|大量|明显|间断|间歇|反复|持续|经常|^\s*[左右双两对]"
 )
 """Words that say a Chinese clause states something of its own; a bare item after a comma goes on with the list."""
 _ITEM = 10

@@ -275,5 +275,6 @@ def test_a_phrase_of_the_table_may_name_a_class_of_words():
 def test_a_side_belongs_to_its_own_statement():
     said = {m.text.lower(): m.laterality for m in mentions("No pneumothorax, trace effusion on the left.", EN)}
     assert said == {"pneumothorax": "", "effusion": "left"}
+    assert [m.laterality for m in mentions("双侧胸腔积液，新出现左下肺不张。", ZH)] == ["bilateral", "left"]
     said = {m.text.lower(): m.laterality for m in mentions("Left, mild effusion. Left effusion, mild cardiomegaly.", EN)}
     assert said == {"effusion": "left", "cardiomegaly": ""}
