@@ -1,6 +1,6 @@
 """The lists of names and words that the program brings (`resources/names`)."""
 
-import gzip
+import lzma
 from functools import lru_cache
 
 from medviewer.core.privacy import Gazetteer
@@ -33,7 +33,7 @@ def _chinese() -> ChineseCosts:
 
 
 def _lines(language: str) -> list[str]:
-    return gzip.decompress(asset(f"names/{language}.txt.gz").read_bytes()).decode("utf-8").splitlines()
+    return lzma.decompress(asset(f"names/{language}.txt.xz").read_bytes()).decode("utf-8").splitlines()
 
 
 def _cues(language: str) -> dict[str, frozenset[str]]:

