@@ -63,12 +63,14 @@ class KeyImage:
 
 @dataclass(frozen=True, slots=True)
 class EcgStrip:
-    """`STRIP_S` seconds from `start_s`, as vectors at 25 mm/s and 10 mm/mV, with what the networks mark."""
+    """`STRIP_S` seconds from `start_s`, as vectors at 25 mm/s and 10 mm/mV, with what the networks mark. `lead` is the one that
+    the finding names, "" for the usual one."""
 
     record: EcgRecord
     start_s: float
     results: tuple[Result, ...]
     caption: str
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,8 @@ class _Writer:
                 start = max(0.0, min(start - STRIP_S / 3, item.seconds - STRIP_S))
                 own = tuple(r for (owner, _), r in self._results.items() if owner == item.item)
                 at = self.say("from-second", start=f"{start:.1f}")
-                blocks.append(EcgStrip(item, start, own, f"{caption}, {at}"))
+                lead = finding.evidence.lead if isinstance(finding.evidence, Interval) else ""
+                blocks.append(EcgStrip(item, start, own, f"{caption}, {at}", lead))
             elif excerpts and isinstance(finding.evidence, Span):
                 blocks.append(_excerpt(item, finding.evidence, caption))
         return blocks + (self._marked_images(findings) if excerpts else [])

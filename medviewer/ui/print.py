@@ -23,7 +23,6 @@ from medviewer.core.ecg_layout import resolve, rhythm_lead
 from medviewer.core.ecg_marks import marks_of
 from medviewer.core.ecg_view import EcgView
 from medviewer.core.errors import MedviewerError
-from medviewer.core.finding import Finding
 from medviewer.core.view import ImageView
 from medviewer.services.report import Block, EcgStrip, Excerpt, Heading, KeyImage, Paragraph, Report, Table, moment
 from medviewer.services.words import say, text
@@ -326,15 +325,10 @@ class _Chosen:
 
 
 def strip_of(block: EcgStrip) -> EcgRecord:
-    """The record with one lead: that of the networks' finding where it names one, else the usual one."""
+    """The record with one lead: that of the finding where it names one, else the usual one."""
     names = [lead.name for lead in block.record.leads]
-    asked = next((f.evidence.lead for r in block.results for f in r.findings if _lead_of(f) in names), "")
-    lead = names.index(asked) if asked in names else rhythm_lead(block.record) or 0
+    lead = names.index(block.lead) if block.lead in names else rhythm_lead(block.record) or 0
     return replace(block.record, leads=(block.record.leads[lead],), source=_Chosen(block.record.source, (lead,)))
-
-
-def _lead_of(finding: Finding) -> str:
-    return str(getattr(finding.evidence, "lead", "")) or "\0"
 
 
 def _strip(block: EcgStrip, lang: str) -> list[Piece]:

@@ -77,6 +77,8 @@ def test_the_strip_is_one_lead_at_true_scale(qapp):
 
     one = strip_of(EcgStrip(record(), 0.0, (), ""))
     assert [lead.name for lead in one.leads] == ["II"]
+    named = strip_of(EcgStrip(record(), 0.0, (answer(),), "", lead="I"))
+    assert [lead.name for lead in named.leads] == ["I"], "the finding's own lead, whatever other networks read"
     np.testing.assert_array_equal(one.source.read(0, 10, 20), record().source.read(1, 10, 20))
     picture = resolve(
         EcgView(layout="stacked", fit=False, theme="paper"), one, (ROOM, STRIP_MM * PX_PER_MM), PX_PER_MM, calibrated=True
