@@ -49,14 +49,6 @@ HELD_MS = 150
 """The longest that the filled window is not painted while its first item is looked for."""
 
 
-def _spare_source_reading() -> None:
-    """PySide reads the source of every module that is imported after it, in case one switches on `__feature__`: none here does,
-    and it took some 25 ms of the start. Left alone where a version keeps it elsewhere."""
-    feature = sys.modules.get("shibokensupport.feature")
-    if hasattr(feature, "_mod_uses_pyside"):
-        feature._mod_uses_pyside = lambda module: False
-
-
 class _Imported(QObject):
     done = Signal()
 
@@ -79,7 +71,6 @@ def run(
     `painted` is called after the first paint, then `started` with who makes the rest of the window: benches watch it.
     """
     sys.setswitchinterval(GIL_S)
-    _spare_source_reading()
     chosen = [str(Path(path).absolute()) for path in paths]
     where = Profile.at(profile)
     application = QApplication.instance() or QApplication(sys.argv[:1])
