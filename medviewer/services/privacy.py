@@ -3,10 +3,20 @@
 The rules are imported, and the lists of names read, when they are first asked for (a third of a second).
 """
 
+import sys
 from collections.abc import Mapping
 
 from medviewer.core.identity import Patient
 from medviewer.core.note import Hand, Identifier, Language, NoteDocument
+
+SOON = 8_000
+"""Characters of a note that are looked through within a frame or two (about 20 ms)."""
+
+
+def at_once(note: NoteDocument) -> bool:
+    """Whether the note is short and the lists are read: else a window lets a thread look."""
+    names = sys.modules.get("medviewer.store.names")
+    return len(note.text) <= SOON and names is not None and names.gazetteer.cache_info().currsize > 0
 
 
 def identified(note: NoteDocument, hand: Mapping[str, Hand] | None = None) -> tuple[Identifier, ...]:

@@ -14,13 +14,13 @@ from medviewer.core.note import KINDS, Hand, Identifier, Mention, NoteDocument, 
 from medviewer.core.task import Priority
 from medviewer.inference.contract import Fit
 from medviewer.services.notes import encodings, reread
-from medviewer.services.privacy import clean_text, identified
+from medviewer.services.privacy import at_once, clean_text, identified
 from medviewer.ui.commands import group_title
 from medviewer.ui.controls import Controls
 from medviewer.ui.note import ink
 from medviewer.ui.note.encoding import EncodingChoice
 from medviewer.ui.note.lexicon import LexiconEditor
-from medviewer.ui.note.pane import SOON, NotePane
+from medviewer.ui.note.pane import NotePane
 
 
 class NoteControls(Controls):
@@ -245,7 +245,7 @@ class NoteControls(Controls):
         if pane.note is None:
             return
         note, hand = pane.note, dict(self._desk.notes.hand(pane.note.item))
-        if len(note.text) <= SOON:
+        if at_once(note):
             self._cleaned(note, clean_text(note, hand))
         else:
             self._desk.bridge.background(lambda: clean_text(note, hand), lambda words, error: self._cleaned(note, words, error))

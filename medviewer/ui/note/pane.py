@@ -12,7 +12,7 @@ from medviewer.core.errors import Notice
 from medviewer.core.finding import Evidence, Result, Span
 from medviewer.core.note import Identifier, Mention, NoteDocument
 from medviewer.core.page import NotePicture, NoteView, resolve
-from medviewer.services.privacy import identified
+from medviewer.services.privacy import at_once, identified
 from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
@@ -30,8 +30,6 @@ LOW = 460
 """Below this height the line of findings takes one row: the text comes first."""
 PAUSE_MS = 300
 """After this long without a key the networks read the text again."""
-SOON = 8_000
-"""Characters in which identifiers are looked for at once (about 20 ms); in longer notes a thread does it."""
 Corrected = Callable[[NoteDocument, Sequence[Mention]], Sequence[Mention]]
 
 
@@ -54,6 +52,7 @@ class NotePane(Pane):
         self.corrected: Corrected = lambda note, mentions: mentions
         self.identified: Callable[[NoteDocument], tuple[Identifier, ...]] = identified
         self._known: tuple[str, tuple[Identifier, ...]] | None = None
+        self._looking = False
         self._picture = NotePicture()
         self._waiting = False
         self._note: NoteDocument | None = None
@@ -185,17 +184,17 @@ class NotePane(Pane):
         if note is None:
             return
         find = self.identified
-        if wait or len(note.text) <= SOON:
-            self._known = (note.text, find(note))
+        if wait or at_once(note):
+            self._known, self._looking = (note.text, find(note)), False
             self._draw_known()
         else:
             shown = replace(note, text=note.text[:LARGEST_SHOWN])
-            self._known = (note.text, self._picture.identifiers)
+            self._known, self._looking = (note.text, self._picture.identifiers), True
             self._bridge.background(lambda: find(shown), lambda found, error: self._take(note, found, error))
 
     def _take(self, note: NoteDocument, found: tuple[Identifier, ...], error: BaseException | None) -> None:
         if error is None and self._note is not None and self._note.text == note.text and self._note.item == note.item:
-            self._known = (note.text, found)
+            self._known, self._looking = (note.text, found), False
             self._draw_known()
 
     def _draw_known(self) -> None:
@@ -277,6 +276,8 @@ class NotePane(Pane):
         for one in self._picture.identifiers:
             counts[one.kind] = counts.get(one.kind, 0) + 1
         said = ", ".join(f"{n} × {ink.tr(ink.KINDS[kind])}" for kind, n in counts.items()) or self.tr("nothing found")
+        if self._looking:
+            said = self.tr("reading …")
         link = f'<a style="color:{theme.TEXT1}" href="clean">{self.tr("Make a clean copy")}</a>'
         asks = self.tr(
             "Rules miss some: read it before it leaves. Click a frame to change it; select words and right-click to mark them."

@@ -15,11 +15,17 @@ from medviewer.core.identity import Patient, Study
 from medviewer.core.mentions import mentions, sections
 from medviewer.core.note import NoteDocument
 from medviewer.inference.note.reading import lexicon
+from medviewer.store.names import gazetteer
 from medviewer.ui.note import ink
 from medviewer.ui.note.pane import PAUSE_MS, NotePane
 from medviewer.ui.note.panel import MentionLine
 
 TEXT = "FINDINGS: Right pneumonia. No pleural effusion.\nPossible nodule. Return if fever develops.\n"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def lists_of_names():
+    gazetteer()
 
 
 @pytest.fixture
@@ -258,6 +264,14 @@ def test_selected_words_are_offered_to_be_marked_and_what_is_typed_is_looked_thr
     pane.set_editing(True)
     qtbot.keyClicks(pane.text, "Dr. Okafor ")
     qtbot.waitUntil(lambda: any(i.kind == "name" and i.end - i.start == 6 for i in pane.picture().identifiers), timeout=4000)
+
+
+def test_the_first_look_reads_the_lists_of_names_in_a_thread(desk, qtbot):
+    gazetteer.cache_clear()
+    pane = shown(desk, "Seen by Dr. Okafor.")
+    desk.controls("note").change("private")
+    assert "reading …" in pane.private.words()
+    qtbot.waitUntil(lambda: [i.kind for i in pane.picture().identifiers] == ["name"], timeout=8000)
 
 
 def test_a_long_note_is_looked_through_in_a_thread(desk, qtbot):
