@@ -1361,6 +1361,14 @@
       <translation>写补充记录</translation>
     </message>
     <message>
+      <source>Sign this report? It then stays as it is; what is to be said more is an addendum.</source>
+      <translation>签署这份报告？签署后内容不再改变，补充内容另写补充记录。</translation>
+    </message>
+    <message>
+      <source>Sign the report</source>
+      <translation>签署报告</translation>
+    </message>
+    <message>
       <source>The report is on the clipboard as text.</source>
       <translation>报告已作为文本复制到剪贴板。</translation>
     </message>

@@ -282,3 +282,23 @@ def test_fragments_of_a_cda_are_read_as_such_with_prefixes_that_nobody_bound(tmp
     kind = claims((tmp_path / "x.xml").read_bytes())
     (note,) = open_notes(str(tmp_path / "x.xml"), kind)
     assert (note.format, note.text) == ("cda", "Results:\nNo effusion < 5.\nResults:\nNo nodule < 5.")
+
+
+def test_each_document_of_a_bundle_belongs_to_the_person_inside_it():
+    """ "#p" means what the resource itself contains, not what another one of the same bundle does."""
+
+    def one(n):
+        person = {"resourceType": "Patient", "id": "p", "identifier": [{"value": f"T-{n}"}], "name": [{"family": f"Doe{n}"}]}
+        return {
+            "resourceType": "DiagnosticReport",
+            "contained": [person],
+            "subject": {"reference": "#p"},
+            "conclusion": f"Words {n}.",
+        }
+
+    far = {"resourceType": "Patient", "id": "9", "identifier": [{"value": "T-9"}], "name": [{"family": "Far"}]}
+    away = {"resourceType": "DiagnosticReport", "subject": {"reference": "https://h.example/fhir/Patient/9/_history/2"},
+            "conclusion": "Far."}  # fmt: skip
+    entries = [{"resource": one} for one in (one(1), one(2), far, away)]
+    found = fhir(json.dumps({"resourceType": "Bundle", "entry": entries}), "x")
+    assert [(f.patient.id, f.text) for f in found] == [("T-1", "Words 1."), ("T-2", "Words 2."), ("T-9", "Far.")]

@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from desk import start
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from medviewer.core.finding import Finding, Interval, Provenance, Result, Score
 from medviewer.core.identity import Patient, Study
@@ -116,6 +116,9 @@ def test_ctrl_p_shows_the_report_and_saves_copies_and_signs_it(qtbot, desk, tmp_
     dialog.save_dicom(tmp_path)
     assert pydicom.dcmread(tmp_path / "T-1.report-pdf.dcm").PatientID == "T-1"
     qtbot.mouseClick(dialog.buttons["sign"], Qt.MouseButton.LeftButton)
+    assert dialog.signed is None  # it is asked first
+    (box,) = dialog.findChildren(QMessageBox)
+    next(b for b in box.buttons() if box.buttonRole(b) == QMessageBox.ButtonRole.AcceptRole).click()
     assert dialog.signed.signed_by == desk.session.who()
     assert not dialog.buttons["sign"].isEnabled() and not dialog.comment.isEnabled()
     dialog.save_pdf(tmp_path / "signed.pdf")

@@ -25,16 +25,21 @@ class _Reading:
     told: list[Notice] = field(default_factory=list)
     elsewhere: bool = False
 
+    def target(self, reference: Any) -> Resource | None:
+        """What a reference points to: by full URL, by "#id" inside its own resource alone, by type and id on any server."""
+        place = str(reference or "")
+        parts = place.partition("/_history/")[0].split("/")
+        return self.known.get(place) or self.known.get("/".join(parts[-2:]))
+
 
 def fhir(text: str, path: str) -> list[Found]:
     """Raises `note-damaged`, `note-empty`, `note-elsewhere`, and what its only attachment raises."""
     entries = _entries(text, path)
     resources: list[Resource] = [r for _, r in entries]
     everything = resources + [c for r in resources for c in _dicts(r.get("contained"))]
-    known = {f"{r.get('resourceType')}/{r.get('id')}": r for r in everything} | {f"#{r.get('id')}": r for r in everything}
-    known |= {url: r for url, r in entries if url}
+    known = {f"{r.get('resourceType')}/{r.get('id')}": r for r in everything} | {url: r for url, r in entries if url}
     chosen = [r for r in resources if r.get("resourceType") in TELLING] or resources
-    readings = [_Reading(path, known) for _ in chosen]
+    readings = [_Reading(path, known | {f"#{c.get('id')}": c for c in _dicts(r.get("contained"))}) for r in chosen]
     found = [_resource(r, reading) for r, reading in zip(chosen, readings, strict=True)]
     kept = [f for f in found if f.text.strip()]
     if not kept:
@@ -91,7 +96,7 @@ def _resource(resource: Resource, at: _Reading) -> Found:
         lines += _notes(resource)
     _narrative(resource.get("text"), at)
     subject = next(iter(_dicts(resource.get("subject") or resource.get("patient"))), {})
-    who, shown = at.known.get(str(subject.get("reference") or "")), str(subject.get("display") or "")
+    who, shown = at.target(subject.get("reference")), str(subject.get("display") or "")
     moment = next(
         (resource[k] for k in ("effectiveDateTime", "date", "issued", "created") if isinstance(resource.get(k), str)), ""
     )
@@ -110,7 +115,7 @@ def _narrative(narrative: Any, at: _Reading) -> None:
 
 def _referred(references: Any, at: _Reading) -> list[str]:
     """Observations that a report or section points to."""
-    targets = [at.known.get(str(one.get("reference") or "")) for one in _dicts(references)]
+    targets = [at.target(one.get("reference")) for one in _dicts(references)]
     return [_observation(target) for target in targets if target is not None and target.get("resourceType") == "Observation"]
 
 
@@ -118,7 +123,7 @@ def _attachment(attachment: Any, at: _Reading) -> None:
     """Its own data, or those of the Binary that it points to; its title where there are none, and that it is not shown."""
     if not isinstance(attachment, dict):
         return
-    binary = at.known.get(str(attachment.get("url") or ""), {})
+    binary = at.target(attachment.get("url")) or {}
     data = attachment.get("data") or (binary.get("data") if binary.get("resourceType") == "Binary" else None)
     kind = str(attachment.get("contentType") or binary.get("contentType") or "")
     if isinstance(data, str):

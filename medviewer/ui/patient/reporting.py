@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -89,7 +90,7 @@ class ReportDialog(QDialog):
             ("pdf", self.tr("Save as PDF…"), self.ask_pdf),
             ("dicom", self.tr("Save as DICOM…"), self.ask_dicom),
             ("text", self.tr("Copy as text"), self.copy_text),
-            ("sign", self.tr("Sign"), self.sign),
+            ("sign", self.tr("Sign"), self.ask_sign),
             ("addendum", self.tr("Write an addendum"), self.add),
         )
         for name, words, does in acts:
@@ -155,6 +156,15 @@ class ReportDialog(QDialog):
             self.said.setText(said.text)
 
     # What can be done
+
+    def ask_sign(self) -> None:
+        """It cannot be taken back, so it is asked, as of a note."""
+        words = self.tr("Sign this report? It then stays as it is; what is to be said more is an addendum.")
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Sign the report"), words, parent=self)
+        box.setStandardButtons(QMessageBox.StandardButton.Cancel)
+        box.addButton(self.tr("Sign"), QMessageBox.ButtonRole.AcceptRole).clicked.connect(self.sign)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
 
     def sign(self) -> None:
         """Kept as a signed note of the patient: from now on only addenda."""
