@@ -190,11 +190,15 @@ class NotePane(Pane):
         else:
             shown = replace(note, text=note.text[:LARGEST_SHOWN])
             self._known, self._looking = (note.text, self._picture.identifiers), True
-            self._bridge.background(lambda: find(shown), lambda found, error: self._take(note, found, error))
+            asked = self._known
+            self._bridge.background(lambda: find(shown), lambda found, error: self._take(asked, found, error))
 
-    def _take(self, note: NoteDocument, found: tuple[Identifier, ...], error: BaseException | None) -> None:
-        if error is None and self._note is not None and self._note.text == note.text and self._note.item == note.item:
-            self._known, self._looking = (note.text, found), False
+    def _take(self, asked: object, found: tuple[Identifier, ...], error: BaseException | None) -> None:
+        """What a thread found, unless something else was asked for since."""
+        if error is not None:
+            raise error
+        if self._known is asked and self._known is not None:
+            self._known, self._looking = (self._known[0], found), False
             self._draw_known()
 
     def _draw_known(self) -> None:
