@@ -12,7 +12,7 @@ from medviewer.core.intervals import beats_of, measured
 from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg.waves import KINDS, MULTIPLE, OVERLAP, RATE, WHOLE, WINDOW, blend, heighted, waves_input, windows
-from medviewer.inference.ecg.waves_readout import QRS, P, Segment, Shares, bounds, moved, peak_of, together
+from medviewer.inference.ecg.waves_readout import QRS, P, Segment, Shares, bounds, corrected, moved, peak_of, together
 from medviewer.inference.reading import SEED, Reading, Report, Request
 
 BATCH_LEADS = 24
@@ -72,10 +72,11 @@ def read(loaded: Loaded, request: Request, traces: dict[int, NDArray[np.float64]
     agreed, each = found_in(loaded, prepared, token, heard)
     if float(np.median([s.sure for s in agreed if s.kind == QRS] or [0.0])) < LEAST_SURE:
         raise MedviewerError("ecg-without-beats", record.path)
+    errors = loaded.bundle.document["readout"].get("lead_errors_ms", {})
     waves = {}
     for k, of_lead in sorted(zip(traces, each, strict=True)):
-        if record.leads[k].name:
-            waves[record.leads[k].name] = waves_of(of_lead, traces[k], record.leads[k].rate_hz)
+        if name := record.leads[k].name:
+            waves[name] = waves_of(corrected(of_lead, errors.get(name, {})), traces[k], record.leads[k].rate_hz)
             alive()
     beats = beats_of(record, waves)
     alive()

@@ -5,14 +5,14 @@ where there are enough beats to tell, keep its distance to the QRS: what comes a
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.inference.ecg.waves import RATE
+from medviewer.inference.ecg.waves import KINDS, RATE
 
 Shares = NDArray[np.float32]
 P, QRS, T = 1, 2, 3
@@ -255,6 +255,19 @@ def bounds(share: Shares, agreed: list[Segment]) -> list[Segment]:
         for n, ahead, behind, faint in zip(here, before, after, weak, strict=True):
             if not faint:
                 out[n] = Segment(kind, float(middle[n] - ahead), float(middle[n] + behind - 1), agreed[n].sure)
+    return _apart(out)
+
+
+def corrected(found: list[Segment], errors_ms: Mapping[str, Sequence[float]]) -> list[Segment]:
+    """Bounds without the mean error of their lead: `errors_ms` by kind, of onset and end. The network does not know its lead."""
+    if not errors_ms:
+        return found
+    of_kind = {k: [e * RATE / 1000 for e in errors_ms[name]] for k, name in enumerate(KINDS) if name in errors_ms}
+    out = []
+    for s in found:
+        early, late = of_kind.get(s.kind, (0.0, 0.0))
+        onset = s.onset - early
+        out.append(replace(s, onset=onset, offset=max(onset, s.offset - late)))
     return _apart(out)
 
 

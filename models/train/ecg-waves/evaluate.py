@@ -7,14 +7,14 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
-from ludb import FOLDS, LEADS, Patient, folds, patients
+from ludb import FOLDS, LEADS, SHOWN, Patient, folds, patients
 from outside import cinc, devices, mitdb
 from safetensors.torch import load_file
 from scoring import NAMES, compare, total
@@ -22,49 +22,91 @@ from scoring import NAMES, compare, total
 from medviewer.core.ecg import Wave
 from medviewer.core.intervals import joined, measured, rows
 from medviewer.core.task import CancelToken
-from medviewer.inference.bundle import Loaded
+from medviewer.inference.bundle import Bundle, Loaded
 from medviewer.inference.ecg.networks import WaveNet
 from medviewer.inference.ecg.prepare import resampled
 from medviewer.inference.ecg.waves import waves_input
 from medviewer.inference.ecg.waves_reading import explained, own_shares, shares_of, waves_of
-from medviewer.inference.ecg.waves_readout import bounds, together
+from medviewer.inference.ecg.waves_readout import bounds, corrected, together
 
 LIMB = (0, 1, 2, 3, 4, 5)
 
 
-def network(path: Path) -> Loaded:
+Errors = dict[str, dict[str, list[float]]]
+"""Mean error in ms of onset and end by lead and wave."""
+
+
+def network(path: Path, errors: Errors | None = None) -> Loaded:
     tensors = load_file(path)
     module = WaveNet(width=tensors["last.0.weight"].shape[0])
     module.load_state_dict({n: t.float() if t.is_floating_point() else t for n, t in tensors.items()})
-    return Loaded(None, module.eval(), {}, "cpu")  # type: ignore[arg-type]
+    return Loaded(Bundle(path.parent, {"readout": {"lead_errors_ms": errors or {}}}), module.eval(), {}, "cpu")
 
 
-def read(
-    loaded: Loaded, signals: np.ndarray, rate: float
-) -> tuple[np.ndarray, list[list[tuple[int, float, float, float]]], list]:
-    """Probabilities, the waves of each lead in samples at 500 Hz, and the agreed ones."""
+Seen = tuple[np.ndarray, list, list[list]]
+"""Probabilities [leads, 4, samples], the waves agreed on, and those of each lead before `corrected`."""
+
+
+def seen_in(loaded: Loaded, signals: np.ndarray, rate: float) -> Seen:
     prepared = [waves_input(s, rate) for s in signals]
     shares = shares_of(loaded, prepared, CancelToken(), lambda done, whole: None)
     agreed = together(shares)
     own = own_shares(loaded, prepared, shares, CancelToken())
+    return shares, agreed, [bounds(lead, agreed) for lead in own]
+
+
+def told(loaded: Loaded, each: list[list], signals: np.ndarray, rate: float, leads: Sequence[str] = SHOWN):
+    """The waves of each lead, (kind, onset, peak, end) in samples at 500 Hz."""
     kinds = {name: number for number, name in NAMES.items()}
+    errors = loaded.bundle.document["readout"]["lead_errors_ms"]
     found = []
-    for n, signal in enumerate(signals):
-        waves = waves_of(bounds(own[n], agreed), signal, rate)
+    for own, signal, lead in zip(each, signals, leads, strict=True):
+        waves = waves_of(corrected(own, errors.get(lead, {})), signal, rate)
         found.append([(kinds[w.kind], *(x * 500 / rate for x in (w.onset, w.peak, w.offset))) for w in waves])
-    return shares, found, agreed
+    return found
 
 
-def over(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray, change: Callable | None = None, rate: float = 500.0):
-    """`compare` results [patients][leads], each patient read by the network that did not see it."""
+def over(
+    chosen: list[Patient],
+    nets: dict[int, Loaded],
+    fold: np.ndarray,
+    change: Callable | None = None,
+    rate: float = 500.0,
+    kept: dict[int, list] | None = None,
+):
+    """`compare` results [patients][leads], each patient read by the network that did not see it; `kept` holds what was seen."""
     out = []
     for p in chosen:
+        loaded = nets[fold[p.number - 1]]
         leads, signals = list(range(12)), p.signals
         if change is not None:
             leads, signals = change(p)
-        _, found, _ = read(nets[fold[p.number - 1]], signals, rate)
+        names = SHOWN if len(leads) == 12 else [SHOWN[k] for k in leads]
+        each = kept.get(p.number) if kept is not None else None
+        if each is None:
+            each = seen_in(loaded, signals, rate)[2]
+            if kept is not None:
+                kept[p.number] = each
+        found = told(loaded, each, signals, rate, names)
         out.append([compare(p.marks[lead], f) for lead, f in zip(leads, found, strict=True)])
     return out
+
+
+def lead_errors(results) -> Errors:
+    """What `corrected` takes away, from `over` results without it."""
+    out: Errors = {}
+    for k, lead in enumerate(SHOWN):
+        found = total([r[k] for r in results])
+        out[lead] = {name: [round(v[side][0], 1) for side in ("onset", "end")] for name, v in found.items()}
+    return out
+
+
+def t_waves(chosen: list[Patient], results) -> dict:
+    """T waves of patients in fibrillation or flutter, and of the others."""
+    parts: dict[str, list] = {"irregular": [], "elsewhere": []}
+    for p, each in zip(chosen, results, strict=True):
+        parts["irregular" if p.fibrillates or "flutter" in p.rhythm else "elsewhere"] += each
+    return {name: total(rows)["T"] for name, rows in parts.items()}
 
 
 def figures(results) -> dict:
@@ -133,11 +175,11 @@ def sampled(rate: float) -> Callable:
     return lambda p: (list(range(12)), np.stack([resampled(s, 500.0, rate) for s in p.signals]))
 
 
-def intervals(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray) -> dict:
+def intervals(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray, kept: dict[int, list]) -> dict:
     """PR, QRS, QT (medians of a record) from found against from marked waves, both by core/intervals: mean and SD of the difference."""
     out: dict[str, list[float]] = {}
     for p in chosen:
-        _, found, _ = read(nets[fold[p.number - 1]], p.signals, 500.0)
+        found = told(nets[fold[p.number - 1]], kept[p.number], p.signals, 500.0)
         first = [rows([Wave(NAMES[k], round(a), round(b), round(c)) for k, a, b, c in f], 500, 10) for f in found]
         marked = [
             rows([Wave(NAMES[m.kind], m.onset, m.peak, m.end) for m in lead if m.onset >= 0 and m.end >= 0], 500, 10)
@@ -164,7 +206,7 @@ def calibration(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray
     table = np.zeros((4, 4))
     bins = np.zeros((len(chosen), 4, 10, 3))
     for n, p in enumerate(chosen):
-        shares, _, _ = read(nets[fold[p.number - 1]], p.signals, 500.0)
+        shares, _, _ = seen_in(nets[fold[p.number - 1]], p.signals, 500.0)
         for lead in range(12):
             truth = raster(p.marks[lead], 5000)[::2]
             seen = truth != 255
@@ -205,11 +247,11 @@ def explanations(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarra
 def speed(loaded: Loaded, p: Patient) -> dict:
     """Seconds of this process, one thread: ten seconds of twelve leads, half an hour of two."""
     started = time.process_time()
-    read(loaded, p.signals, 500.0)
+    told(loaded, seen_in(loaded, p.signals, 500.0)[2], p.signals, 500.0)
     short = time.process_time() - started
     long = np.tile(p.signals[:2], (1, 180))
     started = time.process_time()
-    read(loaded, long, 500.0)
+    told(loaded, seen_in(loaded, long, 500.0)[2], long, 500.0, SHOWN[:2])
     return {"10 s x 12 leads": short, "30 min x 2 leads": time.process_time() - started}
 
 
@@ -227,21 +269,28 @@ def main() -> None:
         k: network(args.folds / f"fold-{k}.safetensors") for k in range(FOLDS) if (args.folds / f"fold-{k}.safetensors").is_file()
     }
     chosen = [p for p in everyone if fold[p.number - 1] in nets]
-    results = over(chosen, nets, fold)
+    kept: dict[int, list] = {}
+    plain = over(chosen, nets, fold, kept=kept)
+    for k in nets if len(nets) > 1 else ():
+        others = [r for p, r in zip(chosen, plain, strict=True) if fold[p.number - 1] != k]
+        nets[k] = network(args.folds / f"fold-{k}.safetensors", lead_errors(others))
+    results = over(chosen, nets, fold, kept=kept)
     af = [k for k, p in enumerate(chosen) if p.fibrillates]
     flutter = [k for k, p in enumerate(chosen) if "flutter" in p.rhythm]
     report = {
-        "patients": len(chosen), "folds": len(nets), "twelve leads": figures(results),
+        "patients": len(chosen), "folds": len(nets), "twelve leads": figures(results), "uncorrected": total([r for p in plain for r in p]),
+        "lead errors": lead_errors(plain), "T waves": t_waves(chosen, results),
         "each lead": {LEADS[k]: {n: round(v["F1"], 4) for n, v in total([r[k] for r in results]).items()} for k in range(12)},
         "P in atrial fibrillation": invented_p([chosen[k] for k in af], [results[k] for k in af]),
         "P in atrial flutter": invented_p([chosen[k] for k in flutter], [results[k] for k in flutter]),
     }  # fmt: skip
+    show(report["uncorrected"], "twelve leads, uncorrected")
     show(report["twelve leads"], "twelve leads")
     print({k: report[k] for k in ("each lead", "P in atrial fibrillation", "P in atrial flutter")}, flush=True)
     if not args.quick:
-        report |= stress(chosen, nets, fold)
+        report |= stress(chosen, nets, fold, kept)
         if (args.folds / "all.safetensors").is_file():
-            shipped = network(args.folds / "all.safetensors")
+            shipped = network(args.folds / "all.safetensors", report["lead errors"])
             report["other databases"] = {"mitdb": mitdb(shipped, args.data), "cinc2017": cinc(shipped, args.data)}
             report["recorders"] = devices(shipped, args.data)
             print(report["recorders"], flush=True)
@@ -249,7 +298,7 @@ def main() -> None:
     args.out.write_text(json.dumps(report, indent=1), "utf-8")
 
 
-def stress(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray) -> dict:
+def stress(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray, kept: dict[int, list]) -> dict:
     report: dict = {"single lead": {}, "changed": {}}
     fibrillating = [k for k, p in enumerate(chosen) if p.fibrillates]
     for k in (0, 1, 6, 10):
@@ -270,7 +319,7 @@ def stress(chosen: list[Patient], nets: dict[int, Loaded], fold: np.ndarray) -> 
             "AF": invented_p([some[n] for n in af], [results[n] for n in af])
         }
         show(report["changed"][name], name)
-    report["intervals"] = intervals(chosen, nets, fold)
+    report["intervals"] = intervals(chosen, nets, fold, kept)
     report["calibration"], report["confusion"] = calibration(some, nets, fold)
     report["explanation"] = explanations(chosen[::5], nets, fold)
     report["seconds"] = speed(next(iter(nets.values())), chosen[0])

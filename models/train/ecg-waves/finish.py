@@ -73,7 +73,7 @@ def main() -> None:
     shutil.copyfile(args.weights, args.out / "weights.safetensors")
     width = load_file(args.weights)["last.0.weight"].shape[0]
     document = {
-        "schema": "medviewer.bundle/1", "id": "ecg-waves", "version": "1.1",
+        "schema": "medviewer.bundle/1", "id": "ecg-waves", "version": "1.2",
         "title": {"en": "ECG: P, QRS, T and intervals", "zh_CN": "心电图：P、QRS、T 波与间期"},
         "task": {"en": "Bounds of P, QRS and T in each lead; intervals, axes and ST levels from them", "zh_CN": "各导联 P、QRS、T 波的边界，及由此得出的间期、电轴与 ST 水平"},
         "kind": "ecg", "labels": [{"id": k, "title": {"en": en, "zh_CN": zh}} for k, en, zh in WAVES],
@@ -84,7 +84,7 @@ def main() -> None:
         "architecture": {"name": "waves-unet-lstm", "parameters": {"width": int(width)}},
         "thresholds": {k: 0.5 for k, _, _ in WAVES},
         "preprocessing": {"name": "ecg-waves", "version": "1", "parameters": {"wanted": 250, "low": 0.5, "high": 60}},
-        "readout": {"labels": [k for k, _, _ in WAVES], "tolerance_ms": 150},
+        "readout": {"labels": [k for k, _, _ in WAVES], "tolerance_ms": 150, "lead_errors_ms": figures["lead errors"]},
         "training": {"seed": 1, "seeds": [1, 2], "steps": [2400, 1000], "minutes": args.minutes}, "metrics": metrics(figures), "files": {},
         "checks": {k: figures[k] for k in ("each lead", "P in atrial flutter", "single lead", "changed", "intervals", "calibration", "explanation", "seconds", "other databases", "recorders") if k in figures},
     }  # fmt: skip

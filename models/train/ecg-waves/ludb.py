@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 LEADS = ("i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6")
+SHOWN = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+"""The same leads as the program names them."""
 KINDS = {"p": 1, "N": 2, "t": 3}
 IGNORED = 255
 FOLDS = 5

@@ -12,6 +12,7 @@ from medviewer.core.task import CancelToken
 from medviewer.inference.bundle import Loaded
 from medviewer.inference.ecg.waves import RATE, waves_input
 from medviewer.inference.ecg.waves_reading import found_in, waves_of
+from medviewer.inference.ecg.waves_readout import corrected
 from medviewer.io.scan import scan
 
 BEATS = set("NLRBAaJSVrFejnE/fQ")
@@ -110,6 +111,8 @@ def devices(loaded: Loaded, data: Path) -> dict:
             signals = {lead.name: record.source.read(k, 0, lead.samples) for k, lead in enumerate(record.leads)}
             rate = record.rate_hz
             _, each = found_in(loaded, [waves_input(s, rate) for s in signals.values()], CancelToken(), lambda done, total: None)
+            errors = loaded.bundle.document["readout"]["lead_errors_ms"]
+            each = [corrected(own, errors.get(name, {})) for name, own in zip(signals, each, strict=True)]
             waves = {name: waves_of(own, s, rate) for (name, s), own in zip(signals.items(), each, strict=True)}
             ours = measured(beats_of(record, waves), {name: (s, rate) for name, s in signals.items()})
             for name, theirs in record.device.measurements.items():

@@ -129,6 +129,19 @@ def test_ec03_an_inverted_lead_gives_the_same_waves(waves, drawn):
         assert np.median(np.abs(a[:, None] - b[None]).min(1)) < near
 
 
+def test_bounds_are_told_without_the_mean_error_of_their_lead(waves, drawn):
+    """The bundle states it for the twelve leads by the names that records carry; a lead of another name keeps its bounds."""
+    errors = waves.bundle.document["readout"]["lead_errors_ms"]
+    assert set(errors) == {"I", "II", "III", "aVR", "aVL", "aVF", *(f"V{k}" for k in range(1, 7))}
+    assert max(abs(e) for lead in errors.values() for pair in lead.values() for e in pair) < 10
+    known = read(waves, {"I": drawn["I"], "V5": drawn["V5"]})
+    other = read(waves, {"CH1": drawn["I"], "CH2": drawn["V5"]})
+    for name, channel in (("I", "CH1"), ("V5", "CH2")):
+        for kind in ("P", "QRS", "T"):
+            shift = starts(known, kind, name) - starts(other, kind, channel)
+            assert np.abs(1000 * shift + errors[name][kind][0]).max() <= 2.01, (name, kind)
+
+
 def test_bounds_of_a_short_record_are_read_from_leads_together_and_alone(waves, drawn):
     prepared = [waves_input(drawn[name], 500) for name in ("II", "V1")]
     token = CancelToken()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from medviewer.inference.ecg import waves as preparation
 from medviewer.inference.ecg.waves import OVERLAP, RATE, WHOLE, WINDOW, blend, heighted, waves_input, windows
-from medviewer.inference.ecg.waves_readout import QRS, P, Segment, T, bounds, peak_of, steady, together
+from medviewer.inference.ecg.waves_readout import QRS, P, Segment, T, bounds, corrected, peak_of, steady, together
 
 LENGTH = 2500
 
@@ -52,6 +52,17 @@ def test_ec06_two_t_waves_and_a_p_inside_a_t_leave_one_t_in_order():
     found = together(shares_of(wanted))
     assert [s.kind for s in found] == [P, QRS, T, P, QRS, T]
     assert all(a.offset < b.onset for a, b in pairwise(found))
+
+
+def test_the_mean_error_of_a_lead_is_taken_from_its_bounds_and_the_order_holds():
+    found = [Segment(QRS, 100.0, 125.0, 0.9), Segment(T, 126.0, 190.0, 0.9)]
+    moved = corrected(found, {"T": [8.0, -4.0], "P": [100.0, 0.0]})
+    assert moved[1].offset == 191.0
+    assert moved[0].onset == 100.0
+    assert moved[0].offset < moved[1].onset == pytest.approx(125.0, abs=0.51)
+    assert corrected(found, {"T": [-8.0, 0.0]})[1].onset == 128.0
+    assert corrected(found, {"QRS": [-200.0, 0.0]})[0].onset <= corrected(found, {"QRS": [-200.0, 0.0]})[0].offset
+    assert corrected(found, {}) == found
 
 
 def test_two_qrs_within_200_ms_are_one():
