@@ -49,7 +49,7 @@ def _main(figures: dict, words: dict) -> str:
         for side in ("onset", "end"):
             mean, sd = v[side]
             a, b = v[f"{side} SD 95 %"]
-            row.append(f"{mean:+.1f} ± {sd:.1f} ({a:.1f}–{b:.1f})")
+            row.append(f"{round(mean, 1) + 0.0:+.1f} ± {sd:.1f} ({a:.1f}–{b:.1f})")
         rows.append([*row, f"{TARGETS[kind][0]}; {TARGETS[kind][1]} ms"])
     return words["main"] + "\n" + _table(words["main head"], rows)
 
