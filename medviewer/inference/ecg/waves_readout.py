@@ -122,7 +122,14 @@ def faint(share: NDArray[np.float32], found: list[Segment]) -> list[Segment]:
                 out.append(Segment(P, middle - half, middle + half, float(row[top])))
         if last == len(onsets):
             break
-    return [s for s in out if not any(_overlap(s, other) or _same_p(s, other) for other in _around(found, s))]
+    alone = [s for s in out if not any(_overlap(s, other) or _same_p(s, other) for other in _around(found, s))]
+    return [s for s in alone if not _before_t(found, s)]
+
+
+def _before_t(found: list[Segment], s: Segment) -> bool:
+    """Whether the next of `found` (in order) is a T wave: no P lies between a QRS and its T."""
+    k = bisect_left(found, s.onset, key=lambda f: f.onset)
+    return k < len(found) and found[k].kind == T
 
 
 def _same_p(a: Segment, b: Segment) -> bool:
