@@ -25,7 +25,7 @@ SAMPLES = (
         "edf/mne_test_uneven_samp.edf",
     ),
     *("edf_discontinuous/subsecond_gaps.edf", "wfdb/100_3chan.hea", "wfdb/multi-segment/041s/041s.hea"),
-    *("dicom_waveform/general_ecg_ludb1.dcm",),
+    *("dicom_waveform/general_ecg_ludb1.dcm", "csv/sample_ecg_mi.csv", "csv/biosppy_ecg.txt"),
 )
 CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=12)
 """Where in the file, and the new byte."""

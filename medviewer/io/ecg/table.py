@@ -174,6 +174,8 @@ def _timed(rows: NDArray[np.float64], unit: float) -> tuple[float | None, NDArra
         if round_rate > 0 and abs(round_rate - rate) <= max(rounded * rate, 1e-4 * rate if round_rate == round(rate, 3) else 0):
             rate = round_rate
             break
+    if float(np.abs(steps).max()) * rate > MOST_GAP * len(rows):
+        return rate, rows
     leaps = np.where(near, 1, np.maximum(1, np.rint(steps * rate))).astype(np.int64)
     place = np.concatenate(([0], np.cumsum(leaps)))
     if place[-1] + 1 == len(rows) or place[-1] > MOST_GAP * len(rows) or (place[-1] + 1) * rows.shape[1] > LARGEST_VALUES:

@@ -17,6 +17,7 @@ from medviewer.io.ecg.leads import LARGEST_VALUES
 SEPARATORS = (";", "\t", ",", " ")
 """In the order in which they are tried: where semicolons stand, commas are decimal."""
 TRIED_LINES = 60
+LARGEST = 1e15
 CHUNK = 1 << 16
 """Lines that are read at once."""
 MOST_ABOVE = 100
@@ -168,6 +169,7 @@ def _rows(lines: Iterator[str], mark: str, comma: bool) -> NDArray[np.float64] |
             table = np.full((len(found), width), np.nan)
             for k, row in enumerate(found):
                 table[k, : min(width, len(row))] = row[:width]
+        table[~(np.abs(table) <= LARGEST)] = np.nan  # infinities, and numbers that no instrument writes
         width = table.shape[1]
         count += table.size
         if count > LARGEST_VALUES:
