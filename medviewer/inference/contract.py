@@ -1,11 +1,11 @@
 """Does a network fit an item? Fits, fits with cautions, or refused; each with its reasons."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from medviewer.core.ecg import EcgRecord
-from medviewer.core.errors import Notice
+from medviewer.core.errors import Fact, Notice
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import NoteDocument, is_dialogue
 from medviewer.inference.bundle import Bundle
@@ -22,7 +22,6 @@ class Fit:
 
 LONGEST_NOTE = 1_000_000
 """Characters that are read as one note."""
-LATERAL = ("LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "L", "LEFT LATERAL", "RIGHT LATERAL")
 _SYNONYMS = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST"}
 _VIEWS = {"ANTERO-POSTERIOR": "AP", "POSTERO-ANTERIOR": "PA", "ANTEROPOSTERIOR": "AP", "POSTEROANTERIOR": "PA"}
 
@@ -51,8 +50,11 @@ def _judge_image(
     contract = bundle.contract
     _judge_kind(bundle, item, refusals, cautions, others)
     if not refusals:
-        _judge_place(contract.get("body_part", ()), item, refusals, cautions)
-        _judge_view(contract.get("view", ()), item, refusals, cautions)
+        if item.has_identity:
+            part, view = contract.get("body_part", ()), contract.get("view", ())
+            of_part, of_view = ("body-part-not-trained", "body-part-unknown"), ("view-not-trained", "view-unknown")
+            _judge_stated(part, item.body_part, _SYNONYMS, of_part, refusals, cautions)
+            _judge_stated(view, item.view, _VIEWS, of_view, refusals, cautions)
         _judge_age(contract.get("age_years"), item, cautions)
 
 
@@ -105,25 +107,23 @@ def _judge_kind(
         refusals.append(Notice("multi-frame-not-trained", facts={"frames": len(item.frames)}))
 
 
-def _judge_place(allowed: Iterable[str], item: ImageSeries, refusals: list[Notice], cautions: list[Notice]) -> None:
-    wanted = tuple(allowed)
-    stated = _SYNONYMS.get(item.body_part, item.body_part)
-    if not wanted or stated in wanted or not item.has_identity:
+def _judge_stated(
+    allowed: Iterable[str],
+    stated: str,
+    synonyms: Mapping[str, str],
+    codes: tuple[str, str],
+    refusals: list[Notice],
+    cautions: list[Notice],
+) -> None:
+    """A body part or a view: another one than was trained on is refused, a caution where the file states none."""
+    wanted, meant = tuple(allowed), synonyms.get(stated, stated)
+    if not wanted or meant in wanted:
         return
-    facts = {"stated": item.body_part or "–", "trained": ", ".join(wanted)}
-    (refusals if stated else cautions).append(Notice("body-part-not-trained" if stated else "body-part-unknown", facts=facts))
-
-
-def _judge_view(allowed: Iterable[str], item: ImageSeries, refusals: list[Notice], cautions: list[Notice]) -> None:
-    wanted = tuple(allowed)
-    stated = _VIEWS.get(item.view, item.view)
-    if not wanted or stated in wanted or not item.has_identity:
-        return
-    facts = {"stated": item.view or "–", "trained": ", ".join(wanted)}
-    if stated in LATERAL or stated:
-        refusals.append(Notice("view-not-trained", facts=facts))
+    facts: dict[str, Fact] = {"stated": stated or "–", "trained": ", ".join(wanted)}
+    if meant:
+        refusals.append(Notice(codes[0], facts=facts))
     else:
-        cautions.append(Notice("view-unknown", facts=facts))
+        cautions.append(Notice(codes[1], facts=facts))
 
 
 def _judge_age(allowed: Iterable[float] | None, item: ImageSeries, cautions: list[Notice]) -> None:

@@ -35,6 +35,19 @@ class _Channel:
     def is_marks(self) -> bool:
         return self.label in MARKS
 
+    @property
+    def calibrated(self) -> bool:
+        return self.digital[0] != self.digital[1] and self.physical[0] != self.physical[1]
+
+    def scale(self) -> tuple[float, float, str]:
+        """One digital step, the value of digital 0, their unit: mV for every voltage, "" where the header has no scale."""
+        if not self.calibrated:
+            return 1 / ASSUMED_STEPS, 0.0, ""
+        low, high = self.digital
+        step = (self.physical[1] - self.physical[0]) / (high - low)
+        base, factor = self.physical[0] - low * step, millivolts(self.unit)
+        return (step * factor, base * factor, "mV") if factor else (step, base, self.unit)
+
 
 def claims(head: bytes) -> bool:
     """EDF's version field, or BDF's, and a header size that is a number."""
@@ -132,6 +145,17 @@ def _channels(body: bytes, count: int, path: str) -> list[_Channel]:
     return found
 
 
+def _runs(starts: list[float], duration: float) -> list[tuple[float, int, int]]:
+    """(start in seconds, first data record, one past the last) of stretches without a gap."""
+    runs: list[tuple[float, int, int]] = []
+    for k, start in enumerate(starts):
+        if runs and abs(runs[-1][0] + (k - runs[-1][1]) * duration - start) < duration * 1e-3 + 1e-6:
+            runs[-1] = (runs[-1][0], runs[-1][1], k + 1)
+        else:
+            runs.append((start, k, k + 1))
+    return runs
+
+
 class _Records:
     """SignalSource over mapped data records that start at given seconds; time between them is a gap (EF-10)."""
 
@@ -146,12 +170,7 @@ class _Records:
         path: str,
     ) -> None:
         self._raw, self._width = raw, width
-        runs: list[tuple[float, int, int]] = []
-        for k, start in enumerate(starts):
-            if runs and abs(runs[-1][0] + (k - runs[-1][1]) * duration - start) < duration * 1e-3 + 1e-6:
-                runs[-1] = (runs[-1][0], runs[-1][1], k + 1)
-            else:
-                runs.append((start, k, k + 1))
+        runs = _runs(starts, duration)
         ends = [start + (last - first) * duration for start, first, last in runs]
         self.gaps = tuple(
             Gap(end, following[0]) for end, following in zip(ends, runs[1:], strict=False) if following[0] > end + 1e-9
@@ -163,16 +182,9 @@ class _Records:
         for channel in channels:
             if channel.is_marks or channel.samples == 0:
                 continue
-            low, high = channel.digital
-            if high == low or channel.physical[0] == channel.physical[1]:
+            step, base, unit = channel.scale()
+            if not channel.calibrated:
                 warnings.append(Notice("ecg-gain-missing", path, {"lead": channel.label}))
-                step, base, unit = 1 / ASSUMED_STEPS, 0.0, ""
-            else:
-                step = (channel.physical[1] - channel.physical[0]) / (high - low)
-                base, unit = channel.physical[0] - low * step, channel.unit
-            factor = millivolts(unit)
-            if factor:
-                step, base, unit = step * factor, base * factor, "mV"
             rate = channel.samples / duration
             placed = [(round(start * rate), first, last) for start, first, last in runs]
             total = max(at + (last - first) * channel.samples for at, first, last in placed)
