@@ -13,7 +13,7 @@ from typing import Any
 
 from medviewer.core.ecg import EcgRecord
 from medviewer.core.errors import Fact, Notice
-from medviewer.core.finding import Evidence, Interval, Region, Result, Score, Span
+from medviewer.core.finding import Evidence, Interval, Region, Result, Score, Span, probability_words
 from medviewer.core.image import ImageSeries
 from medviewer.core.note import Mention, NoteDocument
 from medviewer.core.units import CharOffset
@@ -149,8 +149,8 @@ def _scored(rule: Mapping[str, Any], item: Item, result: Result) -> tuple[Side, 
     if evidence is None and isinstance(item, ImageSeries):
         evidence = Region(result.frame or 0)
     facts: dict[str, Fact] = {
-        "probability": round(score.probability, 2),
-        "threshold": round(score.threshold, 2) if score.threshold is not None else "–",
+        "probability": probability_words(score.probability),
+        "threshold": f"{score.threshold:.2f}" if score.threshold is not None else "–",
         "count": count,
         "of": of,
     }

@@ -180,3 +180,11 @@ def test_the_place_of_the_contradiction_is_on_the_beats():
     (found,) = differ("No premature ventricular beats.", beats("NNNNVNNNNV"))
     assert found.network.evidence.start < 100 + 200 * 4 < found.network.evidence.end
     assert found.network.value == 2
+
+
+@pytest.mark.parametrize(("probability", "words"), [(0.9984, "0.998"), (0.99999, ">0.999"), (0.9, "0.90")])
+def test_a_score_near_the_end_claims_no_certainty_in_the_sentence(probability, words):
+    (one,) = differ("No pneumonia.", cxr(probability), other=Xray())
+    for lang in ("en", "zh_CN"):
+        message = say(one.notice, lang).message
+        assert words in message and "0.58" in message and "1.0" not in message

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.core.errors import MedviewerError, Notice
-from medviewer.core.finding import Finding, Score, Span
+from medviewer.core.finding import Finding, Score, Span, probability_words
 from medviewer.core.lexicon import Lexicon
 from medviewer.core.mentions import mentions, sections
 from medviewer.core.note import NoteDocument
@@ -67,7 +67,7 @@ def read(loaded: Loaded, request: Request, token: CancelToken, report: Report) -
     unsure = best.probability < threshold
     cautions = _short(loaded, prepared)
     if unsure:
-        cautions += (Notice("note-class-unsure", facts={"probability": round(best.probability, 2)}),)
+        cautions += (Notice("note-class-unsure", facts={"probability": probability_words(best.probability)}),)
     return Reading(
         scores=found,
         findings=() if unsure else (_finding(request, note, best),),
