@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medviewer.core.ecg import moment
+from medviewer.core.ecg import EcgRecord
 from medviewer.core.ecg_marks import CLASSES, Event, Marks
 from medviewer.core.finding import probability_words
 from medviewer.ui import theme
@@ -43,6 +43,7 @@ class EventsModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.marks = Marks()
+        self.record: EcgRecord | None = None
         self.numbers: list[int] = []
         self._order = (TIME, Qt.SortOrder.AscendingOrder)
 
@@ -70,7 +71,7 @@ class EventsModel(QAbstractTableModel):
         one = self.event(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() == TIME:
-                return moment(one.start_s)
+                return words.event_time(self.record, one.start_s)
             if index.column() == CLASS:
                 return f"{words.rhythm_short(one.label)} ↔" if one.kind == "rhythm" else one.label
             if index.column() == SHARE:
@@ -194,8 +195,8 @@ class EventsList(QWidget):
         column_box.addWidget(self.table, 1)
         self.take(Marks())
 
-    def take(self, marks: Marks) -> None:
-        self._marks = marks
+    def take(self, marks: Marks, record: EcgRecord | None = None) -> None:
+        self._marks, self.model.record = marks, record
         counts = marks.counts()
         said = ", ".join(f"{counts[c]} {c}" for c in ("V", "S", "F", "Q", "N") if counts[c]) or self.tr("none")
         text = self.tr("EVENTS · {counts}").format(counts=said)

@@ -85,7 +85,7 @@ class EcgPanel(QWidget):
         if pane is not self._pane or pane.marks is not self._marks:
             self._pane, self._marks = pane, pane.marks
             self._number = None
-            self.events.take(pane.marks)
+            self.events.take(pane.marks, pane.record)
             events = bool(len(pane.marks.times) or pane.marks.episodes)
             self._column.setStretchFactor(self.events, 2 if events else 0)
             self._tell_numbers(pane)

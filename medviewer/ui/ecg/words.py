@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
-from medviewer.core.ecg import EcgRecord, Episode, Measurement
+from medviewer.core.ecg import EcgRecord, Episode, Measurement, moment
 from medviewer.core.ecg_layout import EcgPicture
 from medviewer.core.ecg_view import EcgView
 from medviewer.core.finding import Decision, probability_words
@@ -198,6 +198,16 @@ def filter_title(filters: Filters) -> str:
     if filters.none:
         return _tr("unfiltered")
     return filter_words(filters).removeprefix(_tr("shown {filters}").replace("{filters}", "")).strip()
+
+
+def event_time(record: EcgRecord | None, seconds: float) -> str:
+    """A time in the list: by the clock where the page tells the clock (a minute and more, with a start), else as `moment`."""
+    if record is None or not record.start or record.seconds < 60:
+        return moment(seconds)
+    hour, minute, second = (float(part) for part in record.start[11:19].split(":"))
+    tenths = round((hour * 3600 + minute * 60 + second + seconds) * 10)
+    minutes, rest = divmod(tenths, 600)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{rest / 10:04.1f}"
 
 
 def tachogram_title() -> str:

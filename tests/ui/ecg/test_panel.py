@@ -407,3 +407,19 @@ def test_the_networks_panel_is_as_high_as_its_rows(qtbot, tmp_path):
     rows = [networks._rows.itemAt(n).widget() for n in range(networks._rows.count())]
     qtbot.waitUntil(lambda: not networks._fit_later.isActive(), timeout=5000)
     assert rows and networks.maximumHeight() >= sum(row.sizeHint().height() for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "begun", "early", "late"),
+    [
+        (10.0, "2026-01-01T21:10:04", "5.68 s", "3:00:00.0"),
+        (86400.0, "", "5.68 s", "3:00:00.0"),
+        (86400.0, "2026-01-01T21:10:04", "21:10:09.7", "00:10:04.0"),
+    ],
+)
+def test_times_in_the_list_are_by_the_clock_where_the_page_is(seconds, begun, early, late):
+    from medviewer.ui.ecg import words
+
+    record = replace(ecg_record([np.zeros(int(seconds))], 1.0), start=begun)
+    assert words.event_time(record, 5.68) == early
+    assert words.event_time(record, 3 * 3600.0) == late
