@@ -231,6 +231,7 @@ def _paint_waves(painter: QPainter, cell: Cell, marks: Marks, lead: str, rate: f
         painter.drawLine(QLineF(a, y, b, y))
         wide = metrics.horizontalAdvance(wave.kind)
         left = (a + b - wide) / 2
-        if left > last + 2:  # a letter that has no room would make one word with its neighbour
+        # A letter that has no room would make one word with its neighbour, or stand outside the cell.
+        if left > last + 2 and cell.rect.x <= left and left + wide <= cell.rect.x + cell.rect.w:
             painter.drawText(QPointF(left, y + 10), wave.kind)
             last = left + wide
