@@ -20,6 +20,9 @@ from medviewer.core.note import NoteDocument
 from medviewer.inference.contract import fit
 from medviewer.inference.note.reading import lexicon
 from medviewer.inference.registry import Registry
+from medviewer.io.note.cda import cda
+from medviewer.io.note.fhir import fhir
+from medviewer.io.note.hl7 import hl7
 from medviewer.io.note.letters import LARGEST_TEXT, decoded
 from medviewer.io.note.plain import docx, pdf, rtf
 from medviewer.io.note.readers import open_notes
@@ -180,8 +183,15 @@ def test_hostile_notes_are_shown_and_typed_in(qtbot, tmp_path):
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=3000))
 def test_no_bytes_break_the_readers(raw):
-    for read in (lambda: decoded(raw, "x"), lambda: rtf(b"{\\rtf1 " + raw, "x"), lambda: docx(raw, "x"), lambda: pdf(raw, "x")):
-        assert _code(read).startswith(("note-", "pdf-", "read"))
+    head = b"MSH|^~\\&|A\rPID|1||T-1\rOBX|1|TX|||"
+    readers = (
+        lambda: decoded(raw, "x"), lambda: rtf(b"{\\rtf1 " + raw, "x"), lambda: docx(raw, "x"), lambda: pdf(raw, "x"),
+        lambda: hl7(decoded(head + raw, "x")[0], "x"), lambda: hl7(decoded(head + b"x\rMSH\r" + raw, "x")[0], "x"),
+        lambda: cda(b"<ClinicalDocument><section><text>" + raw + b"</text></section></ClinicalDocument>", "x"),
+        lambda: fhir(decoded(b'{"resourceType": "Observation", "valueString": "' + raw + b'"}', "x")[0], "x"),
+    )  # fmt: skip
+    for read in readers:
+        assert _code(read).startswith(("note-", "pdf-", "xml-", "read"))
 
 
 def _code(read):

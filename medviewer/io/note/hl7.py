@@ -35,8 +35,8 @@ def stated_charset(raw: bytes) -> str:
 def hl7(text: str, path: str) -> list[Found]:
     """OBR titles, OBX values (texts, numbers with units, encapsulated data), NTE. Raises `note-damaged`, `note-empty`."""
     segments = _segments(text)
-    first = next((n for n, line in enumerate(segments) if line.startswith("MSH")), None)
-    if first is None or len(segments[first]) < 8:
+    first = next((n for n, line in enumerate(segments) if line.startswith("MSH") and len(line) >= 8), None)
+    if first is None:
         raise MedviewerError("note-damaged", path, reason="HL7 v2")
     found = [_document(message, path) for message in _messages(segments[first:])]
     kept = [one for one in found if one.text.strip()]
@@ -96,7 +96,10 @@ def _messages(segments: list[str]) -> Iterator[list[str]]:
     """One for each MSH and, in a message about several people, for each PID: words of one are none of the other."""
     head, message = segments[0], [segments[0]]
     for segment in segments[1:]:
-        begins, other = segment.startswith("MSH"), segment.startswith("PID") and any(s.startswith("PID") for s in message)
+        begins, other = (
+            segment.startswith("MSH") and len(segment) >= 8,
+            segment.startswith("PID") and any(s.startswith("PID") for s in message),
+        )
         if begins or other:
             yield message
             head = segment if begins else head
