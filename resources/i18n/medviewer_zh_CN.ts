@@ -1125,18 +1125,6 @@
       <translation>将病历拖到此处</translation>
     </message>
     <message>
-      <source>English</source>
-      <translation>英文</translation>
-    </message>
-    <message>
-      <source>Chinese</source>
-      <translation>中文</translation>
-    </message>
-    <message>
-      <source>language unknown</source>
-      <translation>语言未知</translation>
-    </message>
-    <message>
       <source>reading …</source>
       <translation>读取中…</translation>
     </message>
@@ -1149,24 +1137,8 @@
       <translation>决定词：{label}</translation>
     </message>
     <message>
-      <source>signed by {who}</source>
-      <translation>{who} 已签名</translation>
-    </message>
-    <message>
-      <source>saved</source>
-      <translation>已保存</translation>
-    </message>
-    <message>
-      <source>as in the file</source>
-      <translation>与文件一致</translation>
-    </message>
-    <message>
       <source>Choose the encoding …</source>
       <translation>选择编码…</translation>
-    </message>
-    <message>
-      <source>nothing found</source>
-      <translation>未发现</translation>
     </message>
     <message>
       <source>Make a clean copy</source>
@@ -1183,26 +1155,6 @@
     <message>
       <source>weight {w} for {label}</source>
       <translation>对“{label}”的权重 {w}</translation>
-    </message>
-    <message>
-      <source>measured: {size}</source>
-      <translation>测量值：{size}</translation>
-    </message>
-    <message>
-      <source>cue: {cue}</source>
-      <translation>提示词：{cue}</translation>
-    </message>
-    <message>
-      <source>rule: {rule}</source>
-      <translation>规则：{rule}</translation>
-    </message>
-    <message>
-      <source>scope: {scope}</source>
-      <translation>作用范围：{scope}</translation>
-    </message>
-    <message>
-      <source>a long list: check it</source>
-      <translation>列表较长，请核对</translation>
     </message>
     <message>
       <source>Done</source>
@@ -2646,6 +2598,54 @@
     <message>
       <source>age</source>
       <translation>年龄</translation>
+    </message>
+    <message>
+      <source>signed by {who}</source>
+      <translation>{who} 已签名</translation>
+    </message>
+    <message>
+      <source>saved</source>
+      <translation>已保存</translation>
+    </message>
+    <message>
+      <source>as in the file</source>
+      <translation>与文件一致</translation>
+    </message>
+    <message>
+      <source>English</source>
+      <translation>英文</translation>
+    </message>
+    <message>
+      <source>Chinese</source>
+      <translation>中文</translation>
+    </message>
+    <message>
+      <source>language unknown</source>
+      <translation>语言未知</translation>
+    </message>
+    <message>
+      <source>nothing found</source>
+      <translation>未发现</translation>
+    </message>
+    <message>
+      <source>measured: {size}</source>
+      <translation>测量值：{size}</translation>
+    </message>
+    <message>
+      <source>cue: {cue}</source>
+      <translation>提示词：{cue}</translation>
+    </message>
+    <message>
+      <source>rule: {rule}</source>
+      <translation>规则：{rule}</translation>
+    </message>
+    <message>
+      <source>scope: {scope}</source>
+      <translation>作用范围：{scope}</translation>
+    </message>
+    <message>
+      <source>a long list: check it</source>
+      <translation>列表较长，请核对</translation>
     </message>
   </context>
   <context>

@@ -17,7 +17,7 @@ from medviewer.services.session import Item
 from medviewer.services.words import Sentence
 from medviewer.ui import theme
 from medviewer.ui.bridge import Bridge
-from medviewer.ui.note import ink
+from medviewer.ui.note import words
 from medviewer.ui.note.find import FindBar
 from medviewer.ui.note.panel import Classes, Legend, MentionLine
 from medviewer.ui.note.text import LARGEST_SHOWN, NoteText
@@ -242,46 +242,33 @@ class NotePane(Pane):
             return
         author = f"{note.author} · " if note.author else ""
         _fit(self._title, note.title or note.item, 0.25 * self.width())
-        names = {"en": self.tr("English"), "zh": self.tr("Chinese")}
-        self._language.setText(names.get(note.language, self.tr("language unknown")))
+        self._language.setText(words.language(note))
         first = picture.classes[0] if picture.classes else None
-        words = ""
+        told = ""
         if self._waiting:
-            words = self.tr("reading …")
+            told = self.tr("reading …")
         elif first is not None and picture.unsure:
-            words = self.tr("not sure")
+            told = self.tr("not sure")
         elif first is not None and picture.words:
-            words = self.tr("words that decided: {label}").format(label=self._label(picture.model, first.label))
-        _fit(self._tag, words, 0.24 * self.width())
-        self._tag.setVisible(bool(words) and self.width() > 420)
+            told = self.tr("words that decided: {label}").format(label=self._label(picture.model, first.label))
+        _fit(self._tag, told, 0.24 * self.width())
+        self._tag.setVisible(bool(told) and self.width() > 420)
         tag = self._tag.sizeHint().width() + 6 if self._tag.isVisibleTo(self) else 0
         beside = sum(w.sizeHint().width() + 8 for w in (self._title, self._language, self.edit_button)) + tag + 30
-        _fit(self._state, f"{author}{note.date[:10]}  {self._kept(note)}".strip(), max(40, self.width() - beside))
+        _fit(self._state, f"{author}{note.date[:10]}  {words.kept(note)}".strip(), max(40, self.width() - beside))
         self.edit_button.setEnabled(not note.signed_at and len(note.text) <= LARGEST_SHOWN)
         self._tell_strips(note)
-
-    def _kept(self, note: NoteDocument) -> str:
-        if note.signed_at:
-            return self.tr("signed by {who}").format(who=note.signed_by)
-        if note.note_id:
-            return self.tr("saved")
-        return self.tr("as in the file")
 
     def _tell_strips(self, note: NoteDocument) -> None:
         guessed = [w for w in note.warnings if w.code in GUESSES]
         others = [w for w in note.warnings if w not in guessed]
         if len(note.text) > LARGEST_SHOWN:
             others.append(Notice("note-shown-in-part", note.path, {"shown": LARGEST_SHOWN, "all": len(note.text)}))
-        words = [escape(self._say(w).message) for w in (*guessed, *others)]
+        told = [escape(self._say(w).message) for w in (*guessed, *others)]
         if guessed and note.format in ("txt", "html", "hl7", "fhir", "cda"):
-            words.append(f'<a style="color:{theme.TEXT1}" href="encoding">{self.tr("Choose the encoding …")}</a>')
-        self.strip.tell("attention" if guessed else "quiet", "", " ".join(words))
-        counts: dict[str, int] = {}
-        for one in self._picture.identifiers:
-            counts[one.kind] = counts.get(one.kind, 0) + 1
-        said = ", ".join(f"{n} × {ink.tr(ink.KINDS[kind])}" for kind, n in counts.items()) or self.tr("nothing found")
-        if self._looking:
-            said = self.tr("reading …")
+            told.append(f'<a style="color:{theme.TEXT1}" href="encoding">{self.tr("Choose the encoding …")}</a>')
+        self.strip.tell("attention" if guessed else "quiet", "", " ".join(told))
+        said = self.tr("reading …") if self._looking else words.counted(self._picture.identifiers)
         link = f'<a style="color:{theme.TEXT1}" href="clean">{self.tr("Make a clean copy")}</a>'
         asks = self.tr(
             "Rules miss some: read it before it leaves. Click a frame to change it; select words and right-click to mark them."
@@ -310,23 +297,8 @@ class NotePane(Pane):
         return "<br>".join(said)
 
     def _mention_words(self, mention: Mention) -> str:
-        """ "pneumonia: absent", then cue, rule, scope."""
         assert self._note is not None
-        text = self._note.text
-        side = f" · {ink.tr(ink.SIDES[mention.laterality])}" if mention.laterality else ""
-        lines = [f"<b>{escape(mention.text)}: {ink.tr(ink.STYLES[mention.state].word)}</b>{side}"]
-        if mention.measures:
-            lines.append(self.tr("measured: {size}").format(size=escape(mention.size)))
-        if mention.cue:
-            lines.append(self.tr("cue: {cue}").format(cue=escape(f"“{text[slice(*mention.cue)]}”")))
-        if mention.rule:
-            lines.append(self.tr("rule: {rule}").format(rule=escape(mention.rule)))
-        if mention.scope:
-            scope = " ".join(text[slice(*mention.scope)].split())
-            lines.append(self.tr("scope: {scope}").format(scope=escape(scope if len(scope) < 120 else scope[:119] + "…")))
-        if mention.check:
-            lines.append(self.tr("a long list: check it"))
-        return "<br>".join(lines)
+        return words.mention(mention, self._note.text)
 
     # Editing
 
