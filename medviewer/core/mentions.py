@@ -20,6 +20,7 @@ from medviewer.core.statements import (
     clause,
     farther,
     form,
+    joined,
     other_statement,
     relatives,
     sentences,
@@ -173,6 +174,8 @@ def _before(
         words = text[cue.start : cue.end].lower(), text[cue.end : start], text[start:end], text[end : span[1]]
         if chinese or cue.group != "absent" or not apart(*words):
             found[cue.group] = (cue, "before")
+        if cue.group == "uncertain" and not chinese and joined(text, cue.start):
+            ended.add("absent")
         if clause(text, cue.start, cue.end):
             break  # it begins a clause of its own: "not needed if fever …", "未见气胸，考虑肺炎"
     return found
@@ -189,9 +192,9 @@ def _after(text: str, cues: list[Cue], end: int, lexicon: Lexicon) -> dict[str, 
     for cue in cues[:NEXT]:
         if (cue.role == "ends" and cue.group == "ends") or (not chinese and spoke(text, end, cue.start)):
             break
-        versus = lexicon.tokens(text[cue.start : cue.end]) in lexicon.both_ways and farther(text[end : cue.start])
+        far = farther(text[cue.start : cue.end], text[end : cue.start])
         elsewhere = chinese and re.search(r"[，,]", text[end : cue.start]) and text[cue.start] not in "均都皆"
-        if (cue.role == "after" or cue.closes) and not elsewhere and not versus:
+        if (cue.role == "after" or cue.closes) and not elsewhere and not far:
             found.setdefault(cue.group, cue)
     return found
 

@@ -91,6 +91,8 @@ _SPOKE = re.compile(
 """A statement of its own between a phrase and a cue that follows: "a nodule is seen, effusion is absent"."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _CONDITION = re.compile(r"(?:if|unless|should|in case|in the event)\b", re.IGNORECASE)
+_JOINED = re.compile(r",\s*(?:and\s+|but\s+)?$")
+_NEIGHBOUR = re.compile(r"versus|vs\.?|ruled out|excluded", re.IGNORECASE)
 _FARTHER = re.compile(
     r"\b(?:represent\w*|reflect\w*|suggest\w*|consistent|indicat\w*|due|with|from|may|likely|is|are|was)\b", re.IGNORECASE
 )
@@ -229,14 +231,20 @@ def clause(text: str, start: int, end: int) -> bool:
     return bool(_CONDITION.match(text, start, end))
 
 
+def joined(text: str, start: int) -> bool:
+    """Does a cue follow a comma: "no colour flow, and likely represents a lipoma"?"""
+    return bool(_JOINED.search(text, max(0, start - 12), start))
+
+
 def other_statement(between: str) -> bool:
     """Does an English statement of its own begin between a phrase and a word of side: "no mass, trace effusion on the left"?"""
     return any(_OPENS.match(between, comma.end()) for comma in re.finditer(r"[,;]", between))
 
 
-def farther(between: str) -> bool:
-    """Is a phrase no side of the "versus" that follows: "an opacity representing atelectasis versus pneumonia"?"""
-    return bool(_FARTHER.search(between))
+def farther(cue: str, between: str) -> bool:
+    """Is a phrase too far from a cue behind it that judges its neighbour alone: "an opacity representing atelectasis versus
+    pneumonia", "chest pain with infarction ruled out"?"""
+    return bool(_NEIGHBOUR.fullmatch(cue) and _FARTHER.search(between))
 
 
 def aside(text: str, end: int) -> int:
