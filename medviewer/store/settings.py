@@ -74,10 +74,13 @@ class Settings:
                 return read
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError):
+        except OSError as error:
+            log.warning("settings unreadable, defaults used: %s", error.strerror)
+            return {}
+        except ValueError:
             pass
         kept = self._path.with_name("settings.damaged.json")
-        log.warning("settings unreadable, kept as %s, defaults used", kept.name)
+        log.warning("settings damaged, kept as %s, defaults used", kept.name)
         with contextlib.suppress(OSError):
             self._path.replace(kept)
         return {}

@@ -34,3 +34,11 @@ def test_safe_mode_neither_reads_nor_writes(tmp_path):
     assert safe.get("language") == ""
     safe.set("language", "zh_CN")
     assert Settings(Profile.at(tmp_path)).get("language") == "en"
+
+
+def test_settings_that_may_not_be_read_are_not_called_damaged(tmp_path, caplog):
+    (tmp_path / "settings.json").mkdir(parents=True)
+    settings = Settings(Profile(tmp_path, tmp_path, tmp_path))
+    assert settings.get("cine_rate") == 10
+    assert (tmp_path / "settings.json").is_dir() and not (tmp_path / "settings.damaged.json").exists()
+    assert "damaged" not in caplog.text and "unreadable" in caplog.text
