@@ -6,7 +6,7 @@ import lzma
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, sosfilt, sosfiltfilt
 
 from medviewer.inference.ecg.beats import LABELS, Sequence, described, slowed
 from medviewer.inference.ecg.beats_reading import PREFERRED
@@ -126,6 +126,31 @@ def jolted(
     return found
 
 
+def tall(lead: np.ndarray, rate: float, at: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The lead with T waves 0.6 to 2 times as tall as its QRS; `at` are the samples of its R peaks."""
+    from scipy.ndimage import median_filter
+
+    if len(at) < 3:
+        return lead
+    level = np.interp(np.arange(len(lead)), np.arange(0, len(lead), 8), median_filter(lead[::8], max(3, round(0.1 * rate))))
+    over = lead - level
+    smooth = sosfiltfilt(butter(2, 8.0, fs=rate, output="sos"), over)
+    after = np.append(np.diff(at), np.median(np.diff(at)))
+    begin, end = at + 0.14 * rate, at + np.minimum(0.5 * rate, 0.62 * after)
+    envelope = np.zeros(len(lead))
+    sizes = []
+    for a, b in zip(begin.astype(int), end.astype(int), strict=True):
+        if b - a > 0.1 * rate and b < len(lead):
+            envelope[a:b] = np.minimum(1.0, 3 * np.sin(np.pi * np.arange(b - a) / (b - a)))
+            sizes.append(float(np.abs(smooth[a:b]).max()))
+    if not sizes:
+        return lead
+    reach = int(0.05 * rate)
+    qrs = np.median([np.abs(over[max(0, s - reach) : s + reach]).max() for s in at])
+    gain = np.clip(rng.uniform(0.6, 2.0) * qrs / max(float(np.median(sizes)), 1e-3 * qrs + 1e-9), 1.0, 8.0)
+    return lead + smooth * (gain - 1) * envelope
+
+
 def pack(name: str, found: Sequence, allowed: np.ndarray, **more: object) -> dict:
     """What training keeps of a record."""
     at = found.at
@@ -164,12 +189,13 @@ def load(data: Path, name: str, seed: int, copies: int = 2) -> list[dict]:
 
 def disturbed(data: Path, name: str, seed: int) -> list[dict]:
     """A record with moving electrodes: copies of two leads, in either order, and of each lead alone, found and described as such a
-    record is; two of them noisy too."""
+    record is; three with tall T waves, two noisy."""
     leads, rate, reference, symbols, flutter = mitdb(data, name)
     rng = np.random.default_rng([seed, int(name), 1])
     records = []
     for k, part in enumerate((leads, leads[::-1], leads[::-1], leads[:1], leads[1:], leads)):
-        traces = noisy(part, rate, rng, (3, 15)) if k in (2, 5) else part
+        traces = [tall(x, rate, reference, rng) if rng.random() < 0.6 else x for x in part] if k in (1, 3, 4) else part
+        traces = noisy(traces, rate, rng, (3, 15)) if k in (2, 5) else traces
         traces = [jolted(x, rate, rng, (0.5, 8), 6.0) if rng.random() < 0.7 else x for x in traces]
         at = detect(traces, rate)
         taken, _ = matched(at, reference, rate)
@@ -222,12 +248,14 @@ def strips(
     signals: list[np.ndarray], label: str, count: int, seed: int, skip: int = 0, shaken: float = 0.0, cut: float = 0.0
 ) -> list[dict]:
     """Strips of known rhythm: normal ones hold normal beats alone, in fibrillation no beat is supraventricular ectopic. Of the drawn
-    order `skip` are left out; of the others the share `shaken` has a moving electrode, the share `cut` is 10 s long."""
+    order `skip` are left out; of the others the share `shaken` has a moving electrode (and three in ten tall T waves), the share `cut` is 10 s long."""
     rng = np.random.default_rng(seed)
     row = only(0, NONE) if label == "N" else only(0, 2, 3, NONE)
     records = []
     for k in rng.permutation(len(signals))[skip : skip + count]:
         signal = jolted(signals[k], 300.0, rng, (1, 8), 6.0) if rng.random() < shaken else signals[k]
+        if shaken and rng.random() < 0.3:
+            signal = tall(signal, 300.0, detect([signal], 300.0), rng)
         if rng.random() < cut and len(signal) > 3000:
             start = int(rng.integers(0, len(signal) - 3000))
             signal = signal[start : start + 3000]

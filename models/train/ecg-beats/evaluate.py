@@ -197,7 +197,10 @@ def main() -> None:
     document: dict = {"seconds a record": seconds, "DS1 (learned from)": figures(summed(own)), "peaks DS1": peaks(own)}
     paced = {name: source.mitdb(args.data, name) for name in source.PACED}
     document["paced (learned from)"] = paced_figures(loaded, paced)
+    if not args.test and args.out.is_file():
+        document = json.loads(args.out.read_text("utf-8")) | document  # DS2 as the version left it that opened it
     if args.test:
+        document["DS2 of version"] = loaded.bundle.document["version"]
         ds2 = {name: source.mitdb(args.data, name) for name in DS2}
         document |= tested(loaded, own, ds2, args.quick)
     args.out.write_text(json.dumps(document, indent=1) + "\n", "utf-8")

@@ -47,7 +47,7 @@ def document(members: int, readout: dict[str, Any], minutes: float) -> dict[str,
     return {
         "schema": "medviewer.bundle/1",
         "id": "ecg-beats",
-        "version": "1.1",
+        "version": "1.2",
         "title": {"en": "ECG: beats", "zh_CN": "心电图：心搏"},
         "task": {
             "en": "Finds every beat of an ECG and names its class (AAMI EC57: N, S, V, F; Q where it is paced or not sure)",

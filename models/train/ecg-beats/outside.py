@@ -188,6 +188,13 @@ def jolted(leads: Leads, rate: float, seed: int) -> tuple[Leads, float]:
     return [source.jolted(lead, rate, rng, (1, 4), 5.0) for lead in leads], rate
 
 
+def tall(leads: Leads, rate: float, seed: int) -> tuple[Leads, float]:
+    """T waves 0.6 to 2 times as tall as the QRS of the lead's usual beats."""
+    rng = np.random.default_rng([seed, 8])
+    at = source.detect(leads, rate)
+    return [source.tall(lead, rate, at, rng) for lead in leads], rate
+
+
 def at_rate(wanted: float) -> Change:
     return lambda leads, rate, seed: ([resampled(lead, rate, wanted) for lead in leads], wanted)
 
@@ -207,6 +214,7 @@ OWN: dict[str, Change] = {
     "drift of ±1 mV": wander,
     "noise, 6 dB": CHANGES["noise, 6 dB"],
     "electrode motion": jolted,
+    "tall T waves": tall,
 }
 PIECES = {"10 s at a time": 10.0, "60 s at a time": 60.0}
 MINUTES = 10
@@ -301,7 +309,7 @@ def main() -> None:
     torch.set_num_threads(1)
     bundle = Bundle(args.model, json.loads((args.model / "bundle.json").read_text("utf-8")))
     loaded = load(bundle)
-    document: dict = {"version": bundle.document["version"]}
+    document: dict = {"version": bundle.document["version"], "minutes": MINUTES}
     for name, cases in (("ludb", ludb), ("ptbxl", ptbxl), ("cinc", cinc)):
         if args.only in (None, name):
             some = list(cases(args.data))

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,6 +16,7 @@ import data as source
 import numpy as np
 import synthesis
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from medviewer.inference.ecg.beats import LABELS, SHAPE, TIMING
@@ -199,15 +201,32 @@ def fit(records: list[dict], steps: int, seed: int, start: torch.nn.Module | Non
     return average.module.eval()
 
 
-def fitted(path: Path, records: list[dict], steps: int, seed: int) -> torch.nn.Module:
-    """The network that an earlier run left at `path`, else a new one, kept there."""
+def fitted(path: Path, records: list[dict], steps: int, seed: int, start: torch.nn.Module | None = None) -> torch.nn.Module:
+    """The network that an earlier run left at `path`, else a new one, kept there with the seconds it took."""
     if path.is_file():
         net = BeatNet()
         net.load_state_dict(load_file(path))
         return net.eval()
-    net = fit(records, steps, seed)
-    save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path)
+    began = time.time()
+    net = fit(records, steps, seed, start)
+    weights = {k: v.contiguous() for k, v in net.state_dict().items()}
+    save_file(weights, path, metadata={"seconds": str(round(time.time() - began))})
     return net
+
+
+def in_two_stages(args: argparse.Namespace, name: str, records: list[dict], more: list[dict], seed: int) -> torch.nn.Module:
+    """First the records as they are, then those of `harder` beside them."""
+    first = fitted(args.work / f"{name}-first.safetensors", records, args.steps, seed)
+    return fitted(args.work / f"{name}.safetensors", records + more, args.more, seed, first)
+
+
+def minutes_of(folder: Path) -> float:
+    """What all networks in the folder took."""
+    total = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, "pt") as held:
+            total += int((held.metadata() or {}).get("seconds", 0))
+    return total / 60
 
 
 def logits_of(net: torch.nn.Module, record: dict) -> np.ndarray:
@@ -257,36 +276,42 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for what lies between: records, folds, seeds (900 MB)")
     parser.add_argument("--out", type=Path, help="the bundle's folder; without it nothing is made of the seeds")
     parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--more", type=int, default=300, help="steps of the second stage")
     parser.add_argument("--folds", type=int, default=3, help="0 takes the cross-validation that lies in --work")
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.work.mkdir(parents=True, exist_ok=True)
     began = time.time()
-    kept = args.work / "records.npz"
-    if not kept.is_file():
-        store(gather(args.data), kept)
-    records = stored(kept)
-    print(f"{len(records)} records, {sum(len(r['at']) for r in records)} beats, {time.time() - began:.0f} s", flush=True)
+    records, more = (kept(args.work / f"{name}.npz", make, args.data) for name, make in (("records", gather), ("harder", harder)))
+    print(f"{len(records)} records and {len(more)} harder ones, {time.time() - began:.0f} s", flush=True)
     if args.folds:
-        validate(records, args, began)
+        validate(records, more, args, began)
     for seed in range(args.seeds):
-        fitted(args.work / f"seed-{seed}.safetensors", records, args.steps, seed)
+        in_two_stages(args, f"seed-{seed}", records, more, seed)
         print(f"seed {seed}, {(time.time() - began) / 60:.1f} min", flush=True)
     if args.out:
         import finish
 
-        readout, about = finish.chosen(args.work / "cv.npz", (time.time() - began) / 60)
+        readout, about = finish.chosen(args.work / "cv.npz", minutes_of(args.work))
         about["seeds"] = args.seeds
         (Path(__file__).parent / "training.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
         finish.finish(args.work, args.out, args.data, max(1, args.seeds), readout, about["minutes"], PARAMETERS)
 
 
-def validate(records: list[dict], args: argparse.Namespace, began: float) -> None:
+def kept(path: Path, make: Callable[[Path], list[dict]], data: Path) -> list[dict]:
+    """The records that an earlier run left at `path`, else made now."""
+    if not path.is_file():
+        store(make(data), path)
+    return stored(path)
+
+
+def validate(records: list[dict], more: list[dict], args: argparse.Namespace, began: float) -> None:
     """Cross-validation by person within DS1 (and the paced records)."""
     stored: dict[str, np.ndarray] = {}
     for number, out in enumerate(source.FOLDS[: args.folds]):
-        net = fitted(args.work / f"fold-{number}.safetensors", [r for r in records if r["name"] not in out], args.steps, 0)
+        own, extra = ([r for r in some if r["name"] not in out] for some in (records, more))
+        net = in_two_stages(args, f"fold-{number}", own, extra, 0)
         net.hold = PARAMETERS["hold"]
         for record in records:
             if record["name"] in out and record["kind"] == "plain":
