@@ -304,12 +304,15 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder of train.py with the fold networks")
     parser.add_argument("--model", type=Path, default=HERE.parents[1] / "ecg-beats")
     parser.add_argument("--out", type=Path, default=HERE / "outside.json")
-    parser.add_argument("--only", choices=("ludb", "ptbxl", "cinc", "ds1"))
+    parser.add_argument(
+        "--only", choices=("ludb", "ptbxl", "cinc", "ds1"), help="this part; the others stay as they are in --out"
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)
     bundle = Bundle(args.model, json.loads((args.model / "bundle.json").read_text("utf-8")))
     loaded = load(bundle)
-    document: dict = {"version": bundle.document["version"], "minutes": MINUTES}
+    held = json.loads(args.out.read_text("utf-8")) if args.only and args.out.is_file() else {}
+    document: dict = held | {"version": bundle.document["version"], "minutes": MINUTES}
     for name, cases in (("ludb", ludb), ("ptbxl", ptbxl), ("cinc", cinc)):
         if args.only in (None, name):
             some = list(cases(args.data))

@@ -276,7 +276,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for what lies between: records, folds, seeds (900 MB)")
     parser.add_argument("--out", type=Path, help="the bundle's folder; without it nothing is made of the seeds")
     parser.add_argument("--steps", type=int, default=1200)
-    parser.add_argument("--more", type=int, default=300, help="steps of the second stage")
+    parser.add_argument("--more", type=int, default=500, help="steps of the second stage")
     parser.add_argument("--folds", type=int, default=3, help="0 takes the cross-validation that lies in --work")
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
