@@ -26,7 +26,8 @@ from medviewer.inference.reading import SEED, Reading, Report, Request
 STRETCH, MARGIN = 128, 24
 """Beats that the network reads in one go, and how many at either end are there for the others' sake."""
 BATCH = 8
-PREFERRED = ("MLII", "II", "I", "V5", "V4", "V6", "V2", "V1", "V3")
+PREFERRED = ("MLII", "II", "V5", "I", "V4", "V6", "V2", "V1", "V3")
+"""V5 beside II: I looks from the same plane, and with it blocked beats are told as V more often (card)."""
 NONE, PACED = LABELS.index("none"), LABELS.index("paced")
 CLASSES: tuple[BeatClass, ...] = ("N", "S", "V", "F", "Q")
 """What is answered; "Q" also for a paced beat and for one whose class is not sure."""

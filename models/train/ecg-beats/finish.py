@@ -19,7 +19,7 @@ from medviewer.inference.ecg.beats_reading import PACED_LEAST, calibrated, numbe
 
 PROBE_S = 60
 UNSURE = 0.45
-NO_BEAT = 0.0
+NO_BEAT = -0.5
 """Added to "none": so many beats are missed as false ones are told, in cross-validation without flutter."""
 DOUBT = 1.0
 """The first pass drops a candidate only where it is this sure (in logits): the second one sees it again."""
@@ -172,7 +172,13 @@ def finish(
     about = document(members, readout, minutes)
     about["architecture"]["parameters"] |= parameters or {}
     about["files"] = {"weights.safetensors": sha(out / "weights.safetensors")}
-    (out / "bundle.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    probed(out, about, data)
+
+
+def probed(out: Path, about: dict[str, Any], data: Path) -> None:
+    """Write bundle.json, and probe.npz by the readout that it has."""
+    path = out / "bundle.json"
+    path.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
     torch.set_num_threads(1)
     loaded = load(Bundle(out, about))
     leads, rate, *_ = source.mitdb(data, "208")
@@ -180,4 +186,4 @@ def finish(
     expected = numbers(loaded, list(signals), rate)
     np.savez_compressed(out / "probe.npz", signals=signals.astype(np.float32), rate=rate, expected=expected, tolerance=0.01)
     about["files"]["probe.npz"] = sha(out / "probe.npz")
-    (out / "bundle.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    path.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")

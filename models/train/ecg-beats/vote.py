@@ -12,6 +12,7 @@ import data as source
 import numpy as np
 import torch
 from evaluate import ROWS, figures, judge
+from finish import probed
 from safetensors.torch import load_file
 
 from medviewer.core.task import CancelToken
@@ -113,7 +114,7 @@ def main() -> None:
         return
     readout["offsets"] = chosen(all_heard, readout)
     print("offsets", readout["offsets"])
-    (args.model / "bundle.json").write_text(json.dumps(bundle.document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    probed(args.model, dict(bundle.document), args.data)
     found, path = tables(all_heard, readout, readout["vote"]), HERE / "training.json"
     told("with the bundle's vote", found)
     total = np.sum(list(found.values()), axis=0)

@@ -278,9 +278,28 @@ def test_ec10_the_card_tells_each_record_and_232_apart():
     card = (BUNDLE / "card.md").read_text("utf-8")
     if "DS2 was not opened" in card:
         pytest.skip("this version of the bundle was not judged on DS2")
+    bundle = json.loads((BUNDLE / "bundle.json").read_text("utf-8"))
+    told = [m["name"] for m in bundle["metrics"] if "DS2" in m["name"]]
+    assert "not measured on DS2" in card and told and all(n.endswith("version 1.1") for n in told), bundle["version"]
     assert "232" in card
     for name in ("100", "202", "213", "222", "233"):
         assert f"| {name} |" in card
+
+
+def test_twelve_leads_are_read_by_ii_and_one_from_another_plane(loaded):
+    names = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+    order = beats_reading.ranked_leads(record_of([np.zeros(10)] * 12, 500.0, names=names))
+    assert [names[k] for k in order[:2]] == ["II", "V5"]
+
+
+def test_an_electrode_that_moves_is_no_ventricular_beat(loaded):
+    """Steps and humps up to three times as tall as R between beats of a plain heart: what 22 % of normal strips held before."""
+    signal = heart(seconds=60)
+    t = np.arange(len(signal)) / 360.0
+    for at, size in ((8.1, 3.0), (21.4, -2.5), (40.2, 2.0), (52.7, -3.0)):
+        signal += size * np.where(t > at, np.exp(-np.maximum(t - at, 0) / 0.4), np.exp(-np.maximum(at - t, 0) / 0.03))
+    found = answer(loaded, record_of([signal], 360.0))
+    assert found.beats.symbol.count("V") <= 1 and 64 <= len(found.beats.sample) <= 72
 
 
 @pytest.mark.parametrize("name", ["102", "104", "107", "217"])
