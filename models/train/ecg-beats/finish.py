@@ -19,7 +19,7 @@ from medviewer.inference.ecg.beats_reading import PACED_LEAST, calibrated, numbe
 
 PROBE_S = 60
 UNSURE = 0.45
-NO_BEAT = -0.5
+NO_BEAT = 0.0
 """Added to "none": so many beats are missed as false ones are told, in cross-validation without flutter."""
 DOUBT = 1.0
 """The first pass drops a candidate only where it is this sure (in logits): the second one sees it again."""
