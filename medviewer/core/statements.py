@@ -189,7 +189,7 @@ def apart(first: str, between: str, phrase: str, rest: str) -> bool:
     if _UNLESS.match(rest) or (_SHORT.match(first) and _AFAR.search(between)) or (_NOUN.match(first) and _VERB.search(between)):
         return True
     breaks = [m.end() for m in re.finditer(r",\s*(?:and\b)?|\band\b", between)]
-    listed = not breaks or bool(_LISTED.search(between))
+    listed = not breaks or bool(_LISTED.search(between, breaks[-1]))
     rest = re.split(r"[.;\n]", rest, maxsplit=1)[0]
     comma = not listed and between[: breaks[-1]].rstrip().endswith(",")
     if comma and _SAID.match(rest):
