@@ -269,7 +269,7 @@ def test_a_clinicians_note_that_a_network_for_questions_cannot_read_is_refused_b
     with pytest.raises(MedviewerError) as raised:
         read_one(load(questions), request, CancelToken(), lambda done, total: None)
     why = raised.value.notice
-    assert (why.code, why.facts["headers"]) == ("note-no-question", "主诉, 现病史, 心电图, 印象")
+    assert (why.code, why.facts["headers"]) == ("note-no-question", "主诉, 现病史, 心电图, 影像")
 
 
 def test_mw11_the_publishers_parts_share_no_note(data):
