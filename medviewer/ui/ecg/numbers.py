@@ -6,7 +6,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from medviewer.core.ecg import Measurement
@@ -73,17 +73,30 @@ class RatePlots(_Plot):
     def __init__(self) -> None:
         super().__init__(116)
         self._found: Intervals | None = None
+        self._drawn: QPixmap | None = None
+        """A day's ten thousand dots take 30 ms: drawn once for each answer and size, not at each step to another event."""
 
     def tell(self, found: Intervals | None) -> None:
         self._found = found if found is not None and len(found.seconds) > 2 else None
+        self._drawn = None
         self.setVisible(self._found is not None)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        found = self._found
-        if found is None:
+        if self._found is None:
             return
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if self._drawn is None or self._drawn.size() != size:
+            self._drawn = QPixmap(size)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            self._draw(self._found, QPainter(self._drawn))
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.end()
+
+    def _draw(self, found: Intervals, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = self.height() - 16.0
         left, right = QRectF(0, 14, self.width() - side - 14, side), QRectF(self.width() - side, 14, side, side)
