@@ -8,6 +8,7 @@ import pytest
 from make import make_image, make_series, save
 
 from medviewer.cli.main import main
+from medviewer.core.finding import probability_words
 from medviewer.services.sample import sample_paths
 from medviewer.store.assets import models_folder
 
@@ -177,7 +178,7 @@ def test_infer_prints_where_a_note_and_the_radiograph_of_one_patient_contradict_
     assert found["note"]["text"] == "no pneumonia" and found["note"]["state"] == "absent"
     assert denies.read_text("utf-8")[found["note"]["start"] : found["note"]["end"]] == "no pneumonia"
     assert found["network"]["probability"] >= found["network"]["threshold"]
-    assert f"{found['network']['probability']:.2f}".rstrip("0") in found["message"]
+    assert probability_words(found["network"]["probability"]) in found["message"]
     assert "identity-assumed" in [warning["code"] for warning in document["warnings"]]
     _, document = infer(tmp_path, chest, states, "--explain", "none")
     assert document["discordances"] == []
