@@ -355,7 +355,8 @@ Paced records by networks that did not learn from them, R peaks Se / +P and pace
 
 Then other collections, read by the shipped file as `infer` reads them, of 12 leads II and the next in its order. Groups are made of what the collection says
 of the whole record; nobody marked each beat. "Plain" is sinus rhythm without ectopy, pacing or block: S and V there are false, but for ectopic beats that
-nobody wrote down. Normal beats of LUDB and of 1,600 other CinC strips (N1) were learned from; PTB-XL (its test fold left out) and these strips were not.
+nobody wrote down. Normal beats of LUDB and of 1,600 other CinC strips (N1) were learned from; PTB-XL (its test fold left out) and these strips were not,
+but the recipe of 1.2 was chosen with them in view.
 
 {elsewhere(o, w)}
 """
@@ -368,7 +369,7 @@ def _outside_zh(o: dict, w: dict) -> str:
 
 由未学过它们的网络读取起搏记录，R 峰 Se / +P 与标为 Q 的起搏心搏：{paced_words(o)}。
 
-再是其他数据集，由发布的文件按 `infer` 的方式读取（12 导联时取 II 与次序中的下一个）。分组依据数据集对整份记录的说明，没有逐搏标注。“无异常”为窦性心律且无异位、起搏或阻滞：其中的 S 与 V 为误报，除非有未写明的异位搏动。LUDB 的正常心搏与另外 1,600 份 CinC 片段（N1）参与过训练；PTB-XL（不含其测试折）与这些片段没有。
+再是其他数据集，由发布的文件按 `infer` 的方式读取（12 导联时取 II 与次序中的下一个）。分组依据数据集对整份记录的说明，没有逐搏标注。“无异常”为窦性心律且无异位、起搏或阻滞：其中的 S 与 V 为误报，除非有未写明的异位搏动。LUDB 的正常心搏与另外 1,600 份 CinC 片段（N1）参与过训练；PTB-XL（不含其测试折）与这些片段没有，但 1.2 版的方案是看着它们选定的。
 
 {elsewhere(o, w)}
 """
