@@ -80,6 +80,7 @@ SOURCES = {
     "note-section-en": "https://github.com/abachaa/MTS-Dialog",
     "note-dept-zh": "https://github.com/Toyhom/Chinese-medical-dialogue-data",
 }
+VERSIONS = {"note-specialty-en": "2.0", "note-section-en": "2.1", "note-dept-zh": "2.0"}
 LICENCES = {"note-specialty-en": "CC0-1.0", "note-section-en": "CC-BY-4.0", "note-dept-zh": "MIT"}
 
 
@@ -92,16 +93,18 @@ def main(folder: Path) -> None:
     about, found = ABOUT[name], json.loads((folder / "training.json").read_text("utf-8"))
     labels, parameters = found["labels"], found["parameters"]
     low, high = found["macro_f1_95"]
+    repeats = found.get("repeats", 1)
+    way = "5-fold" if repeats == 1 else f"{repeats} times 5-fold"
     metrics = [
         {
-            "name": "macro F1, 5-fold on train + valid",
+            "name": f"macro F1, {way} on train + valid",
             "value": round(found["macro_f1"], 4),
             "low": round(low, 4),
             "high": round(high, 4),
             "n": found["notes"],
         },
-        {"name": "accuracy, 5-fold", "value": round(found["accuracy"], 4), "n": found["notes"]},
-        {"name": "ECE, 10 bins, 5-fold", "value": round(found["ece"], 4), "n": found["notes"]},
+        {"name": f"accuracy, {way}", "value": round(found["accuracy"], 4), "n": found["notes"]},
+        {"name": f"ECE, 10 bins, {way}", "value": round(found["ece"], 4), "n": found["notes"]},
         {
             "name": f"bar on the same folds: {about['bar']}, macro F1",
             "value": round(float(np.mean(found["candidates"]["bar"]["macro_f1"])), 4),
@@ -122,7 +125,7 @@ def main(folder: Path) -> None:
         },
     ]
     document = {
-        "schema": "medviewer.bundle/1", "id": name, "version": "2.0",
+        "schema": "medviewer.bundle/1", "id": name, "version": VERSIONS[name],
         "title": {"en": about["title"][0], "zh_CN": about["title"][1]}, "task": {"en": about["task"][0], "zh_CN": about["task"][1]},
         "kind": "note", "labels": [{"id": label, "title": dict(zip(("en", "zh_CN"), TITLES.get(label, (label, label)), strict=True))} for label in labels],
         "explain": {"default": "gradient-x-input"},
@@ -152,6 +155,12 @@ def main(folder: Path) -> None:
     (folder / "bundle.json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
+def draws(found: dict, words: str) -> str:
+    """Each draw's figure, where there are several."""
+    each = found.get("macro_f1_each", [])
+    return words.format(", ".join(f"{value:.3f}" for value in each)) if len(each) > 1 else ""
+
+
 def card(name: str, about: dict, found: dict, document: dict, lang: int) -> str:
     rows = "\n".join(
         f"| {m['name']} | {m['value']}" + (f" ({m['low']}–{m['high']})" if "low" in m else "") + f" | {m['n']} |"
@@ -171,7 +180,7 @@ Linear layer over {found["features"]:,} n-grams (known by their CRC-32, so the w
 |---|---|---|
 {rows}
 
-All figures are cross-validated on the publisher's train + valid part, the part it was chosen on; the held test part was never seen, so
+{draws(found, "The draws of the folds one by one: macro F1 {}. ")}All figures are cross-validated on the publisher's train + valid part, the part it was chosen on; the held test part was never seen, so
 expect less there. Below its threshold ({found["threshold"]:.2f}) an answer is "not sure" and the top three classes are what is told.
 
 | class | F1 |
@@ -196,7 +205,7 @@ Data: {about["data"]} Made by `python models/train/{name}/train.py` in {found["m
 |---|---|---|
 {rows}
 
-所有数字均为发布者训练与验证部分的交叉验证结果，模型也在此选择；保留的测试部分从未使用，实际表现可能更低。低于阈值（{found["threshold"]:.2f}）时回答“不确定”，并给出前三类。
+{draws(found, "各次分折的宏平均 F1：{}。")}所有数字均为发布者训练与验证部分的交叉验证结果，模型也在此选择；保留的测试部分从未使用，实际表现可能更低。低于阈值（{found["threshold"]:.2f}）时回答“不确定”，并给出前三类。
 
 | 类别 | F1 |
 |---|---|

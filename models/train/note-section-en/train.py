@@ -31,4 +31,4 @@ def unlabelled(data: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    train("note-section-en", "mtsdialog_section", PARAMETERS, CANDIDATES, epochs=14, unlabelled=unlabelled)
+    train("note-section-en", "mtsdialog_section", PARAMETERS, CANDIDATES, epochs=14, unlabelled=unlabelled, repeats=5)
