@@ -23,18 +23,20 @@ PLAIN = 103
 Inputs = tuple[torch.Tensor, ...]
 
 
-def crop(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A disturbed window of at most 30 s: stretch, polarity, gain, wander, noise, a hidden piece."""
+def crop(x: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float, float]:
+    """A disturbed window of at most 30 s: stretch, polarity, gain, wander, noise, a hidden piece; and its place: sample i of it
+    is sample place + factor * i of `x`."""
+    factor, place = 1.0, 0.0
     if rng.random() < 0.4:
         factor = rng.uniform(0.93, 1.08)
         x = np.interp(np.arange(0, len(x) - 1, factor), np.arange(len(x)), x).astype(np.float32)
     if len(x) > LONGEST:
         start = rng.integers(0, len(x) - LONGEST + 1)
-        x = x[start : start + LONGEST]
+        x, place = x[start : start + LONGEST], start * factor
     if rng.random() < 0.3 and len(x) > 1700:
         size = rng.integers(int(0.55 * len(x)), len(x))
         start = rng.integers(0, len(x) - size + 1)
-        x = x[start : start + size]
+        x, place = x[start : start + size], place + start * factor
     x = x * np.float32(rng.uniform(0.7, 1.4) * (-1 if rng.random() < 0.2 else 1))
     if rng.random() < 0.3:
         t = np.arange(len(x)) / 120
@@ -46,13 +48,16 @@ def crop(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         start = rng.integers(0, len(x))
         x = x.copy()
         x[start : start + rng.integers(1, 240)] = 0
-    return x
+    return x, place, factor
 
 
 def traces(data: Prepared, rows: np.ndarray, rng: np.random.Generator | None) -> Inputs:
     """What RhythmTrace takes; disturbed where `rng` is given."""
-    pieces = [data.samples[k] if rng is None else crop(data.samples[k], rng) for k in rows]
-    batch = np.zeros((len(rows), 1, max(len(p) for p in pieces)), np.float32)
+    return padded([data.samples[k] if rng is None else crop(data.samples[k], rng)[0] for k in rows])
+
+
+def padded(pieces: list[np.ndarray]) -> Inputs:
+    batch = np.zeros((len(pieces), 1, max(len(p) for p in pieces)), np.float32)
     for row, piece in enumerate(pieces):
         batch[row, 0, : len(piece)] = piece
     return torch.from_numpy(batch), torch.tensor([len(p) for p in pieces])

@@ -19,6 +19,8 @@ import torch
 from join import finish
 from members import member
 from prepared import prepared
+from taught import taught
+from wave_numbers import waves_of
 
 MEMBERS = ("beats-1", "trace-1")
 
@@ -28,6 +30,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path)
+    parser.add_argument(
+        "--teach", type=Path, help="the bundle ecg-waves: trace-1 goes on learning from it (taught-1, not shipped)"
+    )
     parser.add_argument("--only", nargs="*", default=MEMBERS)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -40,6 +45,9 @@ def main() -> None:
     for name in args.only:
         kind, seed = name.split("-")
         member(kind, data, train, valid, int(seed), args.work / f"{name}.safetensors")
+    if args.teach is not None:
+        waves = waves_of(args.data, args.teach, args.work / "waves.npz")
+        taught(args.work / "trace-1.safetensors", data, waves, train, valid, 1, args.work / "taught-1.safetensors")
     if args.out is not None:
         minutes = (time.time() - began) / 60
         finish(args.data, data, train, valid, args.work, list(args.only), args.out, minutes, date.today().isoformat())

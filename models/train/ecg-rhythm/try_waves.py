@@ -16,28 +16,12 @@ import numpy as np
 import torch
 from join import CLASS_WEIGHT
 from members import f1
-from prepared import prepared, records
-from wave_numbers import wave_numbers
-
-from medviewer.inference.bundle import load, read_bundle
-from medviewer.inference.ecg.rhythm_beats import MISSING
+from prepared import prepared
+from wave_numbers import waves_of
 
 VALID, FOLDS, USED = 15, 5, 3
 FOREST = {"trees": 200, "depth": 6, "rate": 0.1, "columns": 0.3}
 BOOTSTRAP = 1000
-
-
-def table(data: Path, bundle: Path, kept: Path) -> np.ndarray:
-    """[records, numbers], MISSING where a number has no value; read from `kept`, or made and kept there (3.5 minutes)."""
-    if not kept.is_file():
-        loaded = load(read_bundle(bundle))
-        rows = [wave_numbers(loaded, signal, 300.0) for _, _, signal in records(data)]
-        names = sorted({name for row in rows for name in row})
-        values = np.array([[row.get(name, np.nan) for name in names] for row in rows], np.float32)
-        np.savez(kept, names=names, values=np.where(np.isfinite(values), values, MISSING))
-    with np.load(kept) as stored:
-        values = stored["values"]
-    return values
 
 
 def out_of_fold(x: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -70,7 +54,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     data = prepared(args.data, args.work / "prepared.npz")
-    more = table(args.data, args.waves, args.work / "wave_numbers.npz")
+    more = waves_of(args.data, args.waves, args.work / "waves.npz").numbers
     fold = np.where(data.share >= VALID, (data.share - VALID) * FOLDS // (100 - VALID), -1)
     before = out_of_fold(data.numbers, data.label, fold)
     after = out_of_fold(np.concatenate([data.numbers, more], 1), data.label, fold)

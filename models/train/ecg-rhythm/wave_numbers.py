@@ -1,11 +1,20 @@
-"""Numbers of what ecg-waves sees in a record of one lead: P before each QRS, PR, widths, QT, early and late beats (tried for 1.2)."""
+"""Numbers of what ecg-waves sees in a record of one lead: P before each QRS, PR, widths, QT, early and late beats.
+
+Tried for ecg-rhythm 1.2; nothing that ships reads them.
+"""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from prepared import records
 
 from medviewer.core.task import CancelToken
-from medviewer.inference.bundle import Loaded
+from medviewer.inference.bundle import Loaded, load, read_bundle
+from medviewer.inference.ecg.prepare import Samples
+from medviewer.inference.ecg.rhythm_beats import MISSING
 from medviewer.inference.ecg.waves import RATE, waves_input
 from medviewer.inference.ecg.waves_reading import shares_of
 from medviewer.inference.ecg.waves_readout import QRS, P, Segment, T, _ordered, _runs, together
@@ -17,20 +26,63 @@ LEAST = 4
 EARLY, LATE, AROUND = 0.87, 1.15, 4
 """An interval against the median of it and four on each side."""
 LONGEST_PR_S, LATEST_T_S, BEFORE_S = 0.5, 0.7, 0.32
+Array = NDArray[Any]
+NAMES = (
+    *("beats", "early", "early: has p", "early: p sure", "early: pr", "early: wide", "early: widest", "early: width"),
+    *("early: without p", "entropy", "has p", "has t", "late", "late: has p", "p a beat", "p a beat, steady"),
+    *("p height 10", "p height 25", "p height 50", "p height 75", "p mean", "p mean to heights", "p sure", "p together"),
+    *("p together, where", "p where, sd", "p width 25", "p width 50", "p width 75", "pp cv", "pp most", "pp step"),
+    *("pp to rr", "pr 10", "pr 25", "pr 50", "pr 75", "pr 90", "pr follows", "pr keeps", "pr mad", "pr sd", "pr step"),
+    *("qrs 10", "qrs 100", "qrs 50", "qrs 75", "qrs 90", "qrs sd", "qrs sure 10", "qrs sure 50", "qt 25", "qt 50"),
+    *("qt 75", "qt sd", "qtc", "qtf", "rate", "rr cv", "rr least", "rr least2", "rr mad", "rr most", "rr most2"),
+    *("rr step", "share p", "share qrs", "share t", "st 50", "sure", "t sure", "t width 50", "two p", "wide"),
+    *("wide, odd", "wide, odd, number"),
+)
+"""In the order that the forest learns them."""
 
 
-def wave_numbers(loaded: Loaded, signal: np.ndarray, rate: float) -> dict[str, float]:
-    """Of one lead (mV, at `rate` Hz), by the bundle ecg-waves. Few beats: only those that need none."""
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """One row a record, by the bundle ecg-waves in `folder`: numbers [records, numbers]; probabilities of P, QRS and T as bytes
+    [3, samples at 62.5 Hz]."""
+
+    folder: Path
+    numbers: np.ndarray
+    tracks: list[np.ndarray]
+
+
+def waves_of(data: Path, bundle: Path, kept: Path) -> Waves:
+    """Read from `kept`, or made and kept there (3 minutes)."""
+    if not kept.is_file():
+        loaded, rows, tracks = load(read_bundle(bundle)), [], []
+        for _, _, signal in records(data):
+            seen = waves_seen(loaded, signal, 300.0)
+            rows.append(row_of(*seen))
+            tracks.append(np.round(255 * seen[0]).astype(np.uint8))
+        np.savez(kept, numbers=np.stack(rows), tracks=np.concatenate(tracks, 1), length=[t.shape[1] for t in tracks])
+    with np.load(kept) as stored:
+        return Waves(bundle, stored["numbers"], np.split(stored["tracks"], np.cumsum(stored["length"])[:-1], axis=1))
+
+
+def waves_seen(loaded: Loaded, signal: Array, rate: float) -> tuple[Array, list[Segment], list[Segment]]:
+    """What `numbers_of` takes."""
     shares = shares_of(loaded, [waves_input(signal, rate)], CancelToken(), lambda done, total: None)[0]
     best = shares.argmax(0)
     runs = [s for kind in (P, QRS, T) for s in _runs(best == kind, shares[kind], kind)]
     found = _ordered(sorted(runs, key=lambda s: s.onset))
     usable = shares.shape[1] // POOLED * POOLED
-    return numbers_of(shares[1:, :usable].reshape(3, -1, POOLED).mean(2), found, together(shares[None]))
+    return shares[1:, :usable].reshape(3, -1, POOLED).mean(2), found, together(shares[None])
 
 
-def numbers_of(shares: np.ndarray, found: list[Segment], kept: list[Segment]) -> dict[str, float]:
-    """`shares` [P, QRS, T; samples at COARSE]; waves as found, and those of the program: P waves by chance gone, faint ones added."""
+def row_of(shares: Array, found: list[Segment], kept: list[Segment]) -> Samples:
+    """`numbers_of` in the order of `NAMES`."""
+    named = numbers_of(shares, found, kept)
+    row = np.array([named.get(name, np.nan) for name in NAMES], np.float32)
+    return np.where(np.isfinite(row), row, np.float32(MISSING))
+
+
+def numbers_of(shares: Array, found: list[Segment], kept: list[Segment]) -> dict[str, float]:
+    """`shares` [P, QRS, T; samples at COARSE]; waves as found, and as the program keeps them (steady P, faint ones added)."""
     beats = sum(s.kind == QRS for s in found)
     out = _clear(shares) | {
         "p a beat": sum(s.kind == P for s in found) / max(1, beats),
@@ -52,12 +104,12 @@ def numbers_of(shares: np.ndarray, found: list[Segment], kept: list[Segment]) ->
     )
 
 
-def _spread(values: np.ndarray, name: str, percents: tuple[int, ...]) -> dict[str, float]:
+def _spread(values: Array, name: str, percents: tuple[int, ...]) -> dict[str, float]:
     at = np.percentile(values, percents) if len(values) else [np.nan] * len(percents)
     return {f"{name} {p}": float(v) for p, v in zip(percents, at, strict=True)}
 
 
-def _clear(shares: np.ndarray) -> dict[str, float]:
+def _clear(shares: Array) -> dict[str, float]:
     """How much of the record each wave takes, and how sure the network is."""
     all_four = np.concatenate([shares, np.clip(1 - shares.sum(0, keepdims=True), 0, 1)])
     return {
@@ -71,20 +123,20 @@ def _clear(shares: np.ndarray) -> dict[str, float]:
 class Row:
     """One entry a beat, in seconds; NaN where there is none. `ratio`: interval before the beat against those around it."""
 
-    onset: np.ndarray
-    width: np.ndarray
-    pr: np.ndarray
-    p_width: np.ndarray
-    p_sure: np.ndarray
-    p_count: np.ndarray
-    t_end: np.ndarray
-    t_width: np.ndarray
-    t_sure: np.ndarray
-    t_after: np.ndarray
-    ratio: np.ndarray
+    onset: Array
+    width: Array
+    pr: Array
+    p_width: Array
+    p_sure: Array
+    p_count: Array
+    t_end: Array
+    t_width: Array
+    t_sure: Array
+    t_after: Array
+    ratio: Array
 
     @property
-    def has_p(self) -> np.ndarray:
+    def has_p(self) -> Array:
         return np.isfinite(self.pr)
 
     @property
@@ -210,7 +262,7 @@ def _atria(row: Row, found: list[Segment]) -> dict[str, float]:
     }
 
 
-def _before(row: Row, shares: np.ndarray) -> dict[str, float]:
+def _before(row: Row, shares: Array) -> dict[str, float]:
     """Probability of P in the stretch before each QRS: its height beat by beat, and of all beats laid over each other."""
     reach = int(BEFORE_S * COARSE)
     starts = np.round(row.onset * COARSE).astype(int)
