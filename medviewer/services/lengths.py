@@ -27,10 +27,30 @@ class Lengths:
         self._known: dict[str, dict[Place, tuple[Ruler, ...]]] = {}
 
     def of(self, series: ImageSeries, frame: int) -> tuple[Ruler, ...]:
-        """Those on displayed frame `frame`, in the order of drawing; () outside the series."""
+        """Those on displayed frame `frame`, in the order of drawing; () outside the series. Reads nothing: painting asks."""
         if not 0 <= frame < len(series.frames):
             return ()
-        return self._of(series.item).get(_place(series, frame), ())
+        return self._known.get(series.item, {}).get(_place(series, frame), ())
+
+    def knows(self, item: str) -> bool:
+        """Whether what was kept with the item has been read."""
+        return item in self._known
+
+    def kept(self, item: str) -> dict[Place, tuple[Ruler, ...]]:
+        """What the database holds for an item, from any thread. Raises `database-unreadable`."""
+        found: dict[Place, tuple[Ruler, ...]] = {}
+        records = self._session.records
+        for path, index, value in records.marks(item, KIND) if records is not None else ():
+            ruler = _ruler(value)
+            if ruler is not None:
+                found[path, index] = (*found.get((path, index), ()), ruler)
+        return found
+
+    def take(self, item: str, found: dict[Place, tuple[Ruler, ...]]) -> None:
+        """What `kept` gave; too late where a person has drawn on the item since."""
+        if item not in self._known:
+            self._known[item] = found
+            self._changed()
 
     def draw(self, series: ImageSeries, frame: int, ruler: Ruler) -> None:
         """Undoable, without a question (ME-10)."""
@@ -52,19 +72,10 @@ class Lengths:
             )
         )
 
-    def _of(self, item: str) -> dict[Place, tuple[Ruler, ...]]:
-        if item not in self._known:
-            found: dict[Place, tuple[Ruler, ...]] = {}
-            records = self._session.records
-            for path, index, value in records.marks(item, KIND) if records is not None else ():
-                ruler = _ruler(value)
-                if ruler is not None:
-                    found[path, index] = (*found.get((path, index), ()), ruler)
-            self._known[item] = found
-        return self._known[item]
-
     def _put(self, series: ImageSeries, frame: int, ruler: Ruler, there: bool, act: str) -> None:
-        place, known, session = _place(series, frame), self._of(series.item), self._session
+        if not self.knows(series.item):
+            self._known[series.item] = self.kept(series.item)
+        place, known, session = _place(series, frame), self._known[series.item], self._session
         others = tuple(one for one in known.get(place, ()) if one != ruler)
         known[place] = (*others, ruler) if there else others
         if session.records is not None:

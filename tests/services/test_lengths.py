@@ -26,7 +26,9 @@ def begin(tmp_path):
         base = Database(file)
         made.append(base)
         session = Session(Records(base), lambda: who)
-        return session, Lengths(session, lambda: None)
+        lengths = Lengths(session, lambda: None)
+        lengths.take("made", lengths.kept("made"))
+        return session, lengths
 
     yield start
     for base in made:
@@ -96,7 +98,18 @@ def test_me06_every_saved_length_is_read_back_with_its_number_and_unit(begin, fa
 
 
 def test_a_row_that_says_nothing_is_left_out(begin):
-    session, lengths = begin()
+    session, _ = begin()
     for value in ("", "[1, 2]", '{"a": 1}', "[[1], [2]]"):
         session.records.mark("made", "length", "1.2.7", 0, value)
-    assert lengths.of(series(), 0) == ()
+    assert Lengths(session, lambda: None).kept("made") == {}
+
+
+def test_what_was_kept_is_read_late_and_never_over_what_was_drawn_meanwhile(begin):
+    session, lengths = begin()
+    lengths.draw(series(), 0, RULER)
+    late = Lengths(session, lambda: None)
+    assert late.of(series(), 0) == () and not late.knows("made")
+    before = late.kept("made")
+    late.draw(series(), 0, OTHER)
+    late.take("made", before)
+    assert set(late.of(series(), 0)) == {RULER, OTHER}

@@ -208,6 +208,16 @@ def test_me01_me02_a_length_stays_with_its_image_through_scrolling_other_series_
     assert other.rulers == [Ruler((2.0, 2.0), (2.0, 7.0))]
 
 
+def test_me08_a_length_is_on_its_image_again_when_it_is_opened_at_the_next_start(qtbot, tmp_path):
+    make_series(tmp_path / "one", 1)
+    first = start(qtbot, tmp_path / "profile", safe_mode=False)
+    pane = opened(qtbot, first, tmp_path / "one")
+    pane.length_drawn.emit(pane, Ruler((2.0, 2.0), (2.0, 7.0)))
+    first.window.close()
+    again = opened(qtbot, start(qtbot, tmp_path / "profile", safe_mode=False), tmp_path / "one")
+    qtbot.waitUntil(lambda: again.rulers == [Ruler((2.0, 2.0), (2.0, 7.0))], timeout=10000)
+
+
 def test_me10_a_length_that_was_drawn_or_taken_away_is_undone_without_a_question(qtbot, desk, pane):
     desk.choose_tool("ruler")
     drag(qtbot, pane, (200, 200), (260, 200))

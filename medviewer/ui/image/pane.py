@@ -118,10 +118,17 @@ class ImagePane(Canvas):
             self.results = {}
             if series is not None:
                 self.view = self.view.opening(series)
+                self._recall(series.item)
         self.damage.tell(None, None)
         self._want_frame()
         self.tell_strip()
         self.update()
+
+    def _recall(self, item: str) -> None:
+        """Lengths kept with an item, read beside the window; a database that cannot be read leaves the image as it is."""
+        lengths = self.lengths
+        if lengths is not None and not lengths.knows(item):
+            self._bridge.background(lambda: lengths.kept(item), lambda found, error: lengths.take(item, found or {}))
 
     def set_view(self, view: ImageView) -> None:
         """Show another view; only what differs is done again."""
